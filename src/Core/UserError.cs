@@ -1,0 +1,27 @@
+namespace VertexAr.Backup.Core;
+
+/// <summary>
+/// The one exception that is meant for the user: a sentence that names the thing and what is wrong with it, what to do
+/// next, and the exit code. Anything else that reaches <c>Program</c> is a bug.
+/// </summary>
+internal sealed class UserError : Exception
+{
+    public UserError(ExitCode code, string message, string? hint = null, Exception? cause = null)
+        : base(message, cause)
+    {
+        Code = code;
+        Hint = hint;
+    }
+
+    public ExitCode Code { get; }
+
+    /// <summary>What to do next, usually a command; null where the message says it all.</summary>
+    public string? Hint { get; }
+
+    /// <summary>The run failed (exit code 1).</summary>
+    public static UserError Failed(string message, string? hint = null, Exception? cause = null) =>
+        new(ExitCode.Failed, message, hint, cause);
+
+    /// <summary>The command line or configuration is wrong (exit code 2).</summary>
+    public static UserError Usage(string message, string? hint = null) => new(ExitCode.Usage, message, hint);
+}

@@ -1,0 +1,3 @@
+using VertexAr.Backup.Core;
+
+return (int)ExitCode.Done;
