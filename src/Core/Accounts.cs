@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>Users and groups by number and by name, each looked up once.</summary>
+internal static unsafe class Accounts
+{
+    private static readonly ConcurrentDictionary<uint, string?> Users = new();
+    private static readonly ConcurrentDictionary<uint, string?> Groups = new();
+    private static readonly ConcurrentDictionary<string, uint?> UserIds = new();
+    private static readonly ConcurrentDictionary<string, uint?> GroupIds = new();
+
+    private delegate int Lookup(PosixCalls.AccountBuffer* account, byte* text, nuint size, PosixCalls.AccountBuffer** result);
+
+    /// <summary>The user's name; null if the machine knows none.</summary>
+    public static string? UserName(uint uid) =>
+        Users.GetOrAdd(uid, static id => Find((a, t, s, r) => PosixCalls.UserById(id, a, t, s, r))?.Name);
+
+    public static string? GroupName(uint gid) =>
+        Groups.GetOrAdd(gid, static id => Find((a, t, s, r) => PosixCalls.GroupById(id, a, t, s, r))?.Name);
+
+    public static uint? UserId(string name) => UserIds.GetOrAdd(name, static n => FindByName(n, PosixCalls.UserByName)?.Id);
+
+    public static uint? GroupId(string name) => GroupIds.GetOrAdd(name, static n => FindByName(n, PosixCalls.GroupByName)?.Id);
+
+    /// <summary>
+    /// Becomes another user for good, with that user's groups (all threads). Called before any other thread works.
+    /// </summary>
+    public static void Become(uint uid, uint gid)
+    {
+        if (UserName(uid) is { } name)
+        {
+            fixed (byte* text = Terminated(name))
+            {
+                Check(PosixCalls.InitGroups(text, gid));
+            }
+        }
+        else
+        {
+            Check(PosixCalls.SetSupplementaryGroups(1, &gid));
+        }
+
+        Check(PosixCalls.SetGroups(gid, gid, gid));
+        Check(PosixCalls.SetUsers(uid, uid, uid));
+    }
+
+    private static (string Name, uint Id)? FindByName(string name, NameLookup lookup)
+    {
+        return Find((a, t, s, r) =>
+        {
+            fixed (byte* text = Terminated(name))
+            {
+                return lookup(text, a, t, s, r);
+            }
+        });
+    }
+
+    private static (string Name, uint Id)? Find(Lookup lookup)
+    {
+        // 34 is ERANGE: a group with very many members needs a larger buffer.
+        for (var size = 4096; size <= 1 << 20; size *= 4)
+        {
+            PosixCalls.AccountBuffer account;
+            PosixCalls.AccountBuffer* result = null;
+            fixed (byte* text = new byte[size])
+            {
+                var error = lookup(&account, text, (nuint)size, &result);
+                if (error != 34)
+                {
+                    return error == 0 && result != null ? (Marshal.PtrToStringUTF8((nint)account.Name)!, account.Id) : null;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + "\0");
+
+    private static void Check(int result)
+    {
+        if (result < 0)
+        {
+            throw new PosixError(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private delegate int NameLookup(
+        byte* name, PosixCalls.AccountBuffer* account, byte* text, nuint size, PosixCalls.AccountBuffer** result);
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>
+/// The only way a finished file comes into being here: written under another name on the same file system, synced,
+/// renamed, and the directory synced. Whoever finds the final name finds the whole file, also after a power cut.
+/// </summary>
+internal static class AtomicFile
+{
+    /// <summary>Mode of every file in a repository.</summary>
+    public const int FileMode = 0x1A0; // 0640
+
+    /// <summary>Mode of every directory in a repository.</summary>
+    public const int DirectoryMode = 0x1E8; // 0750
+
+    /// <summary>Opens a new file to be written and published; a left-over of that name is removed first.</summary>
+    public static SafeFileHandle Create(string path, int mode = FileMode)
+    {
+        RemoveIfThere(path);
+        return Posix.CreateNew(Posix.Here, Posix.Bytes(path), mode);
+    }
+
+    /// <summary>Syncs the open file and gives it its final name. The directory is synced too, unless the caller does so for many files at once.</summary>
+    public static void Publish(SafeFileHandle file, string temporary, string final, bool syncDirectory = true)
+    {
+        Posix.Sync(file);
+        Posix.Rename(Posix.Here, Posix.Bytes(temporary), Posix.Here, Posix.Bytes(final));
+        if (syncDirectory)
+        {
+            SyncDirectory(Path.GetDirectoryName(final)!);
+        }
+    }
+
+    /// <summary>Writes a small file in one go.</summary>
+    public static void Write(string temporary, string final, ReadOnlySpan<byte> content)
+    {
+        using var file = Create(temporary);
+        Posix.Write(file, content);
+        Publish(file, temporary, final);
+    }
+
+    public static void Write(string temporary, string final, string content) => Write(temporary, final, Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Returns when the names in the directory are on disk.</summary>
+    public static void SyncDirectory(string path)
+    {
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path), follow: true);
+        Posix.Sync(directory);
+    }
+
+    /// <summary>Makes the directory if it is not there, with its mode whatever the umask, and syncs its parent.</summary>
+    public static void EnsureDirectory(string path)
+    {
+        if (Posix.StatusOrNull(path) is { IsDirectory: true })
+        {
+            return;
+        }
+
+        Posix.MakeDirectory(Posix.Here, Posix.Bytes(path), DirectoryMode);
+        using (var made = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path)))
+        {
+            Posix.SetMode(made, DirectoryMode);
+        }
+
+        SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Removes a file; true if there was one.</summary>
+    public static bool RemoveIfThere(string path)
+    {
+        try
+        {
+            Posix.Remove(Posix.Here, Posix.Bytes(path));
+            return true;
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace VertexAr.Backup.Core;
+
+/// <summary>What the kernel knows of a file without opening it.</summary>
+internal readonly record struct FileStatus(
+    uint Mode, uint Uid, uint Gid, long Size, ulong Device, ulong Inode, uint Links, long Blocks, FileTime Modified, FileTime Changed)
+{
+    private const uint TypeMask = 0xF000;
+
+    public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+
+    public bool IsSymlink => (Mode & TypeMask) == 0xA000;
+
+    /// <summary>Permission bits, with set-uid, set-gid and sticky.</summary>
+    public int Permissions => (int)(Mode & 0xFFF);
+
+    /// <summary>Fewer blocks than bytes: there may be holes.</summary>
+    public bool MayHaveHoles => Blocks * 512 < Size;
+
+    /// <summary>What a file that is no file, directory or symlink is called.</summary>
+    public string SpecialName => (Mode & TypeMask) switch
+    {
+        0xC000 => "socket",
+        0x1000 => "FIFO",
+        0x6000 => "block device",
+        0x2000 => "character device",
+        _ => "special file",
+    };
+
+    /// <summary>The same content as far as the kernel can tell: nobody wrote to it, resized or replaced it between the two looks.</summary>
+    public bool SameContentAs(in FileStatus other) =>
+        Inode == other.Inode && Device == other.Device && Size == other.Size
+        && Modified == other.Modified && Changed == other.Changed;
+}

@@ -1,0 +1,346 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>
+/// Files and directories the way the kernel has them: names are bytes, everything is opened relative to a directory's
+/// descriptor, links are never followed unless said. Every failure is a <see cref="PosixError"/>.
+/// </summary>
+[SkipLocalsInit]
+internal static unsafe class Posix
+{
+    private const int AtCurrentDirectory = -100;
+    private const int AtNoFollow = 0x100;
+    private const int AtRemoveDirectory = 0x200;
+    private const int AtEmptyPath = 0x1000;
+    private const uint StatxBasic = 0x7ff;
+    private const int LongestPath = 4096;
+
+    // Two flags differ between x86-64 and arm64.
+    private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    /// <summary>Paths are given from here: the current directory (absolute paths do not care).</summary>
+    public static SafeFileHandle Here { get; } = new(AtCurrentDirectory, ownsHandle: false);
+
+    public static bool IsRoot => PosixCalls.EffectiveUser() == 0;
+
+    public static uint EffectiveUser => PosixCalls.EffectiveUser();
+
+    private static int FlagDirectory => Arm ? 0x4000 : 0x10000;
+
+    private static int FlagNoFollow => Arm ? 0x8000 : 0x20000;
+
+    /// <summary>A path of ours as the kernel takes it.</summary>
+    public static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path);
+
+    /// <summary>Opens a directory. With <paramref name="follow"/> false a symlink in the last place is refused (ELOOP or ENOTDIR).</summary>
+    public static SafeFileHandle OpenDirectory(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
+        Open(dir, name, FlagDirectory | (follow ? 0 : FlagNoFollow), 0);
+
+    /// <summary>Opens for reading. Never follows a link in the last place and never waits for the writer of a FIFO.</summary>
+    public static SafeFileHandle OpenToRead(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
+        Open(dir, name, OpenFlags.NonBlocking | (follow ? 0 : FlagNoFollow), 0);
+
+    /// <summary>Makes a new file for reading and writing; fails if the name is taken. The mode holds whatever the umask.</summary>
+    public static SafeFileHandle CreateNew(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
+    {
+        var file = Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | FlagNoFollow, (uint)mode);
+        Check(PosixCalls.ChangeMode(Descriptor(file), (uint)mode));
+        return file;
+    }
+
+    /// <summary>Opens for reading and writing, making the file if it is not there.</summary>
+    public static SafeFileHandle OpenOrCreate(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
+        Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | FlagNoFollow, (uint)mode);
+
+    public static FileStatus Status(SafeFileHandle file) => Status(file, default, AtEmptyPath);
+
+    /// <summary>Looks at a name without following a link in the last place.</summary>
+    public static FileStatus StatusAt(SafeFileHandle dir, ReadOnlySpan<byte> name) => Status(dir, name, AtNoFollow);
+
+    /// <summary>Looks at a path, following links; null if there is nothing.</summary>
+    public static FileStatus? StatusOrNull(string path)
+    {
+        try
+        {
+            return Status(Here, Bytes(path), 0);
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Fills the buffer with raw directory records (struct linux_dirent64); 0 at the end.</summary>
+    public static int ReadDirectory(SafeFileHandle dir, Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            return (int)Check(PosixCalls.GetDents(Descriptor(dir), p, (nuint)buffer.Length));
+        }
+    }
+
+    /// <summary>Reads from the current place until the buffer is full or the file ends; returns the count.</summary>
+    public static int Read(SafeFileHandle file, Span<byte> buffer)
+    {
+        var done = 0;
+        fixed (byte* p = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                var n = PosixCalls.Read(Descriptor(file), p + done, (nuint)(buffer.Length - done));
+                if (n == 0)
+                {
+                    break;
+                }
+
+                if (n < 0)
+                {
+                    if (Marshal.GetLastPInvokeError() == PosixError.Interrupted)
+                    {
+                        continue;
+                    }
+
+                    throw new PosixError(Marshal.GetLastPInvokeError());
+                }
+
+                done += (int)n;
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Writes all of it at the current place.</summary>
+    public static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            for (var done = 0; done < bytes.Length;)
+            {
+                var n = PosixCalls.Write(Descriptor(file), p + done, (nuint)(bytes.Length - done));
+                if (n < 0 && Marshal.GetLastPInvokeError() == PosixError.Interrupted)
+                {
+                    continue;
+                }
+
+                done += (int)Check(n);
+            }
+        }
+    }
+
+    public static void Seek(SafeFileHandle file, long offset) => Check(PosixCalls.Seek(Descriptor(file), offset, 0));
+
+    /// <summary>The first byte at or after <paramref name="offset"/> that is data; -1 if only a hole follows.</summary>
+    public static long SeekData(SafeFileHandle file, long offset)
+    {
+        var found = PosixCalls.Seek(Descriptor(file), offset, 3);
+        return found < 0 && Marshal.GetLastPInvokeError() == 6 ? -1 : Check(found);
+    }
+
+    /// <summary>The beginning of the first hole at or after <paramref name="offset"/>; the end of the file counts as one.</summary>
+    public static long SeekHole(SafeFileHandle file, long offset) => Check(PosixCalls.Seek(Descriptor(file), offset, 4));
+
+    public static void Truncate(SafeFileHandle file, long length) => Check(PosixCalls.Truncate(Descriptor(file), length));
+
+    /// <summary>Returns when the file's content and size are on disk.</summary>
+    public static void Sync(SafeFileHandle file) => Check(PosixCalls.Sync(Descriptor(file)));
+
+    /// <summary>Returns when everything on the file system that holds this file is on disk.</summary>
+    public static void SyncFileSystem(SafeFileHandle file) => Check(PosixCalls.SyncFileSystem(Descriptor(file)));
+
+    /// <summary>Tells the kernel that the file is read from front to back. A hint: failure is no failure.</summary>
+    public static void AdviseSequential(SafeFileHandle file) => _ = PosixCalls.Advise(Descriptor(file), 0, 0, 2);
+
+    public static byte[] ReadLink(SafeFileHandle dir, ReadOnlySpan<byte> name)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        var target = new byte[LongestPath];
+        fixed (byte* p = Terminated(name, path), t = target)
+        {
+            return target[..(int)Check(PosixCalls.ReadLinkAt(Descriptor(dir), p, t, LongestPath))];
+        }
+    }
+
+    /// <summary>Makes a directory; the caller gives it its final mode through <see cref="SetMode"/>.</summary>
+    public static void MakeDirectory(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path))
+        {
+            Check(PosixCalls.MakeDirectoryAt(Descriptor(dir), p, (uint)mode));
+        }
+    }
+
+    public static void MakeSymlink(SafeFileHandle dir, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        Span<byte> text = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path), t = Terminated(target, text))
+        {
+            Check(PosixCalls.SymlinkAt(t, Descriptor(dir), p));
+        }
+    }
+
+    public static void MakeLink(SafeFileHandle fromDir, ReadOnlySpan<byte> from, SafeFileHandle dir, ReadOnlySpan<byte> name)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        Span<byte> old = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path), o = Terminated(from, old))
+        {
+            Check(PosixCalls.LinkAt(Descriptor(fromDir), o, Descriptor(dir), p, 0));
+        }
+    }
+
+    public static void Remove(SafeFileHandle dir, ReadOnlySpan<byte> name, bool directory = false)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path))
+        {
+            Check(PosixCalls.UnlinkAt(Descriptor(dir), p, directory ? AtRemoveDirectory : 0));
+        }
+    }
+
+    /// <summary>Renames within one file system, in one instant; how says what happens when the new name is taken.</summary>
+    public static void Rename(
+        SafeFileHandle fromDir, ReadOnlySpan<byte> from, SafeFileHandle toDir, ReadOnlySpan<byte> to, RenameHow how = RenameHow.Replace)
+    {
+        Span<byte> oldPath = stackalloc byte[LongestPath];
+        Span<byte> newPath = stackalloc byte[LongestPath];
+        fixed (byte* o = Terminated(from, oldPath), n = Terminated(to, newPath))
+        {
+            Check(PosixCalls.RenameAt(Descriptor(fromDir), o, Descriptor(toDir), n, (uint)how));
+        }
+    }
+
+    public static void SetMode(SafeFileHandle file, int mode) => Check(PosixCalls.ChangeMode(Descriptor(file), (uint)mode));
+
+    /// <summary>Sets owner and group of a name, not following a link.</summary>
+    public static void SetOwner(SafeFileHandle dir, ReadOnlySpan<byte> name, uint uid, uint gid)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path))
+        {
+            Check(PosixCalls.ChangeOwnerAt(Descriptor(dir), p, uid, gid, name.IsEmpty ? AtEmptyPath : AtNoFollow));
+        }
+    }
+
+    /// <summary>Sets access and modification time of a name, not following a link.</summary>
+    public static void SetModified(SafeFileHandle dir, ReadOnlySpan<byte> name, FileTime modified)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        var times = stackalloc PosixCalls.TimeSpec[2];
+        times[0] = times[1] = new PosixCalls.TimeSpec { Seconds = modified.Seconds, Nanoseconds = modified.Nanoseconds };
+        fixed (byte* p = Terminated(name, path))
+        {
+            Check(PosixCalls.SetTimesAt(Descriptor(dir), p, times, AtNoFollow));
+        }
+    }
+
+    /// <summary>Takes a kernel lock on an open file; it ends with the descriptor. False when somebody else holds it.</summary>
+    public static bool TryLock(SafeFileHandle file, bool exclusive)
+    {
+        const int shared = 1, alone = 2, noWait = 4;
+        if (PosixCalls.Lock(Descriptor(file), (exclusive ? alone : shared) | noWait) == 0)
+        {
+            return true;
+        }
+
+        return Marshal.GetLastPInvokeError() == PosixError.WouldBlock ? false : throw new PosixError(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>The process that holds a record lock (as SQLite takes them) anywhere in the file; 0 if none does.</summary>
+    public static int RecordLockHolder(SafeFileHandle file)
+    {
+        const int getLock = 5;
+        const short writeLock = 1, unlocked = 2;
+        var question = new PosixCalls.RecordLock { Type = writeLock };
+        Check(PosixCalls.GetRecordLock(Descriptor(file), getLock, &question));
+        return question.Type == unlocked ? 0 : question.Process;
+    }
+
+    /// <summary>Space of the file system that holds a path.</summary>
+    public static FileSystemSpace Space(string path)
+    {
+        PosixCalls.FileSystemBuffer buffer;
+        Span<byte> text = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(Bytes(path), text))
+        {
+            Check(PosixCalls.FileSystemOf(p, &buffer));
+        }
+
+        var unit = buffer.FragmentSize;
+        return new FileSystemSpace((long)(buffer.Blocks * unit), (long)(buffer.BlocksAvailable * unit), (buffer.Flags & 1) != 0);
+    }
+
+    /// <summary>New files get exactly the mode they ask for, less these bits, whatever the caller's umask was.</summary>
+    public static void SetCreationMask(int mask) => _ = PosixCalls.SetCreationMask((uint)mask);
+
+    private static FileStatus Status(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags)
+    {
+        PosixCalls.StatxBuffer s;
+        Span<byte> path = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path))
+        {
+            Check(PosixCalls.Statx(Descriptor(dir), p, flags, StatxBasic, &s));
+        }
+
+        return new FileStatus(
+            s.Mode, s.Uid, s.Gid, (long)s.Size, ((ulong)s.DeviceMajor << 32) | s.DeviceMinor, s.Inode, s.Links, (long)s.Blocks,
+            new FileTime(s.Modified.Seconds, (int)s.Modified.Nanoseconds), new FileTime(s.Changed.Seconds, (int)s.Changed.Nanoseconds));
+    }
+
+    private static SafeFileHandle Open(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags, uint mode)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path))
+        {
+            while (true)
+            {
+                var fd = PosixCalls.OpenAt(Descriptor(dir), p, flags | OpenFlags.CloseOnExec, mode);
+                if (fd >= 0)
+                {
+                    return new SafeFileHandle(fd, ownsHandle: true);
+                }
+
+                if (Marshal.GetLastPInvokeError() != PosixError.Interrupted)
+                {
+                    throw new PosixError(Marshal.GetLastPInvokeError());
+                }
+            }
+        }
+    }
+
+    private static int Descriptor(SafeFileHandle file)
+    {
+        ObjectDisposedException.ThrowIf(file.IsClosed, file);
+        return (int)file.DangerousGetHandle();
+    }
+
+    /// <summary>The name with the zero byte that ends it for the kernel. A name that holds one is no name.</summary>
+    private static Span<byte> Terminated(ReadOnlySpan<byte> name, Span<byte> buffer)
+    {
+        if (name.Length >= LongestPath || name.Contains((byte)0))
+        {
+            throw new PosixError(name.Length >= LongestPath ? 36 : PosixError.Invalid);
+        }
+
+        name.CopyTo(buffer);
+        buffer[name.Length] = 0;
+        return buffer;
+    }
+
+    private static long Check(long result) => result < 0 ? throw new PosixError(Marshal.GetLastPInvokeError()) : result;
+
+    private static class OpenFlags
+    {
+        internal const int ReadWrite = 2;
+        internal const int Create = 0x40;
+        internal const int Exclusive = 0x80;
+        internal const int NonBlocking = 0x800;
+        internal const int CloseOnExec = 0x80000;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Runtime.InteropServices;
+
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>The C library as it is: the only imports of the program. <see cref="Posix"/> is the face that the rest sees.</summary>
+internal static unsafe partial class PosixCalls
+{
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    internal static partial int OpenAt(int dir, byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    internal static partial int Statx(int dir, byte* path, int flags, uint mask, StatxBuffer* buffer);
+
+    [LibraryImport("libc", EntryPoint = "getdents64", SetLastError = true)]
+    internal static partial nint GetDents(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int fd, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int Truncate(int fd, long length);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int Sync(int fd);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    internal static partial int SyncFileSystem(int fd);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    internal static partial int Advise(int fd, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
+    internal static partial nint ReadLinkAt(int dir, byte* path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
+    internal static partial int MakeDirectoryAt(int dir, byte* path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true)]
+    internal static partial int SymlinkAt(byte* target, int dir, byte* path);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
+    internal static partial int LinkAt(int oldDir, byte* oldPath, int newDir, byte* newPath, int flags);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true)]
+    internal static partial int UnlinkAt(int dir, byte* path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true)]
+    internal static partial int RenameAt(int oldDir, byte* oldPath, int newDir, byte* newPath, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int ChangeMode(int fd, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true)]
+    internal static partial int ChangeOwnerAt(int dir, byte* path, uint uid, uint gid, int flags);
+
+    [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
+    internal static partial int SetTimesAt(int dir, byte* path, TimeSpec* times, int flags);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    internal static partial int Lock(int fd, int operation);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int GetRecordLock(int fd, int command, RecordLock* recordLock);
+
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
+    internal static partial int FileSystemOf(byte* path, FileSystemBuffer* buffer);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    internal static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "setresgid", SetLastError = true)]
+    internal static partial int SetGroups(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", EntryPoint = "setresuid", SetLastError = true)]
+    internal static partial int SetUsers(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", EntryPoint = "initgroups", SetLastError = true)]
+    internal static partial int InitGroups(byte* user, uint gid);
+
+    [LibraryImport("libc", EntryPoint = "setgroups", SetLastError = true)]
+    internal static partial int SetSupplementaryGroups(nuint count, uint* groups);
+
+    [LibraryImport("libc", EntryPoint = "getpwuid_r")]
+    internal static partial int UserById(uint uid, AccountBuffer* account, byte* text, nuint size, AccountBuffer** result);
+
+    [LibraryImport("libc", EntryPoint = "getgrgid_r")]
+    internal static partial int GroupById(uint gid, AccountBuffer* account, byte* text, nuint size, AccountBuffer** result);
+
+    [LibraryImport("libc", EntryPoint = "getpwnam_r")]
+    internal static partial int UserByName(byte* name, AccountBuffer* account, byte* text, nuint size, AccountBuffer** result);
+
+    [LibraryImport("libc", EntryPoint = "getgrnam_r")]
+    internal static partial int GroupByName(byte* name, AccountBuffer* account, byte* text, nuint size, AccountBuffer** result);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    internal static partial uint SetCreationMask(uint mask);
+
+    /// <summary>struct statx of linux/stat.h; the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    internal struct StatxBuffer
+    {
+        internal uint Mask;
+        internal uint BlockSize;
+        internal ulong Attributes;
+        internal uint Links;
+        internal uint Uid;
+        internal uint Gid;
+        internal ushort Mode;
+        internal ushort Spare;
+        internal ulong Inode;
+        internal ulong Size;
+        internal ulong Blocks;
+        internal ulong AttributesMask;
+        internal StatxTime Accessed;
+        internal StatxTime Born;
+        internal StatxTime Changed;
+        internal StatxTime Modified;
+        internal uint SpecialMajor;
+        internal uint SpecialMinor;
+        internal uint DeviceMajor;
+        internal uint DeviceMinor;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct StatxTime
+    {
+        internal long Seconds;
+        internal uint Nanoseconds;
+        internal int Reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+
+    /// <summary>struct flock of fcntl.h on 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct RecordLock
+    {
+        internal short Type;
+        internal short Whence;
+        internal long Start;
+        internal long Length;
+        internal int Process;
+    }
+
+    /// <summary>struct statvfs on 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    internal struct FileSystemBuffer
+    {
+        internal ulong BlockSize;
+        internal ulong FragmentSize;
+        internal ulong Blocks;
+        internal ulong BlocksFree;
+        internal ulong BlocksAvailable;
+        internal ulong Files;
+        internal ulong FilesFree;
+        internal ulong FilesAvailable;
+        internal ulong Id;
+        internal ulong Flags;
+    }
+
+    /// <summary>The beginning that struct passwd and struct group share: name, password, number (and, of passwd, the group).</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 64)]
+    internal struct AccountBuffer
+    {
+        internal byte* Name;
+        internal byte* Password;
+        internal uint Id;
+        internal uint GroupId;
+    }
+}

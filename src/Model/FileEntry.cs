@@ -1,0 +1,48 @@
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>One line of a file list: a file, directory or link as it was when it was read.</summary>
+internal sealed class FileEntry
+{
+    /// <summary>The source's name, a slash, and the path below it. Bytes: a name need not be UTF-8.</summary>
+    public required byte[] Path { get; init; }
+
+    public required EntryType Type { get; init; }
+
+    /// <summary>Permission bits, with set-uid, set-gid and sticky.</summary>
+    public required int Mode { get; init; }
+
+    public required uint Uid { get; init; }
+
+    public required uint Gid { get; init; }
+
+    /// <summary>The owner's name where it was read; null if that machine knew none.</summary>
+    public string? User { get; init; }
+
+    public string? Group { get; init; }
+
+    /// <summary>Bytes of content; 0 for everything that has none.</summary>
+    public long Size { get; init; }
+
+    public required FileTime Modified { get; init; }
+
+    public required FileTime Changed { get; init; }
+
+    public required ulong Inode { get; init; }
+
+    /// <summary>A symlink's text, or a hard link's first path.</summary>
+    public byte[]? Target { get; init; }
+
+    /// <summary>The content, in order; empty for an empty file.</summary>
+    public Piece[] Pieces { get; set; } = [];
+
+    /// <summary>For a database: size, times and inode of its <c>-wal</c> file when it was copied.</summary>
+    public WalStatus? Wal { get; init; }
+
+    public bool HasContent => Type is EntryType.File or EntryType.HardLink;
+
+    /// <summary>The same file with the same content as far as the kernel's book-keeping can tell.</summary>
+    public bool IsUnchanged(in FileStatus now) =>
+        Size == now.Size && Modified == now.Modified && Changed == now.Changed && Inode == now.Inode;
+}

@@ -1,0 +1,155 @@
+using System.Text.Json.Serialization;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>A snapshot's header, <c>snapshots/ID.json</c>. A few kilobytes whatever the size of the site; its presence is the snapshot's existence.</summary>
+internal sealed record SnapshotHeader
+{
+    public required int FormatVersion { get; init; }
+
+    /// <summary>Names of features a reader must know to understand this snapshot; version 1 knows none.</summary>
+    public string[] Requires { get; init; } = [];
+
+    public required string Id { get; init; }
+
+    public required SnapshotType Type { get; init; }
+
+    public required SnapshotState State { get; init; }
+
+    /// <summary>The machine that was backed up.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Name and version of the program that wrote the snapshot.</summary>
+    public required string Tool { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required DateTimeOffset FinishedAt { get; init; }
+
+    /// <summary>In the order of the file list: databases by name, then storage trees by name.</summary>
+    public required SourceSummary[] Sources { get; init; }
+
+    /// <summary>Bytes of packs that this snapshot added to the repository.</summary>
+    public required long StoredBytes { get; init; }
+
+    public required WarningSummary Warnings { get; init; }
+
+    /// <summary>The file list, <c>ID.files.jsonl.gz</c>.</summary>
+    public required PartFile Files { get; init; }
+
+    /// <summary>The pack table, <c>ID.packs.jsonl.gz</c>.</summary>
+    public required PartFile Packs { get; init; }
+
+    /// <summary>Bytes of content in all sources.</summary>
+    [JsonIgnore]
+    public long Bytes => Sources.Sum(s => s.Bytes);
+
+    /// <summary>Bytes of content that no earlier snapshot had.</summary>
+    [JsonIgnore]
+    public long NewBytes => Sources.Sum(s => s.NewBytes);
+
+    [JsonIgnore]
+    public long FileCount => Sources.Sum(s => s.Files);
+}
+
+/// <summary>Whether everything that should be in the snapshot is.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SnapshotState>))]
+internal enum SnapshotState
+{
+    [JsonStringEnumMemberName("complete")]
+    Complete,
+
+    /// <summary>Something could not be read, or changed while it was; the warnings name it.</summary>
+    [JsonStringEnumMemberName("partial")]
+    Partial,
+}
+
+/// <summary>One source of a snapshot.</summary>
+internal sealed record SourceSummary
+{
+    public required string Name { get; init; }
+
+    public required SourceKind Kind { get; init; }
+
+    /// <summary>Where it was, absolute: the database file or the top of the tree.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Regular files, hard links among them.</summary>
+    public required long Files { get; init; }
+
+    public required long Directories { get; init; }
+
+    public required long Symlinks { get; init; }
+
+    public required long Bytes { get; init; }
+
+    /// <summary>Bytes of content that were stored, before compression.</summary>
+    public required long NewBytes { get; init; }
+}
+
+/// <summary>What the run wants known: how many warnings, and the first hundred of them.</summary>
+internal sealed record WarningSummary
+{
+    /// <summary>How many are kept by name.</summary>
+    public const int Kept = 100;
+
+    public required long Count { get; init; }
+
+    public required PathWarning[] First { get; init; }
+}
+
+/// <summary>A path and what is to be said of it.</summary>
+internal sealed record PathWarning(string Path, string Reason);
+
+/// <summary>A file beside the header, with what proves it whole.</summary>
+internal sealed record PartFile(string Name, long Bytes, string Sha256, long Lines);
+
+/// <summary>One line of a pack table.</summary>
+internal sealed record PackLine
+{
+    /// <summary>SHA-256 of the pack file, which is also its name.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Size of the pack file.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>XXH128 of the pack file, in hexadecimal: quicker to check than SHA-256.</summary>
+    public required string Xxh128 { get; init; }
+
+    /// <summary>Bytes of all pieces in the pack, before compression.</summary>
+    public required long ContentBytes { get; init; }
+
+    /// <summary>Bytes of those pieces that this snapshot uses, each piece once.</summary>
+    public required long UsedBytes { get; init; }
+}
+
+/// <summary>The file <c>repository.json</c>.</summary>
+internal sealed record RepositoryMark
+{
+    public const string FormatName = "vertex-ar-backup";
+
+    public const int CurrentVersion = 1;
+
+    public required string Format { get; init; }
+
+    public required int Version { get; init; }
+
+    public required string Id { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(SnapshotHeader))]
+[JsonSerializable(typeof(RepositoryMark))]
+internal sealed partial class HeaderJson : JsonSerializerContext;
+
+/// <summary>One object a line.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(PackLine))]
+internal sealed partial class LineJson : JsonSerializerContext;

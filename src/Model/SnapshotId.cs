@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>A snapshot's name: the second it was started, in UTC, as <c>20261123T020000Z</c>. Sorting the texts sorts the times.</summary>
+internal readonly record struct SnapshotId : IComparable<SnapshotId>
+{
+    private const string Pattern = "yyyyMMdd'T'HHmmss'Z'";
+
+    private readonly string? text;
+
+    private SnapshotId(string text) => this.text = text;
+
+    public static SnapshotId At(DateTimeOffset time) =>
+        new(time.UtcDateTime.ToString(Pattern, CultureInfo.InvariantCulture));
+
+    public static SnapshotId? Parse(string text) =>
+        DateTime.TryParseExact(text, Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)
+            ? new SnapshotId(text)
+            : null;
+
+    public static bool operator <(SnapshotId left, SnapshotId right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(SnapshotId left, SnapshotId right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(SnapshotId left, SnapshotId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(SnapshotId left, SnapshotId right) => left.CompareTo(right) >= 0;
+
+    public int CompareTo(SnapshotId other) => string.CompareOrdinal(text, other.text);
+
+    public override string ToString() => text ?? "";
+}
