@@ -50,21 +50,33 @@ internal static class AtomicFile
         Posix.Sync(directory);
     }
 
-    /// <summary>Makes the directory if it is not there, with its mode whatever the umask, and syncs its parent.</summary>
-    public static void EnsureDirectory(string path)
+    /// <summary>Makes the directory if it is not there, with its mode whatever the umask, and syncs its parent unless the caller does.</summary>
+    public static void EnsureDirectory(string path, bool syncParent = true)
     {
         if (Posix.StatusOrNull(path) is { IsDirectory: true })
         {
             return;
         }
 
-        Posix.MakeDirectory(Posix.Here, Posix.Bytes(path), DirectoryMode);
+        try
+        {
+            Posix.MakeDirectory(Posix.Here, Posix.Bytes(path), DirectoryMode);
+        }
+        catch (PosixError e) when (e.Number == PosixError.Exists && Posix.StatusOrNull(path) is { IsDirectory: true })
+        {
+            // Another worker was quicker.
+            return;
+        }
+
         using (var made = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path)))
         {
             Posix.SetMode(made, DirectoryMode);
         }
 
-        SyncDirectory(Path.GetDirectoryName(path)!);
+        if (syncParent)
+        {
+            SyncDirectory(Path.GetDirectoryName(path)!);
+        }
     }
 
     /// <summary>Removes a file; true if there was one.</summary>

@@ -83,28 +83,23 @@ internal static unsafe class Posix
         }
     }
 
-    /// <summary>Reads from the current place until the buffer is full or the file ends; returns the count.</summary>
-    public static int Read(SafeFileHandle file, Span<byte> buffer)
+    /// <summary>Reads from <paramref name="offset"/> until the buffer is full or the file ends; returns the count.</summary>
+    public static int ReadAt(SafeFileHandle file, Span<byte> buffer, long offset)
     {
         var done = 0;
         fixed (byte* p = buffer)
         {
             while (done < buffer.Length)
             {
-                var n = PosixCalls.Read(Descriptor(file), p + done, (nuint)(buffer.Length - done));
-                if (n == 0)
+                var n = PosixCalls.ReadAt(Descriptor(file), p + done, (nuint)(buffer.Length - done), offset + done);
+                if (n < 0 && Marshal.GetLastPInvokeError() == PosixError.Interrupted)
                 {
-                    break;
+                    continue;
                 }
 
-                if (n < 0)
+                if (Check(n) == 0)
                 {
-                    if (Marshal.GetLastPInvokeError() == PosixError.Interrupted)
-                    {
-                        continue;
-                    }
-
-                    throw new PosixError(Marshal.GetLastPInvokeError());
+                    break;
                 }
 
                 done += (int)n;
@@ -131,8 +126,6 @@ internal static unsafe class Posix
             }
         }
     }
-
-    public static void Seek(SafeFileHandle file, long offset) => Check(PosixCalls.Seek(Descriptor(file), offset, 0));
 
     /// <summary>The first byte at or after <paramref name="offset"/> that is data; -1 if only a hole follows.</summary>
     public static long SeekData(SafeFileHandle file, long offset)

@@ -3,7 +3,7 @@ using VertexAr.Backup.Core;
 namespace VertexAr.Backup.Model;
 
 /// <summary>One line of a file list: a file, directory or link as it was when it was read.</summary>
-internal sealed class FileEntry
+internal sealed record FileEntry
 {
     /// <summary>The source's name, a slash, and the path below it. Bytes: a name need not be UTF-8.</summary>
     public required byte[] Path { get; init; }

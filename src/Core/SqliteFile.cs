@@ -1,0 +1,94 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>What any part of the program may want to do with a database file. Opening goes through here, so that SQLite is set up once.</summary>
+internal static class SqliteFile
+{
+    /// <summary>The first bytes of every SQLite database that is not empty.</summary>
+    public static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
+
+    // Microsoft.Data.Sqlite takes 0 for "for ever"; longer waits are the caller's loop, which can be interrupted.
+    private const int BusySeconds = 1;
+
+    private static readonly Lazy<bool> Library = new(() =>
+    {
+        raw.SetProvider(new SQLite3Provider_e_sqlite3());
+        raw.FreezeProvider();
+        return true;
+    });
+
+    /// <param name="path">The database file.</param>
+    /// <param name="mode">ReadOnly, or ReadWrite; a file is never made.</param>
+    /// <param name="immutable">Nobody writes: no locks are taken and no files made beside it.</param>
+    /// <exception cref="SqliteException">It cannot be opened.</exception>
+    public static SqliteConnection Open(string path, SqliteOpenMode mode, bool immutable = false)
+    {
+        _ = Library.Value;
+        var source = immutable ? $"file:{Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1" : path;
+        var options = new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds };
+        var connection = new SqliteConnection(options.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    public static T? Scalar<T>(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Every text is a constant of this program.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar() is T value ? value : default;
+    }
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Every text is a constant of this program.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Checks a database that nobody writes to.</summary>
+    public static SqliteCheck Check(string path)
+    {
+        try
+        {
+            using var connection = Open(path, SqliteOpenMode.ReadOnly, immutable: true);
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA integrity_check(5)";
+            using var rows = command.ExecuteReader();
+            var found = new List<string>();
+            while (rows.Read())
+            {
+                found.Add(rows.GetString(0));
+            }
+
+            return found is ["ok"] ? new SqliteCheck(SqliteHealth.Sound, "") : new SqliteCheck(SqliteHealth.Damaged, string.Join("; ", found));
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR)
+        {
+            // The pages are there, but the schema has words this SQLite does not know.
+            return new SqliteCheck(SqliteHealth.Unknown, e.Message);
+        }
+        catch (SqliteException e)
+        {
+            return new SqliteCheck(SqliteHealth.Damaged, e.Message);
+        }
+    }
+}
+
+/// <summary>What a check of a database found.</summary>
+internal enum SqliteHealth
+{
+    Sound,
+    Damaged,
+
+    /// <summary>The database may be sound, but only a newer SQLite can tell.</summary>
+    Unknown,
+}
+
+/// <summary>A verdict and SQLite's own words for it.</summary>
+internal sealed record SqliteCheck(SqliteHealth Health, string Detail);

@@ -1,0 +1,203 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Takes one snapshot: databases first, then the trees, each compared with what an earlier run saw so that only what is new
+/// is read and stored. Packs, then lists, then the header; before the header is there, nothing has happened.
+/// </summary>
+internal sealed class CreateBackup
+{
+    private readonly CreatePlan plan;
+    private readonly TimeProvider clock;
+    private readonly RunProgress progress;
+    private readonly CancellationToken stop;
+    private readonly DateTimeOffset startedAt;
+    private readonly List<DatabaseOptions> databases;
+    private readonly List<TreeOptions> trees;
+    private readonly PackRegistry packs = new();
+
+    private CreateBackup(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        this.plan = plan;
+        this.clock = clock;
+        this.progress = progress;
+        this.stop = stop;
+        startedAt = clock.GetUtcNow();
+
+        // The order of the file list is the order of names, so that it does not change when the configuration is rearranged.
+        databases = plan.Type.Covers(SourceKind.Database) ? [.. plan.Databases.OrderBy(d => d.Name, StringComparer.Ordinal)] : [];
+        trees = plan.Type.Covers(SourceKind.Storage) ? [.. plan.Trees.OrderBy(t => t.Name, StringComparer.Ordinal)] : [];
+    }
+
+    private IEnumerable<SourceName> SourceNames =>
+        [.. databases.Select(d => new SourceName(d.Name, SourceKind.Database)), .. trees.Select(t => new SourceName(t.Name, SourceKind.Storage))];
+
+    /// <exception cref="UserError">There is no snapshot, and why.</exception>
+    /// <exception cref="OperationCanceledException">Stopped; what was stored so far is found again by the next run.</exception>
+    public static CreateResult Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        var run = new CreateBackup(plan, clock, progress, stop);
+        run.CheckSources();
+        if (plan.DryRun)
+        {
+            return run.DryRun();
+        }
+
+        var layout = Repository.OpenOrCreate(plan.BackupDirectory, clock);
+        try
+        {
+            using var held = RepositoryLock.Acquire(layout, $"create {plan.Type.Word()}", run.startedAt);
+            return run.Run(held);
+        }
+        catch (PosixError e)
+        {
+            throw Repository.NotWritable(plan.BackupDirectory, e);
+        }
+    }
+
+    /// <summary>A source that is missing is found out before anything is stored.</summary>
+    private void CheckSources()
+    {
+        databases.ForEach(database => _ = new SqliteSource(database, clock).Look());
+        trees.ForEach(DirectorySource.Check);
+        if (databases.Count + trees.Count == 0)
+        {
+            throw UserError.Usage($"the configuration names no {(plan.Type == SnapshotType.Storage ? "storage" : "database")}, so there is nothing to back up as {plan.Type.Word()}");
+        }
+    }
+
+    private CreateResult Run(RepositoryLock held)
+    {
+        var store = new SnapshotStore(held.Layout);
+        var (whole, damaged) = store.ReadAll();
+        damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
+        var id = FreeId(whole, damaged);
+        var leftBehind = RunStaging.LeftBehind(held).ToList();
+        var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress);
+        SnapshotHeader header;
+        try
+        {
+            header = Store(held, id, earlier);
+        }
+        catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e))
+        {
+            GiveBackSpace(held, damaged);
+            throw new UserError(
+                ExitCode.Failed,
+                e is SpaceError ? e.Message : $"the disk of {plan.BackupDirectory} is full",
+                "this run's files were removed and every earlier snapshot is whole; free some space, or lower max_backups and run 'vertex-ar-backup rotate'",
+                e);
+        }
+        finally
+        {
+            earlier.ForEach(list => list.Dispose());
+        }
+
+        leftBehind.ForEach(RunStaging.Remove);
+        return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
+    }
+
+    /// <summary>The second the run began; the next free one if two runs began in the same.</summary>
+    private SnapshotId FreeId(List<Snapshot> whole, List<DamagedSnapshot> damaged)
+    {
+        var taken = whole.Select(s => s.Id).Concat(damaged.Select(d => d.Id)).ToHashSet();
+        var time = startedAt;
+        while (taken.Contains(SnapshotId.At(time)))
+        {
+            time += TimeSpan.FromSeconds(1);
+        }
+
+        return SnapshotId.At(time);
+    }
+
+    private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier)
+    {
+        using var staging = RunStaging.Begin(held, id, startedAt, SourceNames);
+        using var files = new FileListWriter(staging.List);
+        var list = new CreateList(files, staging, packs, progress);
+        var store = new PieceStore(held, staging.DirectoryPath, plan.Store, packs, index => earlier.ForEach(e => e.Fill(index)));
+        using (var pipeline = new CreatePipeline(store, list, plan.Workers, progress, stop))
+        {
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.Store.PackBytes);
+            databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));
+            var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
+            foreach (var tree in trees)
+            {
+                progress.Phase = tree.Name;
+                entries.AddTree(tree, new DirectorySource(tree, repository), stop);
+            }
+
+            pipeline.Complete();
+        }
+
+        progress.Phase = "finishing";
+        store.SyncDirectories();
+        return Publish(held, id, staging, files, list);
+    }
+
+    /// <summary>Lists and table, synced, and only then the header.</summary>
+    private SnapshotHeader Publish(RepositoryLock held, SnapshotId id, RunStaging staging, FileListWriter files, CreateList list)
+    {
+        var layout = held.Layout;
+        var header = new SnapshotHeader
+        {
+            FormatVersion = RepositoryMark.CurrentVersion,
+            Id = id.ToString(),
+            Type = plan.Type,
+            State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
+            Host = plan.Host,
+            Tool = plan.Tool,
+            StartedAt = startedAt,
+            Sources =
+            [
+                .. databases.Select(d => list.Summary(new SourceName(d.Name, SourceKind.Database), d.Path)),
+                .. trees.Select(t => list.Summary(new SourceName(t.Name, SourceKind.Storage), t.Path)),
+            ],
+            StoredBytes = packs.WrittenBytes,
+            Warnings = list.Warnings,
+            Files = files.Finish(staging.List, layout.FileList(id)),
+            Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!.Value), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
+            FinishedAt = clock.GetUtcNow(),
+        };
+        AtomicFile.SyncDirectory(layout.Snapshots);
+        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"));
+        RunStaging.Remove(staging.DirectoryPath);
+        return header;
+    }
+
+    private RotateResult? Rotate(RepositoryLock held, List<DamagedSnapshot> damaged, bool sweep)
+    {
+        if (plan.Retention is { } rules)
+        {
+            progress.Phase = "rotating";
+            return RotateBackups.Run(held, rules, dryRun: false, clock, progress);
+        }
+
+        // What an interrupted run had stored and this one had no use for.
+        if (sweep)
+        {
+            using var alone = ReaderGuard.TryForDeleting(held.Layout);
+            _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress);
+        }
+
+        return null;
+    }
+
+    /// <summary>On a full disk nothing is worth keeping that no snapshot names.</summary>
+    private void GiveBackSpace(RepositoryLock held, List<DamagedSnapshot> damaged)
+    {
+        foreach (var directory in RunStaging.LeftBehind(held))
+        {
+            RunStaging.Remove(directory);
+        }
+
+        using var alone = ReaderGuard.TryForDeleting(held.Layout);
+        _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress);
+    }
+
+    private CreateResult DryRun() => throw new NotSupportedException(plan.ToString());
+}

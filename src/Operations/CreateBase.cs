@@ -1,0 +1,67 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Chooses what a run is compared with: runs that were cut off, then the newest snapshot of each type.</summary>
+internal static class CreateBase
+{
+    public static List<EarlierList> Find(
+        SnapshotStore store, List<Snapshot> snapshots, List<string> leftBehind, PackRegistry packs, RunProgress progress)
+    {
+        var found = new List<EarlierList>();
+        foreach (var directory in leftBehind)
+        {
+            if (RunStaging.Adopt(directory, store.Layout, packs) is { } cut)
+            {
+                progress.Say(Severity.Information, $"continuing the run that was cut off at {Path.GetFileName(directory)}");
+                found.Add(cut);
+            }
+        }
+
+        foreach (var newest in snapshots.GroupBy(s => s.Header.Type).Select(g => g.MaxBy(s => s.Id)!).OrderByDescending(s => s.Id))
+        {
+            if (Open(store, newest, packs, progress) is { } list)
+            {
+                found.Add(list);
+            }
+        }
+
+        return found;
+    }
+
+    private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, RunProgress progress)
+    {
+        try
+        {
+            var handles = store.ReadPackTable(snapshot).ConvertAll(pack => Handle(store.Layout, pack, packs, progress));
+            store.CheckSize(snapshot.Header.Files);
+            return new EarlierList(
+                snapshot.Header.StartedAt,
+                store.Layout.FileList(snapshot.Id),
+                [.. snapshot.Header.Sources.Select(s => new SourceName(s.Name, s.Kind))],
+                [.. handles]);
+        }
+        catch (DamageError e)
+        {
+            progress.Say(Severity.Warning, $"snapshot {snapshot.Id} {e.Message}: everything is read and stored anew; see 'vertex-ar-backup verify'");
+            return null;
+        }
+    }
+
+    /// <summary>A pack that is gone, or of another size, is never built upon: what it held is stored again while the source still has it.</summary>
+    private static int Handle(Layout layout, in PackInfo pack, PackRegistry packs, RunProgress progress)
+    {
+        var size = Posix.StatusOrNull(layout.Pack(pack.Sha256))?.Size;
+        if (size == pack.Bytes)
+        {
+            return PackRegistry.IsWasteful(pack) ? EarlierList.NoHandle : packs.Add(pack);
+        }
+
+        progress.Say(
+            Severity.Warning,
+            $"pack {pack.Sha256} {(size is null ? "is missing" : $"has {size} bytes and was written with {pack.Bytes}")}: what it held is stored anew; see 'vertex-ar-backup verify'");
+        return EarlierList.NoHandle;
+    }
+}

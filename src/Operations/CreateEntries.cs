@@ -1,0 +1,212 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Turns what the sources yield into entries: those that an earlier run saw unchanged with its pieces, the others with work for the pipeline.</summary>
+internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, long packBytes)
+{
+    /// <summary>A file that changed within this time before it was looked at may change again under the same time stamp: the kernel's clock ticks every 1 to 10 ms.</summary>
+    private const int StampGranularity = 50;
+
+    /// <summary>Some file systems keep whole seconds, or even seconds.</summary>
+    private const int CoarseStampGranularity = 2000;
+
+    public void AddDatabase(DatabaseOptions options, SqliteSource source, string staging, RunProgress progress, CancellationToken stop)
+    {
+        var name = new SourceName(options.Name, SourceKind.Database);
+        var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
+        var before = source.Look();
+        if (FindDatabase(name, path, before) is { } known)
+        {
+            pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with { Size = known.Size, Pieces = known.Pieces, Wal = before.Wal }));
+            return;
+        }
+
+        var copy = Path.Combine(staging, $"{options.Name}.db");
+        SafeFileHandle file;
+        try
+        {
+            if (source.Copy(copy, progress, stop) is { } warning)
+            {
+                list.Warn(path, warning, isLoss: false);
+            }
+
+            file = Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
+        }
+        finally
+        {
+            // The open file is all that is needed: no copy of the database outlives this process.
+            AtomicFile.RemoveIfThere(copy);
+        }
+
+        var status = Posix.Status(file);
+        var pieces = CreatePieces.PlanDatabase(status.Size);
+        var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal };
+        Add(entry, file, status, isPrivate: true);
+    }
+
+    public void AddTree(TreeOptions options, DirectorySource source, CancellationToken stop)
+    {
+        var name = new SourceName(options.Name, SourceKind.Storage);
+        var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
+        foreach (var walked in source.Walk())
+        {
+            stop.ThrowIfCancellationRequested();
+            pipeline.ThrowIfFailed();
+            if (walked.Problem is { } problem)
+            {
+                list.Warn(walked.Path, problem.Reason, problem.IsLoss);
+            }
+            else if (walked.Status.IsRegular)
+            {
+                AddFile(name, walked, linked);
+            }
+            else
+            {
+                AddOther(walked);
+            }
+        }
+    }
+
+    private void AddFile(SourceName source, WalkedEntry walked, Dictionary<(ulong Device, ulong Inode), CreateItem> linked)
+    {
+        var key = (walked.Status.Device, walked.Status.Inode);
+        if (walked.Status.Links > 1 && linked.TryGetValue(key, out var first))
+        {
+            pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.HardLink, first.Status) with
+            {
+                Size = first.Entry.Size,
+                Target = first.Entry.Path,
+            })
+            { First = first });
+            return;
+        }
+
+        var item = FindUnchanged(source, walked) ?? Open(walked);
+        if (item is not null && walked.Status.Links > 1)
+        {
+            linked[key] = item;
+        }
+    }
+
+    private CreateItem? FindUnchanged(SourceName source, WalkedEntry walked)
+    {
+        foreach (var list in earlier)
+        {
+            if (list.Find(source, walked.Path) is { HasContent: true } known
+                && known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt))
+            {
+                var item = new CreateItem(Describe(walked.Path, EntryType.File, walked.Status) with { Pieces = known.Pieces }, walked.Status);
+                pipeline.Add(item);
+                return item;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Opens a file to be stored. What was opened is looked at again: it may be another file than the walk saw.</summary>
+    private CreateItem? Open(WalkedEntry walked)
+    {
+        try
+        {
+            var file = walked.Open();
+            var status = Posix.Status(file);
+            if (!status.IsRegular)
+            {
+                file.Dispose();
+                list.Warn(walked.Path, $"became a {(status.IsDirectory ? "directory" : status.SpecialName)} while it was read", isLoss: true);
+                return null;
+            }
+
+            Posix.AdviseSequential(file);
+            var pieces = CreatePieces.Plan(file, status, packBytes);
+            return Add(Describe(walked.Path, EntryType.File, status) with { Pieces = pieces }, file, status, isPrivate: false);
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            // Deleted since the walk saw it.
+            return null;
+        }
+        catch (PosixError e)
+        {
+            list.Warn(walked.Path, $"cannot be opened: {e.Message}", isLoss: true);
+            return null;
+        }
+    }
+
+    private CreateItem Add(FileEntry entry, SafeFileHandle file, FileStatus status, bool isPrivate)
+    {
+        if (entry.Pieces.Length == 0)
+        {
+            file.Dispose();
+            var empty = new CreateItem(entry, status);
+            pipeline.Add(empty);
+            return empty;
+        }
+
+        var parts = CreatePieces.Jobs(entry.Pieces, PackWriter.MemberBytes);
+        var item = new CreateItem(entry, file, status, parts.Count) { IsPrivate = isPrivate };
+        pipeline.Add(item, parts);
+        return item;
+    }
+
+    private void AddOther(WalkedEntry walked)
+    {
+        try
+        {
+            var entry = walked.Status.IsDirectory
+                ? Describe(walked.Path, EntryType.Directory, walked.Status) with { Size = 0 }
+                : Describe(walked.Path, EntryType.Symlink, walked.Status) with { Size = 0, Target = walked.ReadLink() };
+            pipeline.Add(new CreateItem(entry));
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.Invalid)
+        {
+            // Deleted, or no symlink any more, since the walk saw it.
+        }
+        catch (PosixError e)
+        {
+            list.Warn(walked.Path, $"cannot be read: {e.Message}", isLoss: true);
+        }
+    }
+
+    /// <summary>A database whose file and log are as they were when a checked copy was taken need not be copied again.</summary>
+    private FileEntry? FindDatabase(SourceName source, byte[] path, DatabaseStatus now)
+    {
+        foreach (var list in earlier)
+        {
+            if (list.Find(source, path) is { HasContent: true } known
+                && known.Modified == now.File.Modified && known.Changed == now.File.Changed && known.Inode == now.File.Inode
+                && known.Wal == now.Wal && IsTrusted(now.File.Changed, list.StartedAt)
+                && (now.Wal is null || IsTrusted(now.Wal.Changed, list.StartedAt)))
+            {
+                return known;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsTrusted(FileTime changed, FileTime looked) =>
+        changed < looked.MinusMilliseconds(changed.Nanoseconds == 0 ? CoarseStampGranularity : StampGranularity);
+
+    private static FileEntry Describe(byte[] path, EntryType type, FileStatus status) => new()
+    {
+        Path = path,
+        Type = type,
+        Mode = status.Permissions,
+        Uid = status.Uid,
+        Gid = status.Gid,
+        User = Accounts.UserName(status.Uid),
+        Group = Accounts.GroupName(status.Gid),
+        Size = status.Size,
+        Modified = status.Modified,
+        Changed = status.Changed,
+        Inode = status.Inode,
+    };
+}

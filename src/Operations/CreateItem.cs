@@ -1,0 +1,96 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>An entry on its way into the file list. Those with content to store wait there until the workers are through with it.</summary>
+internal sealed class CreateItem
+{
+    private readonly object changing = new();
+    private int outstanding;
+
+    /// <param name="entry">An entry whose content, if it has any, is stored already.</param>
+    /// <param name="status">What the file looked like, for its further names.</param>
+    public CreateItem(FileEntry entry, FileStatus status = default)
+    {
+        Entry = entry;
+        Status = status;
+    }
+
+    /// <param name="entry">The file, with room for its pieces.</param>
+    /// <param name="file">The open file; closed when its content is stored.</param>
+    /// <param name="status">What the open file looked like before it was read.</param>
+    /// <param name="jobs">How many parts the workers get.</param>
+    public CreateItem(FileEntry entry, SafeFileHandle file, FileStatus status, int jobs)
+    {
+        Entry = entry;
+        File = file;
+        Status = status;
+        outstanding = jobs;
+    }
+
+    public FileEntry Entry { get; }
+
+    public SafeFileHandle? File { get; }
+
+    public FileStatus Status { get; }
+
+    /// <summary>The first name of a hard-linked file, which has the content.</summary>
+    public CreateItem? First { get; init; }
+
+    /// <summary>A copy of our own making: nobody changes it while it is read.</summary>
+    public bool IsPrivate { get; init; }
+
+    /// <summary>Bytes that were not stored before.</summary>
+    public long NewBytes;
+
+    /// <summary>Why the file is not whole in the snapshot; null if it is.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>The content could not be had at all: the entry is left out.</summary>
+    public bool IsLost { get; private set; }
+
+    public void Report(string problem, bool isLost)
+    {
+        Problem ??= problem;
+        IsLost |= isLost;
+    }
+
+    /// <summary>A worker is through with a part; the last one closes the file.</summary>
+    public void FinishPart()
+    {
+        lock (changing)
+        {
+            if (--outstanding == 0)
+            {
+                CheckUnchanged();
+                File!.Dispose();
+                Monitor.PulseAll(changing);
+            }
+        }
+    }
+
+    public void WaitUntilStored(CancellationToken stop)
+    {
+        lock (changing)
+        {
+            while (outstanding > 0)
+            {
+                stop.ThrowIfCancellationRequested();
+                Monitor.Wait(changing, millisecondsTimeout: 200);
+            }
+        }
+    }
+
+    private void CheckUnchanged()
+    {
+        if (!IsPrivate && Problem is null && !Posix.Status(File!).SameContentAs(Status))
+        {
+            Report("changed while it was read", isLost: false);
+        }
+    }
+}
+
+/// <summary>A part of a file for one worker: pieces <paramref name="First"/> to <paramref name="First"/> + <paramref name="Count"/> - 1 of it.</summary>
+internal readonly record struct CreateJob(CreateItem Item, int First, int Count, long Offset);

@@ -1,0 +1,148 @@
+using System.Text;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Writes the file list of a run, counts what goes into it, and gathers warnings. Entries are added by one thread.</summary>
+internal sealed class CreateList(FileListWriter writer, RunStaging staging, PackRegistry packs, RunProgress progress)
+{
+    private readonly List<PathWarning> warnings = [];
+    private readonly Dictionary<string, Counts> counts = [];
+    private int settledPacks;
+
+    /// <summary>Something that should be in the snapshot is not, or not as it should be.</summary>
+    public bool IsPartial { get; private set; }
+
+    public WarningSummary Warnings => new() { Count = WarningCount, First = [.. warnings] };
+
+    private long WarningCount { get; set; }
+
+    /// <summary>Lists an entry whose content is stored, or reports why it is not listed.</summary>
+    public void Add(CreateItem item)
+    {
+        if (item.First is { } first)
+        {
+            item.Entry.Pieces = first.Entry.Pieces;
+            if (first.IsLost)
+            {
+                item.Report(first.Problem!, isLost: true);
+            }
+        }
+
+        if (item.Problem is { } problem)
+        {
+            Warn(item.Entry.Path, problem, isLoss: true);
+        }
+
+        if (!item.IsLost)
+        {
+            Count(item);
+            writer.Write(WithLines(item.Entry));
+            CheckpointIfPackFinished();
+        }
+    }
+
+    /// <summary>Notes something the user must know; <paramref name="isLoss"/> if the snapshot lacks something for it. Thread-safe.</summary>
+    public void Warn(byte[] path, string reason, bool isLoss)
+    {
+        var text = Encoding.UTF8.GetString(path);
+        lock (warnings)
+        {
+            WarningCount++;
+            IsPartial |= isLoss;
+            if (warnings.Count < WarningSummary.Kept)
+            {
+                warnings.Add(new PathWarning(text, reason));
+            }
+        }
+
+        progress.Say(Severity.Warning, reason, text);
+    }
+
+    public SourceSummary Summary(SourceName source, string path)
+    {
+        var c = counts.GetValueOrDefault(source.Name) ?? new Counts();
+        return new SourceSummary
+        {
+            Name = source.Name,
+            Kind = source.Kind,
+            Path = path,
+            Files = c.Files,
+            Directories = c.Directories,
+            Symlinks = c.Symlinks,
+            Bytes = c.Bytes,
+            NewBytes = c.NewBytes,
+        };
+    }
+
+    private void Count(CreateItem item)
+    {
+        var path = item.Entry.Path.AsSpan();
+        var slash = path.IndexOf((byte)'/');
+        var name = Encoding.UTF8.GetString(slash < 0 ? path : path[..slash]);
+        var c = counts.TryGetValue(name, out var known) ? known : counts[name] = new Counts();
+        switch (item.Entry.Type)
+        {
+            case EntryType.Directory:
+                c.Directories++;
+                break;
+            case EntryType.Symlink:
+                c.Symlinks++;
+                break;
+            default:
+                c.Files++;
+                progress.AddFile();
+                break;
+        }
+
+        // A further name of a file has no content of its own.
+        c.Bytes += item.Entry.Type == EntryType.HardLink ? 0 : item.Entry.Size;
+        c.NewBytes += item.NewBytes;
+    }
+
+    /// <summary>From the run's handles to lines of the pack table, on a copy: a hard link may need the handles again.</summary>
+    private FileEntry WithLines(FileEntry entry)
+    {
+        if (entry.Pieces.Length == 0)
+        {
+            return entry;
+        }
+
+        var lines = new Piece[entry.Pieces.Length];
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var piece = entry.Pieces[i];
+            lines[i] = piece.IsHole ? piece : piece with
+            {
+                Pack = packs.UseInList(piece.Pack, entry.Type == EntryType.HardLink ? 0 : piece.Length),
+            };
+        }
+
+        return entry with { Pieces = lines };
+    }
+
+    /// <summary>After each finished pack the list so far is put on disk, so that a run that is cut off loses little.</summary>
+    private void CheckpointIfPackFinished()
+    {
+        var finished = packs.FinishedCount;
+        if (finished != settledPacks)
+        {
+            settledPacks = finished;
+            staging.Record(writer.Checkpoint(), packs.Table());
+        }
+    }
+
+    private sealed class Counts
+    {
+        public long Files { get; set; }
+
+        public long Directories { get; set; }
+
+        public long Symlinks { get; set; }
+
+        public long Bytes { get; set; }
+
+        public long NewBytes { get; set; }
+    }
+}

@@ -1,0 +1,180 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Carries entries from the walk to the file list. The walk adds them in order; workers store the content of those that
+/// have any; one more thread lists them, in the order in which they were added. Queues of fixed length lie between.
+/// </summary>
+internal sealed class CreatePipeline : IDisposable
+{
+    /// <summary>Entries between the walk and the list. Each is a few hundred bytes.</summary>
+    private const int OrderLength = 4096;
+
+    /// <summary>Files open at one time, at most.</summary>
+    private const int JobsPerWorker = 16;
+
+    private readonly PieceStore store;
+    private readonly RunProgress progress;
+    private readonly CreateList list;
+    private readonly CancellationTokenSource stopping;
+    private readonly CreateQueue<CreateItem> order;
+    private readonly CreateQueue<CreateJob> jobs;
+    private readonly List<Thread> workers = [];
+    private readonly Thread lister;
+    private Exception? failure;
+
+    public CreatePipeline(PieceStore store, CreateList list, int workerCount, RunProgress progress, CancellationToken stop)
+    {
+        this.store = store;
+        this.list = list;
+        this.progress = progress;
+        stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        order = new CreateQueue<CreateItem>(OrderLength, stopping.Token);
+        jobs = new CreateQueue<CreateJob>(workerCount * JobsPerWorker, stopping.Token);
+        stopping.Token.Register(() =>
+        {
+            order.Wake();
+            jobs.Wake();
+        });
+        lister = Start("list", List);
+        for (var i = 0; i < workerCount; i++)
+        {
+            workers.Add(Start($"store {i}", Work));
+        }
+    }
+
+    /// <summary>Adds an entry that needs no storing.</summary>
+    public void Add(CreateItem item) => order.Add(item);
+
+    /// <summary>Adds a file whose content is to be stored as its pieces say.</summary>
+    public void Add(CreateItem item, List<(int First, int Count, long Offset)> parts)
+    {
+        order.Add(item);
+        foreach (var (first, count, offset) in parts)
+        {
+            jobs.Add(new CreateJob(item, first, count, offset));
+        }
+    }
+
+    /// <summary>Waits until everything that was added is stored, on disk, and listed.</summary>
+    /// <exception cref="Exception">Whatever went wrong first, in any thread.</exception>
+    public void Complete()
+    {
+        jobs.Complete();
+        workers.ForEach(worker => worker.Join());
+        order.Complete();
+        lister.Join();
+        ThrowIfFailed();
+        stopping.Token.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Throws what went wrong in another thread, if anything did.</summary>
+    public void ThrowIfFailed()
+    {
+        if (Volatile.Read(ref failure) is { } error)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+        }
+    }
+
+    public void Dispose()
+    {
+        stopping.Cancel();
+        workers.ForEach(worker => worker.Join());
+        lister.Join();
+        stopping.Dispose();
+    }
+
+    private Thread Start(string name, Action body)
+    {
+        var thread = new Thread(() => Guard(body), 512 * 1024) { Name = name, IsBackground = true };
+        thread.Start();
+        return thread;
+    }
+
+    private void Guard(Action body)
+    {
+        try
+        {
+            body();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped from outside, or by the failure of another thread.
+        }
+#pragma warning disable CA1031 // Whatever it is, it is thrown again in the thread that started the run.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Interlocked.CompareExchange(ref failure, e, null);
+            stopping.Cancel();
+        }
+    }
+
+    private void Work()
+    {
+        using var writer = new PieceWriter(store);
+        while (jobs.TryTake(out var job))
+        {
+            Store(writer, job);
+        }
+
+        writer.Finish();
+    }
+
+    private void Store(PieceWriter writer, in CreateJob job)
+    {
+        var item = job.Item;
+        var pieces = item.Entry.Pieces;
+        var offset = job.Offset;
+        try
+        {
+            for (var i = job.First; i < job.First + job.Count; i++)
+            {
+                stopping.Token.ThrowIfCancellationRequested();
+                var length = pieces[i].Length;
+                if (!pieces[i].IsHole)
+                {
+                    StorePiece(writer, item, i, new PieceReader(item.File!, offset, length));
+                }
+
+                offset += length;
+                progress.AddBytes(length);
+            }
+        }
+        catch (SourceReadError e)
+        {
+            item.Report($"cannot be read: {e.Message}", isLost: true);
+        }
+
+        item.FinishPart();
+    }
+
+    private static void StorePiece(PieceWriter writer, CreateItem item, int number, PieceReader content)
+    {
+        var entry = item.Entry;
+        var name = new PieceName(entry.Path, entry.Pieces.Length == 1 ? null : number, entry.Mode, entry.Modified);
+        var stored = writer.Store(name, content);
+        entry.Pieces[number] = stored.Piece;
+        if (stored.IsNew)
+        {
+            Interlocked.Add(ref item.NewBytes, content.Length);
+        }
+
+        if (!stored.Whole)
+        {
+            item.Report("shrank while it was read; its end is saved as zeros", isLost: false);
+        }
+    }
+
+    private void List()
+    {
+        while (order.TryTake(out var item))
+        {
+            item.WaitUntilStored(stopping.Token);
+            list.Add(item);
+        }
+    }
+}

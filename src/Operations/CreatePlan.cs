@@ -1,0 +1,42 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What a backup is to do.</summary>
+internal sealed record CreatePlan
+{
+    public required string BackupDirectory { get; init; }
+
+    public required SnapshotType Type { get; init; }
+
+    /// <summary>All databases of the configuration; those that the type covers are copied.</summary>
+    public required IReadOnlyList<DatabaseOptions> Databases { get; init; }
+
+    public required IReadOnlyList<TreeOptions> Trees { get; init; }
+
+    public required StoreOptions Store { get; init; }
+
+    /// <summary>Threads that read, hash, compress and write.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Read every file, changed or not.</summary>
+    public bool Rescan { get; init; }
+
+    /// <summary>Look, and store nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>What to keep afterwards; null not to rotate.</summary>
+    public RetentionRules? Retention { get; init; }
+
+    public required string Host { get; init; }
+
+    public required string Tool { get; init; }
+}
+
+/// <summary>What a backup did.</summary>
+/// <param name="Header">The new snapshot; null after a dry run.</param>
+/// <param name="Rotation">What was rotated away; null if that was not asked for.</param>
+internal sealed record CreateResult(SnapshotHeader Header, RotateResult? Rotation);

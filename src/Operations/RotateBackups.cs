@@ -1,0 +1,59 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What a rotation did, or would do.</summary>
+/// <param name="Decisions">One for each snapshot, with reasons.</param>
+/// <param name="FreedBytes">What the disk got back.</param>
+/// <param name="Postponed">Somebody was reading, so nothing was deleted.</param>
+internal sealed record RotateResult(IReadOnlyList<RetentionDecision> Decisions, long FreedBytes, bool Postponed);
+
+/// <summary>Removes the snapshots that retention does not keep, and then the packs that nobody names any more.</summary>
+internal static class RotateBackups
+{
+    /// <param name="held">The lock of the repository.</param>
+    /// <param name="rules">What to keep.</param>
+    /// <param name="dryRun">Decide, and delete nothing.</param>
+    /// <param name="clock">Whose zone says where a day ends.</param>
+    /// <param name="progress">Told what happens.</param>
+    public static RotateResult Run(RepositoryLock held, RetentionRules rules, bool dryRun, TimeProvider clock, RunProgress progress)
+    {
+        var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
+        var decisions = Retention.Decide(
+            whole.Select(s => new RetentionItem(s.Id, s.Header.Type, s.Header.State, s.Header.StartedAt)), rules, clock.LocalTimeZone);
+        if (dryRun)
+        {
+            return new RotateResult(decisions, 0, Postponed: false);
+        }
+
+        using var alone = ReaderGuard.TryForDeleting(held.Layout);
+        if (alone is null)
+        {
+            progress.Say(Severity.Warning, "rotation is left to the next run: a restore or verify is reading the snapshots");
+            return new RotateResult(decisions, 0, Postponed: true);
+        }
+
+        foreach (var gone in decisions.Where(d => !d.Keep))
+        {
+            SnapshotStore.Remove(held, gone.Item.Id);
+        }
+
+        return new RotateResult(decisions, Free(held, alone, damaged, progress), Postponed: false);
+    }
+
+    /// <summary>Removes what no snapshot names; says so where damage forbids it.</summary>
+    public static long Free(RepositoryLock held, ReaderGuard alone, List<DamagedSnapshot> damaged, RunProgress progress)
+    {
+        if (Sweep.Run(held, alone) is { } freed)
+        {
+            return freed;
+        }
+
+        progress.Say(
+            Severity.Warning,
+            $"no pack was deleted: {(damaged.Count > 0 ? $"snapshot {damaged[0].Id}" : "a snapshot")} is damaged, and which packs it needs cannot be told; see 'vertex-ar-backup verify'");
+        return 0;
+    }
+}

@@ -1,0 +1,67 @@
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Policy;
+
+/// <summary>What to keep: the newest <paramref name="Newest"/> of each type, and beside them the last of so many days, weeks, months and years.</summary>
+internal sealed record RetentionRules(int Newest, int Daily = 0, int Weekly = 0, int Monthly = 0, int Yearly = 0);
+
+/// <summary>A snapshot as retention sees it.</summary>
+internal readonly record struct RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotState State, DateTimeOffset StartedAt);
+
+/// <summary>Whether a snapshot stays, and why.</summary>
+internal sealed record RetentionDecision(RetentionItem Item, IReadOnlyList<string> Reasons)
+{
+    public bool Keep => Reasons.Count > 0;
+}
+
+/// <summary>Decides what stays. A pure function: no disk, no clock.</summary>
+internal static class Retention
+{
+    /// <param name="items">All snapshots, in any order.</param>
+    /// <param name="rules">What to keep.</param>
+    /// <param name="zone">Where a day begins and ends.</param>
+    /// <returns>One decision for each snapshot, newest first within each type.</returns>
+    public static IReadOnlyList<RetentionDecision> Decide(IEnumerable<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone) =>
+        [.. items.GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g.OrderByDescending(i => i.Id)], rules, zone))];
+
+    private static IEnumerable<RetentionDecision> DecideType(List<RetentionItem> newestFirst, RetentionRules rules, TimeZoneInfo zone)
+    {
+        var reasons = newestFirst.ConvertAll(_ => new List<string>());
+        for (var i = 0; i < Math.Min(rules.Newest, newestFirst.Count); i++)
+        {
+            reasons[i].Add($"newest {rules.Newest}");
+        }
+
+        // A partial snapshot never pushes the last whole one out.
+        var complete = newestFirst.FindIndex(i => i.State == SnapshotState.Complete);
+        if (complete >= 0)
+        {
+            reasons[complete].Add("newest complete");
+        }
+
+        KeepLastOfEach(newestFirst, reasons, rules.Daily, "daily", t => Day(t).DayNumber);
+        KeepLastOfEach(newestFirst, reasons, rules.Weekly, "weekly", t => Day(t).DayNumber / 7);
+        KeepLastOfEach(newestFirst, reasons, rules.Monthly, "monthly", t => (Day(t).Year * 12) + Day(t).Month);
+        KeepLastOfEach(newestFirst, reasons, rules.Yearly, "yearly", t => Day(t).Year);
+        return newestFirst.Zip(reasons, (item, why) => new RetentionDecision(item, why));
+
+        // Day 0 of the calendar (0001-01-01) was a Monday, so sevenths of day numbers are ISO weeks.
+        DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
+    }
+
+    private static void KeepLastOfEach(
+        List<RetentionItem> newestFirst, List<List<string>> reasons, int count, string name, Func<DateTimeOffset, int> period)
+    {
+        var last = int.MaxValue;
+        for (var i = 0; i < newestFirst.Count && count > 0; i++)
+        {
+            var now = period(newestFirst[i].StartedAt);
+            if (now != last)
+            {
+                reasons[i].Add(name);
+                last = now;
+                count--;
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>A tree to walk.</summary>
+/// <param name="Name">What it is called in snapshots.</param>
+/// <param name="Path">Its top, absolute.</param>
+/// <param name="Exclude">What to leave out, in the words of .gitignore.</param>
+/// <param name="OneFileSystem">Whether other file systems mounted inside are left out, with a warning.</param>
+internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem);
+
+/// <summary>
+/// Walks a tree of files in the order of a file list. Every directory is opened relative to its parent's descriptor and
+/// without following links, so that nobody who may write into the tree can lead the walk out of it.
+/// </summary>
+internal sealed class DirectorySource
+{
+    private readonly TreeOptions options;
+    private readonly List<Glob> exclude;
+    private readonly (ulong Device, ulong Inode) skipped;
+    private readonly byte[] buffer = new byte[64 * 1024];
+
+    /// <param name="options">What to walk.</param>
+    /// <param name="backupDirectory">The repository: never backed up, even where it lies inside the tree.</param>
+    public DirectorySource(TreeOptions options, FileStatus backupDirectory)
+    {
+        this.options = options;
+        exclude = [.. options.Exclude.Select(text => new Glob(text))];
+        skipped = (backupDirectory.Device, backupDirectory.Inode);
+    }
+
+    /// <exception cref="UserError">The tree is missing or no directory.</exception>
+    public static void Check(TreeOptions options)
+    {
+        using var _ = OpenTop(options);
+    }
+
+    /// <summary>Entries in order; the top itself comes first. What an entry offers to open is there until the next is asked for.</summary>
+    public IEnumerable<WalkedEntry> Walk()
+    {
+        using var top = OpenTop(options);
+        var status = Posix.Status(top);
+        var path = Encoding.UTF8.GetBytes(options.Name);
+        var open = new Stack<Frame>();
+        try
+        {
+            yield return new WalkedEntry(path, status, top);
+            open.Push(Enter(top, path, out var problem));
+            if (problem is not null)
+            {
+                yield return problem;
+            }
+
+            while (open.TryPeek(out var frame))
+            {
+                if (frame.Next >= frame.Names.Count)
+                {
+                    open.Pop().Leave(top);
+                    continue;
+                }
+
+                var (entry, inside) = Look(frame, frame.Names[frame.Next++], status.Device);
+                if (entry is null)
+                {
+                    continue;
+                }
+
+                yield return entry;
+                if (inside is not null)
+                {
+                    open.Push(Enter(inside, entry.Path, out problem));
+                    if (problem is not null)
+                    {
+                        yield return problem;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            while (open.TryPop(out var frame))
+            {
+                frame.Leave(top);
+            }
+        }
+    }
+
+    private static SafeFileHandle OpenTop(TreeOptions options)
+    {
+        try
+        {
+            return Posix.OpenDirectory(Posix.Here, Posix.Bytes(options.Path), follow: true);
+        }
+        catch (PosixError e)
+        {
+            var trouble = e.Number switch
+            {
+                PosixError.NotFound => "does not exist",
+                PosixError.NotDirectory => "is not a directory",
+                _ => $"cannot be opened: {e.Message}",
+            };
+            throw UserError.Failed(
+                $"the storage '{options.Name}' at {options.Path} {trouble}", "check \"storage\" in the configuration, and that its disk is mounted", e);
+        }
+    }
+
+    private Frame Enter(SafeFileHandle directory, byte[] path, out WalkedEntry? problem)
+    {
+        problem = null;
+        try
+        {
+            return new Frame(directory, path, DirectoryNames.Read(directory, buffer));
+        }
+        catch (PosixError e)
+        {
+            problem = new WalkedEntry(path, new WalkProblem($"cannot be listed: {e.Message}", IsLoss: true));
+            return new Frame(directory, path, []);
+        }
+    }
+
+    /// <summary>One name: an entry, a problem, or nothing where nothing is to be said; and the directory to go into.</summary>
+    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, byte[] name, ulong device)
+    {
+        byte[] path = [.. frame.Path, (byte)'/', .. name];
+        try
+        {
+            var status = Posix.StatusAt(frame.Directory, name);
+            var below = path.AsSpan(options.Name.Length + 1);
+            if (IsExcluded(below, status.IsDirectory) || (status.Device, status.Inode) == skipped)
+            {
+                return (null, null);
+            }
+
+            if (path.Length > EntryRules.LongestPath)
+            {
+                return (Problem("its path is longer than the kernel allows", isLoss: true), null);
+            }
+
+            if (status.IsDirectory)
+            {
+                return status.Device != device && options.OneFileSystem
+                    ? (Problem("is another file system, and one_file_system is set", isLoss: true), null)
+                    : EnterBelow(frame, name, path);
+            }
+
+            return status.IsRegular || status.IsSymlink
+                ? (new WalkedEntry(path, status, frame.Directory), null)
+                : (Problem($"is a {status.SpecialName}", isLoss: false), null);
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            // Deleted since the directory was read: as if it had never been there.
+            return (null, null);
+        }
+        catch (PosixError e)
+        {
+            return (Problem($"cannot be looked at: {e.Message}", isLoss: true), null);
+        }
+
+        WalkedEntry Problem(string reason, bool isLoss) => new(path, new WalkProblem(reason, isLoss));
+    }
+
+    /// <summary>The directory is described by what was opened, not by what stood there a moment before.</summary>
+    private static (WalkedEntry Entry, SafeFileHandle? Inside) EnterBelow(Frame frame, byte[] name, byte[] path)
+    {
+        try
+        {
+            var directory = Posix.OpenDirectory(frame.Directory, name);
+            return (new WalkedEntry(path, Posix.Status(directory), frame.Directory), directory);
+        }
+        catch (PosixError e) when (e.Number != PosixError.NotFound)
+        {
+            return (new WalkedEntry(path, new WalkProblem($"cannot be opened: {e.Message}", IsLoss: true)), null);
+        }
+    }
+
+    private bool IsExcluded(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        foreach (var glob in exclude)
+        {
+            if (glob.Matches(path, isDirectory))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A directory the walk is in.</summary>
+    private sealed class Frame(SafeFileHandle directory, byte[] path, List<byte[]> names)
+    {
+        public SafeFileHandle Directory => directory;
+
+        public byte[] Path => path;
+
+        public List<byte[]> Names => names;
+
+        public int Next { get; set; }
+
+        public void Leave(SafeFileHandle top)
+        {
+            if (directory != top)
+            {
+                directory.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>
+/// Copies a live SQLite database through the online backup API. The copy is made under one read transaction: in WAL mode
+/// writers go on meanwhile, in the rollback modes they wait for it. Pages keep their places, so that
+/// unchanged pages are found again.
+/// </summary>
+internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
+{
+    /// <summary>Pages copied between two looks at the cancellation token.</summary>
+    private const int StepPages = 4096;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The database file as it is now, with its write-ahead log.</summary>
+    /// <exception cref="UserError">It is missing, unreadable, or not a database.</exception>
+    public DatabaseStatus Look()
+    {
+        try
+        {
+            var status = Posix.StatusOrNull(options.Path) ?? throw Missing();
+            if (!status.IsRegular)
+            {
+                throw UserError.Failed($"the database '{options.Name}' at {options.Path} is not a file");
+            }
+
+            CheckMagic(status);
+            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.Path + "-wal")));
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed(
+                $"the database '{options.Name}' at {options.Path} cannot be read: {e.Message}", "the service user needs to read and write the file and its directory", e);
+        }
+    }
+
+    /// <summary>Copies the database into a new file of mode 0600 and checks the copy.</summary>
+    /// <param name="copy">Where to; in a directory of ours.</param>
+    /// <param name="progress">Told what is being done.</param>
+    /// <param name="stop">Ends the copy early.</param>
+    /// <returns>A warning about the copy; null if all is well.</returns>
+    /// <exception cref="UserError">It stays locked, is encrypted or damaged, or cannot be read.</exception>
+    public string? Copy(string copy, RunProgress progress, CancellationToken stop)
+    {
+        try
+        {
+            using (AtomicFile.Create(copy, 0x180))
+            {
+                // 0600 from its first moment: the copy holds everything the application keeps secret.
+            }
+
+            progress.Phase = options.Name;
+            CopyPages(copy, stop);
+            progress.Phase = $"checking {options.Name}";
+            return Judge(copy);
+        }
+        catch (SqliteException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    private UserError Missing() => UserError.Failed(
+        $"the database '{options.Name}' at {options.Path} does not exist",
+        "check \"databases\" in the configuration, and that its disk is mounted");
+
+    private void CheckMagic(FileStatus status)
+    {
+        Span<byte> begin = stackalloc byte[16];
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.Path), follow: true);
+        if (status.Size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic)))
+        {
+            throw NotDatabase(null);
+        }
+    }
+
+    private void CopyPages(string copy, CancellationToken stop)
+    {
+        var deadline = clock.GetUtcNow() + options.LockTimeout;
+        while (true)
+        {
+            try
+            {
+                using var source = OpenSource();
+                CopyOnce(source, copy, stop);
+                return;
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && clock.GetUtcNow() < deadline)
+            {
+                stop.ThrowIfCancellationRequested();
+                Thread.Sleep(Pause);
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CANTOPEN && MayBeReadImmutable())
+            {
+                if (CopyImmutable(copy, stop))
+                {
+                    return;
+                }
+
+                if (clock.GetUtcNow() >= deadline)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opened for writing where that is allowed, so that SQLite can do what the application's next start would do: roll back
+    /// the transaction of a killed writer. A write-ahead log that was there is left there.
+    /// </summary>
+    private SqliteConnection OpenSource()
+    {
+        const int keepLogWhenClosing = 1006;
+        var hadLog = File.Exists(options.Path + "-wal");
+        var connection = SqliteFile.Open(options.Path, SqliteOpenMode.ReadWrite);
+        if (hadLog)
+        {
+            _ = raw.sqlite3_db_config(connection.Handle, keepLogWhenClosing, 1, out _);
+        }
+
+        return connection;
+    }
+
+    private static void CopyOnce(SqliteConnection source, string copy, CancellationToken stop)
+    {
+        using var target = SqliteFile.Open(copy, SqliteOpenMode.ReadWrite);
+        SqliteFile.Execute(target, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
+        // schema_version begins the read transaction without parsing the schema, which may be of a newer SQLite.
+        SqliteFile.Execute(source, "BEGIN");
+        _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
+        using var backup = raw.sqlite3_backup_init(target.Handle, "main", source.Handle, "main");
+        if (backup.IsInvalid)
+        {
+            Throw(target, raw.sqlite3_errcode(target.Handle));
+        }
+
+        int result;
+        do
+        {
+            stop.ThrowIfCancellationRequested();
+            result = raw.sqlite3_backup_step(backup, StepPages);
+        }
+        while (result == raw.SQLITE_OK);
+
+        if (result != raw.SQLITE_DONE)
+        {
+            Throw(source, result);
+        }
+
+        backup.Dispose();
+        SqliteFile.Execute(source, "COMMIT");
+    }
+
+    /// <summary>
+    /// A WAL database that was closed cleanly cannot be opened where no <c>-shm</c> can be made beside it. Where we cannot
+    /// write it can still be read as a plain file, as long as nobody opens it meanwhile; that is looked at afterwards.
+    /// </summary>
+    private bool MayBeReadImmutable() => !File.Exists(options.Path + "-wal") && !File.Exists(options.Path + "-journal");
+
+    private bool CopyImmutable(string copy, CancellationToken stop)
+    {
+        var before = Posix.StatusOrNull(options.Path);
+        using (var source = SqliteFile.Open(options.Path, SqliteOpenMode.ReadOnly, immutable: true))
+        {
+            CopyOnce(source, copy, stop);
+        }
+
+        return before is { } was && Posix.StatusOrNull(options.Path) is { } now && was.SameContentAs(now) && MayBeReadImmutable();
+    }
+
+    private string? Judge(string copy)
+    {
+        var check = SqliteFile.Check(copy);
+        return check.Health switch
+        {
+            SqliteHealth.Damaged => throw UserError.Failed(
+                $"the database '{options.Name}' at {options.Path} is damaged: {check.Detail}",
+                "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover"),
+            SqliteHealth.Unknown =>
+                $"copied, but its integrity could not be checked: it needs a newer SQLite than {raw.sqlite3_libversion().utf8_to_string()} ({check.Detail})",
+            _ => null,
+        };
+    }
+
+    private static void Throw(SqliteConnection connection, int code) =>
+        throw new SqliteException(raw.sqlite3_errmsg(connection.Handle).utf8_to_string(), code);
+
+    private UserError NotDatabase(Exception? cause) => UserError.Failed(
+        $"the database '{options.Name}' at {options.Path} is not a SQLite database: it is encrypted, damaged, or another kind of file", cause: cause);
+
+    private UserError Explain(SqliteException error) => error.SqliteErrorCode switch
+    {
+        raw.SQLITE_NOTADB => NotDatabase(error),
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED => UserError.Failed(
+            $"the database '{options.Name}' at {options.Path} stayed locked for {options.LockTimeout.TotalSeconds:0} seconds",
+            "another process keeps a long transaction open; see who with: fuser -v DB, or raise lock_timeout_seconds",
+            error),
+        raw.SQLITE_CORRUPT => UserError.Failed(
+            $"the database '{options.Name}' at {options.Path} is damaged: {error.Message}",
+            "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
+            error),
+        raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM => UserError.Failed(
+            $"the database '{options.Name}' at {options.Path} cannot be opened: {error.Message}",
+            "the user that runs backups must be able to write to the file and its directory",
+            error),
+        raw.SQLITE_FULL => UserError.Failed($"no space for the copy of the database '{options.Name}': {error.Message}", "free some space in the backup directory", error),
+        _ => UserError.Failed($"the database '{options.Name}' at {options.Path} cannot be copied: {error.Message}", cause: error),
+    };
+}
+
+/// <summary>A database file and its write-ahead log at one moment.</summary>
+internal sealed record DatabaseStatus(FileStatus File, WalStatus? Wal);

@@ -1,0 +1,43 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>Something a walk met: an entry as the kernel described it, or a place it could not look into.</summary>
+internal sealed class WalkedEntry
+{
+    private readonly SafeFileHandle? directory;
+
+    public WalkedEntry(byte[] path, FileStatus status, SafeFileHandle directory)
+    {
+        Path = path;
+        Status = status;
+        this.directory = directory;
+    }
+
+    public WalkedEntry(byte[] path, WalkProblem problem)
+    {
+        Path = path;
+        Problem = problem;
+    }
+
+    /// <summary>The source's name, a slash, and the path below it.</summary>
+    public byte[] Path { get; }
+
+    public FileStatus Status { get; }
+
+    /// <summary>Why there is nothing to be had here; null for an entry.</summary>
+    public WalkProblem? Problem { get; }
+
+    private ReadOnlySpan<byte> Name => Path.AsSpan(Path.AsSpan().LastIndexOf((byte)'/') + 1);
+
+    /// <summary>Opens a regular file for reading, relative to its directory and following nothing. Only until the walk goes on.</summary>
+    /// <exception cref="PosixError">It is gone, or not ours to read, or something else stands under its name now.</exception>
+    public SafeFileHandle Open() => Posix.OpenToRead(directory!, Name);
+
+    /// <summary>A symlink's text. Only until the walk goes on.</summary>
+    public byte[] ReadLink() => Posix.ReadLink(directory!, Name);
+}
+
+/// <summary>Why something is not in the snapshot. <paramref name="IsLoss"/> tells content that is missing from things that have none.</summary>
+internal sealed record WalkProblem(string Reason, bool IsLoss);

@@ -1,0 +1,149 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// What an earlier run saw and stored: a snapshot's file list and packs, or those of a run that was cut off. It is walked
+/// beside the sources, in the same order, to find what did not change since; and it can be read once more to find
+/// content that has only moved.
+/// </summary>
+internal sealed class EarlierList : IDisposable
+{
+    private readonly string path;
+    private readonly SourceName[] sources;
+    private readonly int[] handles;
+    private FileListReader? walk;
+    private FileEntry? current;
+    private bool broken;
+
+    /// <param name="startedAt">When the earlier run began: what changed after that is not trusted to be what was read.</param>
+    /// <param name="path">The file list.</param>
+    /// <param name="sources">What it covers, in its order.</param>
+    /// <param name="handles">For each line of its pack table the handle; <see cref="NoHandle"/> where the pack cannot be relied on.</param>
+    public EarlierList(DateTimeOffset startedAt, string path, SourceName[] sources, int[] handles)
+    {
+        this.path = path;
+        this.sources = sources;
+        this.handles = handles;
+        StartedAt = FileTime.From(startedAt);
+    }
+
+    /// <summary>Stands for a pack that is missing, or mostly waste: what is in it is stored anew.</summary>
+    public const int NoHandle = -1;
+
+    public FileTime StartedAt { get; }
+
+    public bool Covers(SourceName source) => Array.IndexOf(sources, source) >= 0;
+
+    /// <summary>
+    /// The entry of this path with its pieces under this run's handles; null if there is none or its content cannot be relied
+    /// on. Ask for the paths of a source in order.
+    /// </summary>
+    public FileEntry? Find(SourceName source, ReadOnlySpan<byte> wanted)
+    {
+        if (broken || !Covers(source))
+        {
+            return null;
+        }
+
+        try
+        {
+            walk ??= FileListReader.Open(path);
+            while (IsBefore(current, source, wanted))
+            {
+                current = walk.Read();
+                if (current is null)
+                {
+                    broken = true;
+                    return null;
+                }
+            }
+
+            return current!.Path.AsSpan().SequenceEqual(wanted) ? WithHandles(current) : null;
+        }
+        catch (DamageError)
+        {
+            // The rest of the list is lost to us, which costs time and nothing else: the files are read again.
+            broken = true;
+            return null;
+        }
+    }
+
+    /// <summary>Adds everything that is stored to the index.</summary>
+    public void Fill(PieceIndex index)
+    {
+        try
+        {
+            using var list = FileListReader.Open(path);
+            while (list.Read() is { } entry)
+            {
+                foreach (var piece in entry.Pieces)
+                {
+                    if (!piece.IsHole && HandleOf(piece) is >= 0 and var handle)
+                    {
+                        index.Add(piece with { Pack = handle });
+                        if (piece.Length > PieceWriter.InMemory)
+                        {
+                            index.NoteLength(piece.Length);
+                        }
+                    }
+                }
+            }
+        }
+        catch (DamageError)
+        {
+            // What could be read is in the index; the rest may be stored twice.
+        }
+    }
+
+    public void Dispose() => walk?.Dispose();
+
+    private bool IsBefore(FileEntry? entry, SourceName source, ReadOnlySpan<byte> wanted)
+    {
+        if (entry is null)
+        {
+            return true;
+        }
+
+        var name = entry.Path.AsSpan();
+        var slash = name.IndexOf((byte)'/');
+        var own = Array.Find(sources, s => s.Is(slash < 0 ? entry.Path : entry.Path.AsSpan(0, slash)));
+        return own == source
+            ? PathOrder.Compare(name, wanted) < 0
+            : Array.IndexOf(sources, own) < Array.IndexOf(sources, source);
+    }
+
+    private FileEntry? WithHandles(FileEntry entry)
+    {
+        var pieces = new Piece[entry.Pieces.Length];
+        for (var i = 0; i < pieces.Length; i++)
+        {
+            var piece = entry.Pieces[i];
+            var handle = piece.IsHole ? Piece.NoPack : HandleOf(piece);
+            if (!piece.IsHole && handle < 0)
+            {
+                return null;
+            }
+
+            pieces[i] = piece with { Pack = handle };
+        }
+
+        entry.Pieces = pieces;
+        return entry;
+    }
+
+    private int HandleOf(in Piece piece) => piece.Pack < handles.Length ? handles[piece.Pack] : NoHandle;
+}
+
+/// <summary>Name and kind of a source: what makes it the same source in two snapshots.</summary>
+internal sealed record SourceName(string Name, SourceKind Kind)
+{
+    private readonly byte[] bytes = System.Text.Encoding.UTF8.GetBytes(Name);
+
+    public bool Is(ReadOnlySpan<byte> name) => name.SequenceEqual(bytes);
+
+    public bool Equals(SourceName? other) => other is not null && Name == other.Name && Kind == other.Kind;
+
+    public override int GetHashCode() => HashCode.Combine(Name, Kind);
+}

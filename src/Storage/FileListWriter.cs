@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>Writes a file list as gzip members of whole lines, so that what a run had listed when it was cut off can be read.</summary>
+internal sealed class FileListWriter : IDisposable
+{
+    private const int LineBatch = 64 * 1024;
+
+    private readonly SafeFileHandle file;
+    private readonly HashingStream output;
+    private readonly ArrayBufferWriter<byte> batch = new(2 * LineBatch);
+    private readonly Utf8JsonWriter json;
+    private GZipStream? member;
+
+    public FileListWriter(string path)
+    {
+        file = AtomicFile.Create(path);
+        output = new HashingStream(file);
+        json = FileEntryJson.CreateWriter(batch);
+    }
+
+    public long Lines { get; private set; }
+
+    public void Write(FileEntry entry)
+    {
+        FileEntryJson.Write(json, batch, entry);
+        Lines++;
+        if (batch.WrittenCount >= LineBatch)
+        {
+            Compress();
+        }
+    }
+
+    /// <summary>Ends the gzip member and puts the list so far on disk; returns its length in bytes.</summary>
+    public long Checkpoint()
+    {
+        EndMember();
+        output.WriteOut();
+        Posix.Sync(file);
+        return output.Length;
+    }
+
+    /// <summary>Ends the list. It is on disk under its final name when this returns; the directory is synced by the caller.</summary>
+    public PartFile Finish(string temporary, string final)
+    {
+        EndMember();
+        if (output.Length == 0)
+        {
+            // A list of nothing is an empty gzip file, not an empty file.
+            using var empty = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
+            empty.Write([]);
+            empty.Flush();
+        }
+
+        var (sha256, _) = output.Finish();
+        AtomicFile.Publish(file, temporary, final, syncDirectory: false);
+        return new PartFile(Path.GetFileName(final), output.Length, sha256.ToString(), Lines);
+    }
+
+    public void Dispose()
+    {
+        member?.Dispose();
+        json.Dispose();
+        output.Dispose();
+        file.Dispose();
+    }
+
+    private void EndMember()
+    {
+        Compress();
+        member?.Dispose();
+        member = null;
+    }
+
+    private void Compress()
+    {
+        if (batch.WrittenCount > 0)
+        {
+            member ??= new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
+            member.Write(batch.WrittenSpan);
+            batch.ResetWrittenCount();
+        }
+    }
+}

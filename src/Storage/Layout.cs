@@ -1,0 +1,40 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>Where everything lies in a repository. FORMAT.md beside this file describes each.</summary>
+internal sealed class Layout(string root)
+{
+    public string Root { get; } = root;
+
+    public string Mark => Path.Combine(Root, "repository.json");
+
+    public string Recovery => Path.Combine(Root, "RECOVERY.txt");
+
+    public string Lock => Path.Combine(Root, "lock");
+
+    public string Snapshots => Path.Combine(Root, "snapshots");
+
+    public string Packs => Path.Combine(Root, "packs");
+
+    public string Staging => Path.Combine(Root, "staging");
+
+    public string Header(SnapshotId id) => Path.Combine(Snapshots, $"{id}.json");
+
+    public string FileList(SnapshotId id) => Path.Combine(Snapshots, FileListName(id));
+
+    public string PackTable(SnapshotId id) => Path.Combine(Snapshots, PackTableName(id));
+
+    public string PackDirectory(Digest pack) => Path.Combine(Packs, pack.ToString()[..2]);
+
+    public string Pack(Digest pack) => Path.Combine(PackDirectory(pack), PackName(pack));
+
+    public static string FileListName(SnapshotId id) => $"{id}.files.jsonl.gz";
+
+    public static string PackTableName(SnapshotId id) => $"{id}.packs.jsonl.gz";
+
+    public static string PackName(Digest pack) => $"{pack}{PackSuffix}";
+
+    public const string PackSuffix = ".tar.gz";
+}

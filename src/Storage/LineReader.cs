@@ -1,0 +1,77 @@
+using System.IO.Compression;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>Reads a gzipped file of lines, one at a time, in memory that holds the longest line.</summary>
+internal sealed class LineReader : IDisposable
+{
+    /// <summary>A file of 6 TB in pieces makes a line of 10 MB; a database of 100 GB one of 180 MB.</summary>
+    private const int LongestLine = 1 << 29;
+
+    private readonly GZipStream stream;
+    private byte[] buffer = new byte[128 * 1024];
+    private int begin;
+    private int end;
+    private bool ended;
+
+    public LineReader(Stream compressed) => stream = new GZipStream(compressed, CompressionMode.Decompress);
+
+    /// <summary>Opens a file of ours.</summary>
+    public static LineReader Open(string path) =>
+        new(new FileStream(Posix.OpenToRead(Posix.Here, Posix.Bytes(path)), FileAccess.Read, 64 * 1024));
+
+    /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
+    /// <exception cref="DamageError">The file is cut short or is not gzip.</exception>
+    public bool TryRead(out ReadOnlySpan<byte> line)
+    {
+        var searched = begin;
+        while (true)
+        {
+            var feed = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
+            if (feed >= 0)
+            {
+                line = buffer.AsSpan(begin, searched + feed - begin);
+                begin = searched + feed + 1;
+                return true;
+            }
+
+            if (ended)
+            {
+                line = default;
+                return end == begin ? false : throw new DamageError("ends within a line");
+            }
+
+            searched = end - begin;
+            Fill();
+        }
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private void Fill()
+    {
+        buffer.AsSpan(begin, end - begin).CopyTo(buffer);
+        (begin, end) = (0, end - begin);
+        if (end == buffer.Length)
+        {
+            if (buffer.Length >= LongestLine)
+            {
+                throw new DamageError("holds a line that is too long");
+            }
+
+            Array.Resize(ref buffer, buffer.Length * 2);
+        }
+
+        try
+        {
+            var n = stream.Read(buffer, end, buffer.Length - end);
+            ended = n == 0;
+            end += n;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DamageError("is no whole gzip file", e);
+        }
+    }
+}

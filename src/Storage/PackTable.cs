@@ -1,0 +1,57 @@
+using System.IO.Compression;
+using System.Text.Json;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>Reads and writes pack tables.</summary>
+internal static class PackTable
+{
+    /// <exception cref="DamageError">The table is not whole.</exception>
+    public static List<PackInfo> Read(string path)
+    {
+        using var lines = LineReader.Open(path);
+        var packs = new List<PackInfo>();
+        while (lines.TryRead(out var line))
+        {
+            packs.Add(ReadLine(line));
+        }
+
+        return packs;
+    }
+
+    /// <summary>Writes a table. It is on disk under its final name when this returns; the directory is synced by the caller.</summary>
+    public static PartFile Publish(List<PackInfo> packs, string temporary, string final)
+    {
+        using var file = AtomicFile.Create(temporary);
+        using var output = new HashingStream(file);
+        Write(output, packs);
+        var (sha256, _) = output.Finish();
+        AtomicFile.Publish(file, temporary, final, syncDirectory: false);
+        return new PartFile(Path.GetFileName(final), output.Length, sha256.ToString(), packs.Count);
+    }
+
+    private static void Write(HashingStream output, List<PackInfo> packs)
+    {
+        using var gzip = new GZipStream(output, CompressionLevel.Optimal, leaveOpen: true);
+        foreach (var pack in packs)
+        {
+            gzip.Write(JsonSerializer.SerializeToUtf8Bytes(pack.ToLine(), LineJson.Default.PackLine));
+            gzip.Write("\n"u8);
+        }
+    }
+
+    private static PackInfo ReadLine(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return PackInfo.From(JsonSerializer.Deserialize(line, LineJson.Default.PackLine)
+                ?? throw new DamageError("holds an empty line"));
+        }
+        catch (JsonException e)
+        {
+            throw new DamageError("holds a line that cannot be read", e);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>What the writers of one run share: the lock, the packs, and the index of what is stored, which is built when it is first needed.</summary>
+internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptions options, PackRegistry packs, Action<PieceIndex> fill)
+{
+    private readonly Lazy<PieceIndex> index = new(() =>
+    {
+        var made = new PieceIndex();
+        fill(made);
+        return made;
+    });
+
+    public StoreOptions Options => options;
+
+    public PackRegistry Packs => packs;
+
+    public PieceIndex Index => index.Value;
+
+    public PackWriter BeginPack(bool compressed)
+    {
+        CheckSpace();
+        var handle = packs.Begin();
+        return new PackWriter(Path.Combine(staging, $"pack-{handle}.tmp"), handle, compressed ? options.Compressed : options.Stored);
+    }
+
+    public void FinishPack(PackWriter pack)
+    {
+        packs.Finish(pack.Handle, pack.Finish(held.Layout));
+        pack.Dispose();
+    }
+
+    /// <summary>Puts the names of the packs on disk that this run wrote.</summary>
+    public void SyncDirectories()
+    {
+        foreach (var directory in packs.Written().Select(held.Layout.PackDirectory).Distinct())
+        {
+            AtomicFile.SyncDirectory(directory);
+        }
+
+        AtomicFile.SyncDirectory(held.Layout.Packs);
+    }
+
+    private void CheckSpace()
+    {
+        var free = Posix.Space(held.Layout.Root).Available;
+        if (free < options.MinFreeBytes)
+        {
+            throw new SpaceError(held.Layout.Root, free, options.MinFreeBytes);
+        }
+    }
+}
+
+/// <summary>The run would leave less free space than it may.</summary>
+internal sealed class SpaceError(string root, long free, long wanted)
+    : Exception($"only {free >> 20} MiB are free on the disk of {root}, and min_free_mb keeps {wanted >> 20} MiB free");

@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// Stores pieces for one worker thread: looks each up by content first, and fills two packs of its own, one for content that
+/// is worth compressing and one for content that is not.
+/// </summary>
+internal sealed class PieceWriter(PieceStore store) : IDisposable
+{
+    /// <summary>Up to here a piece is held in memory and hashed before it is stored.</summary>
+    public const int InMemory = 1 << 20;
+
+    private readonly byte[] buffer = new byte[InMemory];
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private PackWriter? compressed;
+    private PackWriter? stored;
+
+    /// <summary>Stores the content unless it is there already.</summary>
+    public StoredPiece Store(in PieceName name, PieceReader content)
+    {
+        if (content.Length <= InMemory)
+        {
+            var read = content.Fill(buffer);
+            var bytes = buffer.AsMemory(0, (int)content.Length);
+            bytes[read..].Span.Clear();
+            return StoreInMemory(name, bytes) with { Whole = read == content.Length };
+        }
+
+        // A length that occurs nowhere need not be looked up: the content is read once, hashed while it is stored.
+        return store.Index.IsKnownLength(content.Length) ? StoreAfterHashing(name, content) : StoreWhileHashing(name, content);
+    }
+
+    /// <summary>Ends the packs; what this writer stored is on disk when it returns.</summary>
+    public void Finish()
+    {
+        Finish(ref compressed);
+        Finish(ref stored);
+    }
+
+    public void Dispose()
+    {
+        compressed?.Dispose();
+        stored?.Dispose();
+        hash.Dispose();
+    }
+
+    private StoredPiece StoreInMemory(in PieceName name, ReadOnlyMemory<byte> content)
+    {
+        var sha256 = Digest.Of(content.Span);
+        if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
+        {
+            return new StoredPiece(found, IsNew: false, Whole: true);
+        }
+
+        Piece? piece = null;
+        try
+        {
+            var pack = PackFor(content.Span, content.Length);
+            var (offset, entry) = pack.Add(name, new PieceStream(content.Length, to => to.Write(content.Span)));
+            piece = new Piece(pack.Handle, offset, entry, content.Length, sha256);
+        }
+        finally
+        {
+            store.Index.Settle(sha256, piece);
+        }
+
+        return new StoredPiece(piece.Value, IsNew: true, Whole: true);
+    }
+
+    /// <summary>Reads twice: another piece of this length exists, and most likely it is this one.</summary>
+    private StoredPiece StoreAfterHashing(in PieceName name, PieceReader content)
+    {
+        var whole = content.Read(buffer, bytes => hash.AppendData(bytes.Span), out var error);
+        var sha256 = Digest.Finish(hash);
+        ThrowIf(error);
+        if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
+        {
+            return new StoredPiece(found, IsNew: false, whole);
+        }
+
+        StoredPiece? stored = null;
+        try
+        {
+            stored = StoreWhileHashing(name, content);
+            return stored.Value;
+        }
+        finally
+        {
+            // The file may have changed between the two readings; then the claim is not what was stored.
+            store.Index.Settle(sha256, stored?.Piece.Sha256 == sha256 ? stored.Value.Piece : null);
+        }
+    }
+
+    private StoredPiece StoreWhileHashing(in PieceName name, PieceReader content)
+    {
+        var sample = content.Fill(buffer);
+        var pack = PackFor(buffer.AsSpan(0, sample), content.Length);
+        var whole = false;
+        SourceReadError? error = null;
+        var (offset, entry) = pack.Add(name, new PieceStream(content.Length, to => whole = content.Read(buffer, Pass(to), out error)));
+        var piece = new Piece(pack.Handle, offset, entry, content.Length, Digest.Finish(hash));
+        ThrowIf(error);
+        store.Index.Add(piece);
+        return new StoredPiece(piece, IsNew: true, whole);
+    }
+
+    private Action<ReadOnlyMemory<byte>> Pass(Stream to) => bytes =>
+    {
+        hash.AppendData(bytes.Span);
+        to.Write(bytes.Span);
+    };
+
+    private static void ThrowIf(SourceReadError? error)
+    {
+        if (error is not null)
+        {
+            throw error;
+        }
+    }
+
+    private PackWriter PackFor(ReadOnlySpan<byte> sample, long length)
+    {
+        var compress = store.Options.Level > 0 && Compressibility.IsWorthCompressing(sample);
+        ref var pack = ref stored;
+        if (compress)
+        {
+            pack = ref compressed;
+        }
+
+        if (pack is not null && pack.InputBytes + length > store.Options.PackBytes)
+        {
+            Finish(ref pack);
+        }
+
+        return pack ??= store.BeginPack(compress);
+    }
+
+    private void Finish(ref PackWriter? pack)
+    {
+        if (pack is not null)
+        {
+            store.FinishPack(pack);
+            pack = null;
+        }
+    }
+}
+
+/// <summary>A piece in its place; whether it had to be stored, and whether the source had all the bytes it promised.</summary>
+internal readonly record struct StoredPiece(Piece Piece, bool IsNew, bool Whole);

@@ -1,0 +1,156 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>Opens a repository, or makes one. Nothing is touched before the format version is known to be ours.</summary>
+internal static class Repository
+{
+    /// <exception cref="UserError">There is no repository (exit code 10), or it is damaged or of a newer version (1).</exception>
+    public static Layout Open(string root)
+    {
+        var layout = new Layout(root);
+        CheckDirectory(root);
+        return CheckMark(layout) ? layout : throw new UserError(
+            ExitCode.NoRepository,
+            $"{root} holds no repository yet",
+            "the first 'vertex-ar-backup create' makes one; or name another place with --backup-dir");
+    }
+
+    /// <summary>Opens for writing, and makes a repository where the directory is empty.</summary>
+    public static Layout OpenOrCreate(string root, TimeProvider clock)
+    {
+        var layout = new Layout(root);
+        CheckDirectory(root);
+        try
+        {
+            if (!CheckMark(layout))
+            {
+                Create(layout, clock);
+            }
+
+            return layout;
+        }
+        catch (PosixError e)
+        {
+            throw NotWritable(root, e);
+        }
+    }
+
+    /// <summary>The sentence for a backup directory that cannot be written, whatever the reason.</summary>
+    public static UserError NotWritable(string root, PosixError error)
+    {
+        var hint = error.Number switch
+        {
+            PosixError.AccessDenied or PosixError.NotPermitted => $"make it writable for the user that runs backups: chown -R vertex-ar:vertex-ar {root}",
+            PosixError.ReadOnly => "the file system is mounted read-only, or the service's sandbox does not include the directory",
+            _ when error.IsDiskFull => "free some space, or lower max_backups and run 'vertex-ar-backup rotate', which needs none",
+            _ => null,
+        };
+        return UserError.Failed($"cannot write to the backup directory {root}: {error.Message}", hint, error);
+    }
+
+    private static void CheckDirectory(string root)
+    {
+        try
+        {
+            switch (Posix.StatusOrNull(root))
+            {
+                case null:
+                    throw new UserError(
+                        ExitCode.NoRepository,
+                        $"the backup directory {root} does not exist",
+                        $"is its disk mounted? To make it: install -d -o vertex-ar -g vertex-ar -m 0750 {root}");
+                case { IsDirectory: false }:
+                    throw new UserError(ExitCode.NoRepository, $"the backup directory {root} is not a directory");
+            }
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"cannot look into the backup directory {root}: {e.Message}", "run as root or as the owner of the directory", e);
+        }
+    }
+
+    /// <summary>True if the mark is there and of a version we know; false if there is none.</summary>
+    private static bool CheckMark(Layout layout)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = SmallFile.Read(layout.Mark);
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            return false;
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"cannot read {layout.Mark}: {e.Message}", "run as root or as the owner of the directory", e);
+        }
+
+        RefuseOtherVersion(layout, bytes);
+        try
+        {
+            _ = SealedJson.Read(bytes, HeaderJson.Default.RepositoryMark);
+            return true;
+        }
+        catch (DamageError e)
+        {
+            throw UserError.Failed(
+                $"{layout.Mark} {e.Message}",
+                "the snapshots may be whole: see RECOVERY.txt in the same directory; copy repository.json back from another copy of the repository",
+                e);
+        }
+    }
+
+    /// <summary>The version is looked at before the checksum: a newer format may seal its files in another way.</summary>
+    private static void RefuseOtherVersion(Layout layout, byte[] bytes)
+    {
+        try
+        {
+            using var mark = JsonDocument.Parse(bytes);
+            var root = mark.RootElement;
+            if (root.GetProperty("format").GetString() == RepositoryMark.FormatName
+                && root.GetProperty("version").TryGetInt32(out var version) && version > RepositoryMark.CurrentVersion)
+            {
+                throw UserError.Failed(
+                    $"the repository {layout.Root} is of format version {version}, and this program knows version {RepositoryMark.CurrentVersion}",
+                    "install the version of vertex-ar-backup that wrote it, or a newer one");
+            }
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Damaged; the checksum says so in the next step.
+        }
+    }
+
+    private static void Create(Layout layout, TimeProvider clock)
+    {
+        foreach (var entry in Directory.EnumerateFileSystemEntries(layout.Root))
+        {
+            // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left.
+            if (Path.GetFileName(entry) is not ("lost+found" or "lock" or "staging" or "snapshots" or "packs" or "RECOVERY.txt"))
+            {
+                throw new UserError(
+                    ExitCode.NoRepository,
+                    $"{layout.Root} is no repository, and it is not empty: {Path.GetFileName(entry)} is there",
+                    "name an empty directory, so that nothing of yours is mixed up with the backups");
+            }
+        }
+
+        AtomicFile.EnsureDirectory(layout.Staging);
+        AtomicFile.EnsureDirectory(layout.Snapshots);
+        AtomicFile.EnsureDirectory(layout.Packs);
+        AtomicFile.Write(Path.Combine(layout.Staging, "RECOVERY.tmp"), layout.Recovery, RecoveryText.Text);
+        var mark = new RepositoryMark
+        {
+            Format = RepositoryMark.FormatName,
+            Version = RepositoryMark.CurrentVersion,
+            Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            CreatedAt = clock.GetUtcNow(),
+        };
+        AtomicFile.Write(Path.Combine(layout.Staging, "mark.tmp"), layout.Mark, SealedJson.Write(mark, HeaderJson.Default.RepositoryMark));
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// The right to write into a repository; whoever writes asks for it as a parameter. A kernel lock, so that it ends with the
+/// process however that ends. The file stays: deleting it would let two runs hold two different files.
+/// </summary>
+internal sealed class RepositoryLock : IDisposable
+{
+    private readonly SafeFileHandle file;
+
+    private RepositoryLock(SafeFileHandle file, Layout layout)
+    {
+        this.file = file;
+        Layout = layout;
+    }
+
+    /// <summary>The repository that may be written.</summary>
+    public Layout Layout { get; }
+
+    /// <exception cref="UserError">Another run holds the lock (exit code 11).</exception>
+    public static RepositoryLock Acquire(Layout layout, string purpose, DateTimeOffset now)
+    {
+        var file = Posix.OpenOrCreate(Posix.Here, Posix.Bytes(layout.Lock), AtomicFile.FileMode);
+        if (!Posix.TryLock(file, exclusive: true))
+        {
+            var holder = Holder(file);
+            file.Dispose();
+            throw new UserError(
+                ExitCode.Locked,
+                $"the repository {layout.Root} is in use by another run{holder}",
+                "wait for it to end; the lock ends with that process by itself");
+        }
+
+        var taken = new RepositoryLock(file, layout);
+        taken.Sign(purpose, now);
+        return taken;
+    }
+
+    public void Dispose() => file.Dispose();
+
+    /// <summary>Says in the file who holds the lock, for whoever finds it taken. The lock itself is the kernel's.</summary>
+    private void Sign(string purpose, DateTimeOffset now)
+    {
+        try
+        {
+            var text = string.Create(CultureInfo.InvariantCulture, $"{purpose}, process {Environment.ProcessId}, since {now.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
+            Posix.Truncate(file, 0);
+            Posix.Write(file, Encoding.UTF8.GetBytes(text));
+        }
+        catch (PosixError e) when (e.IsDiskFull)
+        {
+            // Rotation must work on a full disk; a signature is a courtesy.
+        }
+    }
+
+    private static string Holder(SafeFileHandle file)
+    {
+        Span<byte> text = stackalloc byte[200];
+        var length = Posix.ReadAt(file, text, 0);
+        return length == 0 ? "" : $" ({Encoding.UTF8.GetString(text[..length])})";
+    }
+}

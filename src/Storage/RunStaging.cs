@@ -1,0 +1,152 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// The directory <c>staging/ID</c> of a run. Beside unfinished packs it holds what the next run needs if this one is cut off:
+/// who it is (<c>run.json</c>), the file list so far, and check points, each of which says up to where the list is on
+/// disk and which packs are finished.
+/// </summary>
+internal sealed class RunStaging : IDisposable
+{
+    private const string RunName = "run.json";
+    private const string CheckpointsName = "checkpoints.jsonl";
+    private const string ListName = "files.jsonl.gz";
+
+    private readonly SafeFileHandle checkpoints;
+    private readonly HashSet<int> recorded = [];
+
+    private RunStaging(string directory)
+    {
+        DirectoryPath = directory;
+        checkpoints = AtomicFile.Create(Path.Combine(directory, CheckpointsName));
+    }
+
+    public string DirectoryPath { get; }
+
+    public string List => Path.Combine(DirectoryPath, ListName);
+
+    public static RunStaging Begin(RepositoryLock held, SnapshotId id, DateTimeOffset startedAt, IEnumerable<SourceName> sources)
+    {
+        var directory = Path.Combine(held.Layout.Staging, id.ToString());
+        Remove(directory);
+        AtomicFile.EnsureDirectory(directory);
+        var run = new RunMark { StartedAt = startedAt, Sources = [.. sources.Select(s => new RunSource(s.Name, s.Kind))] };
+        AtomicFile.Write(
+            Path.Combine(directory, "run.tmp"), Path.Combine(directory, RunName), SealedJson.Write(run, StagingJson.Default.RunMark));
+        return new RunStaging(directory);
+    }
+
+    /// <summary>Directories that runs left behind, newest first. With the lock held nobody works in them.</summary>
+    public static IEnumerable<string> LeftBehind(RepositoryLock held) =>
+        Directory.EnumerateDirectories(held.Layout.Staging).OrderByDescending(d => d, StringComparer.Ordinal);
+
+    /// <summary>What a run that was cut off had listed and stored; null if that is nothing.</summary>
+    public static EarlierList? Adopt(string directory, Layout layout, PackRegistry packs)
+    {
+        try
+        {
+            var run = SealedJson.Read(SmallFile.Read(Path.Combine(directory, RunName)), StagingJson.Default.RunMark);
+            var (length, table) = ReadCheckpoints(Path.Combine(directory, CheckpointsName));
+            if (length == 0)
+            {
+                return null;
+            }
+
+            var list = Path.Combine(directory, ListName);
+            using (var file = Posix.OpenOrCreate(Posix.Here, Posix.Bytes(list), AtomicFile.FileMode))
+            {
+                Posix.Truncate(file, length);
+            }
+
+            var handles = new int[table.Count == 0 ? 0 : table.Keys.Max() + 1];
+            Array.Fill(handles, EarlierList.NoHandle);
+            foreach (var (line, pack) in table.Where(t => Posix.StatusOrNull(layout.Pack(t.Value.Sha256))?.Size == t.Value.Bytes))
+            {
+                handles[line] = packs.Add(pack);
+            }
+
+            return new EarlierList(run.StartedAt, list, [.. run.Sources.Select(s => new SourceName(s.Name, s.Kind))], handles);
+        }
+        catch (Exception e) when (e is PosixError { IsDiskFull: false } or DamageError or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Removes what a run left behind.</summary>
+    public static void Remove(string directory)
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Records that the list is on disk up to a length, and which lines of the pack table are settled.</summary>
+    public void Record(long listBytes, List<PackInfo?> table)
+    {
+        var news = new List<CheckpointPack>();
+        for (var line = 0; line < table.Count; line++)
+        {
+            if (table[line] is { } pack && recorded.Add(line))
+            {
+                news.Add(new CheckpointPack(line, pack.ToLine()));
+            }
+        }
+
+        var text = JsonSerializer.SerializeToUtf8Bytes(new Checkpoint(listBytes, [.. news]), StagingJson.Default.Checkpoint);
+        Posix.Write(checkpoints, [.. text, (byte)'\n']);
+    }
+
+    public void Dispose() => checkpoints.Dispose();
+
+    private static (long Length, Dictionary<int, PackInfo> Table) ReadCheckpoints(string path)
+    {
+        var length = 0L;
+        var table = new Dictionary<int, PackInfo>();
+        foreach (var line in File.ReadLines(path))
+        {
+            try
+            {
+                var point = JsonSerializer.Deserialize(line, StagingJson.Default.Checkpoint)!;
+                foreach (var pack in point.Packs)
+                {
+                    table[pack.Line] = PackInfo.From(pack.Pack);
+                }
+
+                length = point.ListBytes;
+            }
+            catch (Exception e) when (e is JsonException or DamageError)
+            {
+                // The line that was being written when the run was cut off.
+                break;
+            }
+        }
+
+        return (length, table);
+    }
+}
+
+internal sealed record RunMark
+{
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required RunSource[] Sources { get; init; }
+}
+
+internal sealed record RunSource(string Name, SourceKind Kind);
+
+internal sealed record Checkpoint(long ListBytes, CheckpointPack[] Packs);
+
+internal sealed record CheckpointPack(int Line, PackLine Pack);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(RunMark))]
+[JsonSerializable(typeof(Checkpoint))]
+internal sealed partial class StagingJson : JsonSerializerContext;

@@ -1,0 +1,48 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// A small JSON file that proves itself: its last key, <c>checksum</c>, is the SHA-256 of every byte before the comma in
+/// front of that key. Nothing else vouches for a header, so it vouches for itself.
+/// </summary>
+internal static class SealedJson
+{
+    private const string Seal = ",\n  \"checksum\": \"";
+    private const string End = "\"\n}\n";
+
+    public static byte[] Write<T>(T value, JsonTypeInfo<T> type)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, type).AsSpan();
+        var open = body[..body.LastIndexOf((byte)'}')].TrimEnd((byte)'\n');
+        return [.. open, .. Encoding.ASCII.GetBytes($"{Seal}{Digest.Of(open)}{End}")];
+    }
+
+    /// <exception cref="DamageError">The bytes are not what <see cref="Write"/> made.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> file, JsonTypeInfo<T> type)
+    {
+        var sealLength = Seal.Length + Digest.TextSize + End.Length;
+        if (file.Length <= sealLength)
+        {
+            throw new DamageError("is cut short");
+        }
+
+        var open = file[..^sealLength];
+        if (!file[^sealLength..].SequenceEqual(Encoding.ASCII.GetBytes($"{Seal}{Digest.Of(open)}{End}")))
+        {
+            throw new DamageError("does not match its checksum");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(file, type) ?? throw new DamageError("is empty");
+        }
+        catch (JsonException e)
+        {
+            throw new DamageError("lacks a field that this version needs", e);
+        }
+    }
+}

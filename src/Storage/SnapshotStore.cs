@@ -1,0 +1,168 @@
+using System.Security.Cryptography;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>The snapshots of a repository: found, read, published and removed by their headers.</summary>
+internal sealed class SnapshotStore(Layout layout)
+{
+    /// <summary>What 'the newest' is called on the command line.</summary>
+    public const string Latest = "latest";
+
+    private const string HeaderSuffix = ".json";
+
+    public Layout Layout => layout;
+
+    /// <summary>All snapshots, oldest first. Reads headers only.</summary>
+    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll()
+    {
+        var whole = new List<Snapshot>();
+        var damaged = new List<DamagedSnapshot>();
+        foreach (var id in Ids())
+        {
+            try
+            {
+                whole.Add(Read(id));
+            }
+            catch (DamageError e)
+            {
+                damaged.Add(new DamagedSnapshot(id, e.Message));
+            }
+            catch (PosixError e) when (e.Number == PosixError.NotFound)
+            {
+                // Rotated away since the directory was read: not damage, just gone.
+            }
+        }
+
+        return (whole, damaged);
+    }
+
+    public List<SnapshotId> Ids()
+    {
+        var ids = new List<SnapshotId>();
+        foreach (var path in Directory.EnumerateFiles(layout.Snapshots, "*" + HeaderSuffix))
+        {
+            if (SnapshotId.Parse(Path.GetFileNameWithoutExtension(path)) is { } id)
+            {
+                ids.Add(id);
+            }
+        }
+
+        ids.Sort();
+        return ids;
+    }
+
+    /// <exception cref="DamageError">The header is not whole, or is not this snapshot's.</exception>
+    /// <exception cref="UserError">It is of a version we do not know.</exception>
+    public Snapshot Read(SnapshotId id)
+    {
+        var header = SealedJson.Read(SmallFile.Read(layout.Header(id)), HeaderJson.Default.SnapshotHeader);
+        if (header.FormatVersion != RepositoryMark.CurrentVersion || header.Requires.Length > 0)
+        {
+            throw UserError.Failed(
+                $"snapshot {id} needs a newer version of this program (format {header.FormatVersion}{string.Concat(header.Requires.Select(r => ", " + r))})",
+                "install the version of vertex-ar-backup that wrote it, or a newer one");
+        }
+
+        return header.Id == id.ToString()
+            && header.Files.Name == Layout.FileListName(id) && header.Packs.Name == Layout.PackTableName(id)
+                ? new Snapshot(id, header)
+                : throw new DamageError("is the header of another snapshot");
+    }
+
+    /// <summary>The snapshot that the user means: an ID, the beginning of one, or <c>latest</c>.</summary>
+    /// <exception cref="UserError">None or several fit, or it is damaged.</exception>
+    public Snapshot Find(string text, SnapshotType? type = null)
+    {
+        if (text == Latest)
+        {
+            return Newest(type);
+        }
+
+        var fitting = Ids().FindAll(id => id.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase));
+        return fitting.Count switch
+        {
+            1 => ReadOrExplain(fitting[0]),
+            0 => throw UserError.Failed($"there is no snapshot '{text}' in {layout.Root}", "'vertex-ar-backup list' shows those that are there"),
+            _ => throw UserError.Failed($"'{text}' fits {fitting.Count} snapshots: {string.Join(", ", fitting.Take(5))}{(fitting.Count > 5 ? ", …" : "")}", "give more of the ID"),
+        };
+    }
+
+    /// <summary>Makes the snapshot exist. Everything it names is on disk.</summary>
+    public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary) =>
+        AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(header, HeaderJson.Default.SnapshotHeader));
+
+    /// <summary>Makes the snapshot not exist: the header first, so that nobody finds a header without its lists. Packs are left to <see cref="Sweep"/>.</summary>
+    public static void Remove(RepositoryLock held, SnapshotId id)
+    {
+        var layout = held.Layout;
+        AtomicFile.RemoveIfThere(layout.Header(id));
+        AtomicFile.SyncDirectory(layout.Snapshots);
+        AtomicFile.RemoveIfThere(layout.FileList(id));
+        AtomicFile.RemoveIfThere(layout.PackTable(id));
+    }
+
+    /// <summary>Streams the file list, after its checksum was compared with the header's.</summary>
+    /// <exception cref="DamageError">The list is missing or not the one that was written.</exception>
+    public FileListReader OpenFileList(Snapshot snapshot)
+    {
+        CheckContent(snapshot.Header.Files);
+        return FileListReader.Open(layout.FileList(snapshot.Id));
+    }
+
+    /// <exception cref="DamageError">The table is missing or not the one that was written.</exception>
+    public List<PackInfo> ReadPackTable(Snapshot snapshot)
+    {
+        CheckContent(snapshot.Header.Packs);
+        return PackTable.Read(layout.PackTable(snapshot.Id));
+    }
+
+    /// <exception cref="DamageError">The file is missing or of another size.</exception>
+    public void CheckSize(PartFile part)
+    {
+        var size = Posix.StatusOrNull(Path.Combine(layout.Snapshots, part.Name))?.Size ?? throw new DamageError($"lacks its file {part.Name}");
+        if (size != part.Bytes)
+        {
+            throw new DamageError($"has a file {part.Name} of {size} bytes that was written with {part.Bytes}");
+        }
+    }
+
+    private void CheckContent(PartFile part)
+    {
+        CheckSize(part);
+        using var file = new FileStream(
+            Posix.OpenToRead(Posix.Here, Posix.Bytes(Path.Combine(layout.Snapshots, part.Name))), FileAccess.Read, 1);
+        if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.Sha256)
+        {
+            throw new DamageError($"has a file {part.Name} whose content changed since it was written");
+        }
+    }
+
+    private Snapshot Newest(SnapshotType? type)
+    {
+        var (whole, damaged) = ReadAll();
+        var newest = whole.FindLast(s => type is null || s.Header.Type == type);
+        if (newest is not null)
+        {
+            return newest;
+        }
+
+        var kind = type is { } t ? $"{t.Word()} " : "";
+        throw UserError.Failed(
+            damaged.Count > 0 ? $"{layout.Root} holds no whole {kind}snapshot, and {damaged.Count} damaged" : $"{layout.Root} holds no {kind}snapshot yet",
+            damaged.Count > 0 ? "'vertex-ar-backup verify' says what is wrong with them" : "'vertex-ar-backup create' makes one");
+    }
+
+    private Snapshot ReadOrExplain(SnapshotId id)
+    {
+        try
+        {
+            return Read(id);
+        }
+        catch (DamageError e)
+        {
+            throw UserError.Failed($"the header {layout.Header(id)} {e.Message}", "use another snapshot; 'vertex-ar-backup verify' tells which are whole", e);
+        }
+    }
+}
