@@ -46,7 +46,7 @@ internal static class HelpText
         return text.ToString();
     }
 
-    /// <summary>One word a bracket, so that wrapping never parts an option from its value: a no-break space joins them until printed.</summary>
+    /// <summary>Wrapping must not part an option from its value: a no-break space joins them until they are printed.</summary>
     private static string Usage(CommandEntry entry)
     {
         var words = entry.Positionals.Select(argument => (argument.Required, argument.Choices) switch

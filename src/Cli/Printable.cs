@@ -87,7 +87,7 @@ internal static class Printable
     {
         < ' ' or (>= '\u007f' and < '\u00a0') => true, // C0, DEL and C1 controls
         '\u061c' or '\u200e' or '\u200f' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u206f') => true, // order of reading
-        '\u2028' or '\u2029' or '\ufeff' or (>= '\ufff9' and <= '\uffff' and not '\ufffd') => true, // line ends, invisible marks, no characters
+        '\u2028' or '\u2029' or '\ufeff' or (>= '\ufff9' and <= '\uffff' and not '\ufffd') => true, // line ends, marks, no characters
         var c when char.IsHighSurrogate(c) => i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]),
         var c when char.IsLowSurrogate(c) => i == 0 || !char.IsHighSurrogate(text[i - 1]),
         _ => false,

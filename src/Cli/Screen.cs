@@ -38,7 +38,7 @@ internal sealed class Screen : IDisposable
     /// <summary>Text of the program's own, with its line ends, to standard error: help that nobody asked for.</summary>
     public void Explain(string text) => messages.Write(text);
 
-    /// <summary>Sends what is still buffered. <see cref="Log"/> and <see cref="Output"/> stay usable, for the last word of Program.</summary>
+    /// <summary>Sends what is still buffered. <see cref="Log"/> stays usable, for the last word of Program.</summary>
     public void Dispose()
     {
         Output.Flush();

@@ -12,7 +12,9 @@ internal enum Compression
 /// <summary>One SQLite database. <paramref name="Path"/> is absolute.</summary>
 internal sealed record DatabaseSetting(string Name, string Path);
 
-/// <summary>One tree of files. <paramref name="Path"/> is absolute; mounts below it are left out with <paramref name="OneFileSystem"/>.</summary>
+/// <summary>
+/// One tree of files. <paramref name="Path"/> is absolute; with <paramref name="OneFileSystem"/>, what is mounted below is left out.
+/// </summary>
 internal sealed record StorageSetting(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem);
 
 /// <summary>Snapshots kept beyond the newest ones: the newest of each of so many days, weeks, months and years.</summary>

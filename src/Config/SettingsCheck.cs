@@ -59,15 +59,16 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
     private void CheckPlaces(IEnumerable<(string Name, string Path)> sources)
     {
         var (backups, origin) = (draft.BackupDir!.Value, draft.BackupDir.Origin);
+        var quoted = SettingsErrors.Quote(backups);
         foreach (var (name, path) in sources)
         {
             if (path == backups)
             {
-                errors.Add(origin, $"'backup_dir' is {SettingsErrors.Quote(backups)}, which is the source '{name}'; choose another directory");
+                errors.Add(origin, $"'backup_dir' is {quoted}, which is the source '{name}'; choose another directory");
             }
             else if (path.StartsWith(backups.TrimEnd('/') + "/", StringComparison.Ordinal))
             {
-                errors.Add(origin, $"'backup_dir' is {SettingsErrors.Quote(backups)}, and the source '{name}' lies in it; choose another directory");
+                errors.Add(origin, $"'backup_dir' is {quoted}, and the source '{name}' lies in it; choose another directory");
             }
         }
     }

@@ -52,7 +52,8 @@ internal static class SettingsFile
         catch (UnauthorizedAccessException)
         {
             throw UserError.Usage(
-                $"no right to read the configuration file '{file}'", "run it as root or as the service's user, or name a file with --config");
+                $"no right to read the configuration file '{file}'",
+                "run it as root or as the service's user, or name a file with --config");
         }
         catch (IOException e)
         {

@@ -87,6 +87,14 @@ public sealed class SettingsLoadingTests : IDisposable
     }
 
     [Fact]
+    public void A_source_beside_the_backups_may_have_a_name_that_begins_alike()
+    {
+        file.Text = """{ "backup_dir": "/b", "storage": [ { "name": "tree", "path": "/bigger" } ] }""";
+
+        Assert.Equal("/bigger", Assert.Single(file.Load().Settings.Storage).Path);
+    }
+
+    [Fact]
     public void Keys_of_later_features_are_known_and_shown_as_unused()
     {
         file.Text = """
