@@ -1,0 +1,70 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Cli;
+
+/// <summary>From checked arguments to one typed record a verb; here only what two arguments together cannot mean is refused.</summary>
+internal static class Bindings
+{
+    public static Command Create(Arguments given)
+    {
+        var (word, option) = (given.Positional(0), given.Value(CommandTable.CreateType));
+        if (word is not null && option is not null && word != option)
+        {
+            throw UserError.Usage($"'create' is told both '{word}' and '--type {option}'; name one type");
+        }
+
+        return new CreateCommand(
+            SnapshotTypes.FromWord(word ?? option ?? "full") ?? SnapshotType.Full,
+            given.Number(CommandTable.MaxBackups),
+            given.Has(CommandTable.NoRotate),
+            given.Has(CommandTable.Rescan),
+            given.Has(CommandTable.DryRun));
+    }
+
+    public static Command List(Arguments given) => new ListCommand(TypeIn(given));
+
+    public static Command Show(Arguments given) => new ShowCommand(given.Positionals[0], given.Has(CommandTable.Files));
+
+    public static Command Stats(Arguments given) => new StatsCommand();
+
+    public static Command Restore(Arguments given) => new RestoreCommand(
+        given.Positionals[0],
+        TypeIn(given),
+        given.Value(CommandTable.Only) switch
+        {
+            "database" => SourceKind.Database,
+            "storage" => SourceKind.Storage,
+            _ => null,
+        },
+        given.Values(CommandTable.Path),
+        given.Value(CommandTable.To),
+        given.Has(CommandTable.Yes),
+        given.Has(CommandTable.NoVerify),
+        given.Has(CommandTable.KeepGoing),
+        given.Has(CommandTable.DryRun));
+
+    public static Command Verify(Arguments given)
+    {
+        var id = given.Positional(0);
+        return id is null || !given.Has(CommandTable.All)
+            ? new VerifyCommand(id, given.Has(CommandTable.Deep))
+            : throw UserError.Usage($"'verify' is told both '{id}' and '--all'; give one of them");
+    }
+
+    public static Command Rotate(Arguments given) => new RotateCommand(
+        given.Number(CommandTable.MaxBackups),
+        given.Number(CommandTable.KeepDaily),
+        given.Number(CommandTable.KeepWeekly),
+        given.Number(CommandTable.KeepMonthly),
+        given.Has(CommandTable.DryRun));
+
+    public static Command Configuration(Arguments given) =>
+        given.Positionals[0] == "check" ? new ConfigCheckCommand() : new ConfigShowCommand();
+
+    public static Command Help(Arguments given) =>
+        new HelpCommand(given.Positional(0) is { } topic ? CommandTable.Require(topic).Name : null);
+
+    private static SnapshotType? TypeIn(Arguments given) =>
+        given.Value(CommandTable.Type) is { } word ? SnapshotTypes.FromWord(word) : null;
+}

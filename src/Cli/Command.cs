@@ -1,0 +1,64 @@
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Cli;
+
+/// <summary>What the command line asks for. Closed: every verb is a record in this file, and Program is one switch over them.</summary>
+internal abstract record Command
+{
+    private protected Command()
+    {
+    }
+}
+
+/// <summary><paramref name="MaxBackups"/> overrides the configured number; null leaves it.</summary>
+internal sealed record CreateCommand(SnapshotType Type, int? MaxBackups, bool NoRotate, bool Rescan, bool DryRun) : Command;
+
+internal sealed record ListCommand(SnapshotType? Type) : Command;
+
+/// <summary><paramref name="Id"/> is a snapshot's ID, or <see cref="CommandTable.Latest"/>.</summary>
+internal sealed record ShowCommand(string Id, bool Files) : Command;
+
+internal sealed record StatsCommand : Command;
+
+/// <summary>
+/// <paramref name="Id"/> is a snapshot's ID, or <see cref="CommandTable.Latest"/>, which chooses from snapshots of
+/// <paramref name="Type"/> (null: all). <paramref name="Only"/> null means sources of both kinds; no <paramref name="Paths"/>
+/// (glob patterns) means every file; <paramref name="To"/> null means in place.
+/// </summary>
+internal sealed record RestoreCommand(
+    string Id,
+    SnapshotType? Type,
+    SourceKind? Only,
+    IReadOnlyList<string> Paths,
+    string? To,
+    bool Yes,
+    bool NoVerify,
+    bool KeepGoing,
+    bool DryRun) : Command;
+
+/// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all snapshots.</summary>
+internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
+
+/// <summary>Every number overrides the configured one; null leaves it.</summary>
+internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, bool DryRun) : Command;
+
+internal sealed record ConfigCheckCommand : Command;
+
+internal sealed record ConfigShowCommand : Command;
+
+/// <summary>
+/// <paramref name="Topic"/> is the command to explain, null for the overview. When no command was given at all, help was not
+/// <paramref name="Asked"/> for: then it goes to stderr and the exit code is 2.
+/// </summary>
+internal sealed record HelpCommand(string? Topic, bool Asked = true) : Command;
+
+internal sealed record VersionCommand : Command;
+
+/// <summary>What may stand before or after any command.</summary>
+internal sealed record GlobalOptions(
+    string? ConfigFile = null,
+    string? BackupDir = null,
+    bool Json = false,
+    bool Quiet = false,
+    bool Verbose = false,
+    bool NoProgress = false);

@@ -1,0 +1,192 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Cli;
+
+/// <summary>
+/// The one table of commands and options. The parser, help, the man page and shell completion all read it, so that none of
+/// them can know an option the others do not. A new verb is an entry here, a record in Command.cs and a binding in Bindings.cs.
+/// </summary>
+internal static class CommandTable
+{
+    public const string Program = "vertex-ar-backup";
+
+    /// <summary>Stands for the newest snapshot wherever an ID is expected.</summary>
+    public const string Latest = "latest";
+
+    public static readonly IReadOnlyList<string> TypeWords = ["database", "storage", "full"];
+    public static readonly IReadOnlyList<string> KindWords = ["database", "storage"];
+
+    public static readonly Option Config = new("--config", "read this configuration file", "FILE");
+    public static readonly Option BackupDir = new("--backup-dir", "the directory that holds the snapshots", "DIR");
+    public static readonly Option Json = new("--json", "print JSON lines, for programs");
+    public static readonly Option Quiet = new("--quiet", "say nothing but warnings and errors", Short: "-q");
+    public static readonly Option Verbose = new("--verbose", "say what is done in detail", Short: "-v");
+    public static readonly Option NoProgress = new("--no-progress", "draw no progress line");
+    public static readonly Option Help = new("--help", "explain a command, or all of them", Short: "-h");
+    public static readonly Option Version = new("--version", "print the version", Short: "-V");
+
+    public static readonly Option Type = new("--type", "only snapshots of this type", "TYPE", Choices: TypeWords);
+    public static readonly Option CreateType = Type with { Help = "what to save; the same as naming it without --type" };
+    public static readonly Option RestoreType = Type with { Help = "with 'latest': the newest snapshot of this type" };
+    public static readonly Option MaxBackups =
+        new("--max-backups", "keep the newest N snapshots of each type", "N", Minimum: 1);
+    public static readonly Option KeepDaily =
+        new("--keep-daily", "also keep the newest of each of N days", "N", Minimum: 0);
+    public static readonly Option KeepWeekly =
+        new("--keep-weekly", "also keep the newest of each of N weeks", "N", Minimum: 0);
+    public static readonly Option KeepMonthly =
+        new("--keep-monthly", "also keep the newest of each of N months", "N", Minimum: 0);
+    public static readonly Option NoRotate = new("--no-rotate", "delete no old snapshots afterwards");
+    public static readonly Option Rescan = new("--rescan", "read every file, even those that look unchanged");
+    public static readonly Option DryRun = new("--dry-run", "only say what would be done");
+    public static readonly Option Files = new("--files", "list every file in the snapshot");
+    public static readonly Option Only = new("--only", "only sources of this kind", "KIND", Choices: KindWords);
+    public static readonly Option Path =
+        new("--path", "only files whose path matches; may be given again", "GLOB", Repeats: true);
+    public static readonly Option To = new("--to", "restore beneath this directory, not in place", "DIR");
+    public static readonly Option Yes = new("--yes", "do not ask before replacing what is there");
+    public static readonly Option NoVerify = new("--no-verify", "do not check the restored copy a second time");
+    public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
+    public static readonly Option All = new("--all", "check every snapshot; the default");
+    public static readonly Option Deep = new("--deep", "read and check the content of every file");
+
+    /// <summary>Accepted before and after every command.</summary>
+    public static readonly IReadOnlyList<Option> Globals =
+        [Config, BackupDir, Json, Quiet, Verbose, NoProgress, Help, Version];
+
+    public static readonly IReadOnlyList<CommandEntry> Commands =
+    [
+        new(
+            "create",
+            "take a snapshot of database and storage",
+            "Takes one consistent snapshot, storing only what is new, then deletes old snapshots as the configuration says. Without a "
+                + "type it saves everything. Old snapshots are deleted only after the new one is complete.",
+            [new Positional("TYPE", "what to save: database, storage or full (the default)", Choices: TypeWords)],
+            [CreateType, MaxBackups, NoRotate, Rescan, DryRun],
+            [
+                new("create", "save everything"),
+                new("create database --no-rotate", "save the databases, delete nothing"),
+                new("create --dry-run", "see how much there is to save"),
+            ],
+            Bindings.Create),
+        new(
+            "list",
+            "list the snapshots, oldest first",
+            "Lists the snapshots in the backup directory, oldest first, with their type, age, size and how much each of them added.",
+            [],
+            [Type],
+            [
+                new("list", "all snapshots"),
+                new("list --type database --json", "for a program, the database snapshots"),
+            ],
+            Bindings.List),
+        new(
+            "show",
+            "show one snapshot, with --files all its files",
+            "Shows what one snapshot holds: its sources, counts, sizes and the warnings of the run that made it.",
+            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'", Required: true)],
+            [Files],
+            [
+                new("show latest", "the newest snapshot"),
+                new("show 20261123T020000Z --files", "and every file in it"),
+            ],
+            Bindings.Show),
+        new(
+            "stats",
+            "show how much space the snapshots take",
+            "Shows how many snapshots there are, how much data they stand for and how much space they really take.",
+            [],
+            [],
+            [new("stats", "sizes of the whole backup directory")],
+            Bindings.Stats),
+        new(
+            "restore",
+            "bring back a snapshot, or some files of it",
+            "Puts a snapshot's databases and storage back where they came from, or beneath another directory with --to. Every byte is "
+                + "checked on the way. What is there now is kept aside under a name that ends in before_restore and the time. It asks "
+                + "first, unless --yes is given.",
+            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'", Required: true)],
+            [RestoreType, Only, Path, To, Yes, NoVerify, KeepGoing, DryRun],
+            [
+                new("restore latest", "everything, in place"),
+                new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),
+                new("restore 20261123T020000Z --only database --yes", "the databases, unasked"),
+            ],
+            Bindings.Restore),
+        new(
+            "verify",
+            "check that snapshots can be restored",
+            "Checks that everything the snapshots need is there and undamaged, and names the snapshots and files that damage hits. "
+                + "Without an ID it checks all snapshots. It changes nothing.",
+            [new Positional("ID", "a snapshot's ID, or 'latest'; without it, all snapshots")],
+            [All, Deep],
+            [
+                new("verify", "all snapshots, at the speed of the disk"),
+                new("verify latest --deep", "every file of the newest one"),
+            ],
+            Bindings.Verify),
+        new(
+            "rotate",
+            "delete old snapshots and free their space",
+            "Deletes the snapshots that the configured rules no longer keep, and what only they needed. Options override the "
+                + "configuration for this run. The newest complete snapshot of each type is always kept.",
+            [],
+            [MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, DryRun],
+            [
+                new("rotate --dry-run", "see what would be deleted, and why"),
+                new("rotate --max-backups 3 --keep-monthly 12", "other rules, this once"),
+            ],
+            Bindings.Rotate),
+        new(
+            "config",
+            "check or show the configuration",
+            "'config check' reads the configuration and names every error in it. 'config show' prints each value and where it came from: "
+                + "the file and its line, the environment, an option, or the default.",
+            [new Positional("ACTION", "check or show", Required: true, Choices: ["check", "show"])],
+            [],
+            [
+                new("config check", "is it right?"),
+                new("config show", "what is in force, and why"),
+            ],
+            Bindings.Configuration),
+        new(
+            "help",
+            "explain a command",
+            "Explains a command, or without one lists them all.",
+            [new Positional("COMMAND", "the command to explain")],
+            [],
+            [new("help restore", "all about restore")],
+            Bindings.Help),
+    ];
+
+    /// <summary>The contract with scripts and units; help and man page repeat it.</summary>
+    public static readonly IReadOnlyList<(ExitCode Code, string Meaning)> ExitCodes =
+    [
+        (ExitCode.Done, "done"),
+        (ExitCode.Failed, "failed, unhealthy, or damage was found"),
+        (ExitCode.Usage, "wrong command line or configuration; nothing was done"),
+        (ExitCode.Partial, "done, but something could not be read: the snapshot is partial"),
+        (ExitCode.NoRepository, "there are no backups at the given place"),
+        (ExitCode.Locked, "another run is at work there"),
+        (ExitCode.Interrupted, "interrupted (SIGINT)"),
+        (ExitCode.Terminated, "told to stop (SIGTERM)"),
+    ];
+
+    /// <summary>Environment variables override the configuration file; options override both.</summary>
+    public static readonly IReadOnlyList<(string Name, string Meaning)> EnvironmentVariables =
+    [
+        ("BACKUP_DIR", "the directory that holds the snapshots"),
+        ("DATABASE_PATH", "the one database to save"),
+        ("STORAGE_PATH", "the one file tree to save"),
+        ("MAX_BACKUPS", "keep the newest N snapshots of each type"),
+        ("VERTEX_AR_BACKUP_CONFIG", "the configuration file, like --config"),
+    ];
+
+    public static CommandEntry? Find(string name) => Commands.FirstOrDefault(entry => entry.Name == name);
+
+    /// <summary>The entry of that name, or the error that suggests another.</summary>
+    public static CommandEntry Require(string name) => Find(name) ?? throw UserError.Usage(
+        $"unknown command '{name}'{NearestWord.Suggestion(name, Commands.Select(entry => entry.Name))}",
+        $"'{Program} help' lists the commands");
+}

@@ -1,0 +1,80 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Cli;
+
+/// <summary>
+/// Standard output or error as what it is, a file descriptor. System.Console would do, but it looks up encodings and
+/// terminal descriptions first, and start-up time is part of the contract.
+/// </summary>
+internal sealed class DescriptorStream(int descriptor) : Stream
+{
+    /// <summary>File descriptors of standard output and standard error.</summary>
+    public const int Out = 1;
+    public const int Error = 2;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>
+    /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
+    /// otherwise a file of ours would get such a number, and messages would be written into it.
+    /// </summary>
+    public static void FillGaps()
+    {
+        while (true)
+        {
+            var handle = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            if (handle.DangerousGetHandle() > Error)
+            {
+                handle.Dispose();
+                return;
+            }
+
+            // Forgotten, so that nobody closes it.
+            handle.SetHandleAsInvalid();
+        }
+    }
+
+    /// <exception cref="IOException">The reader is gone, the disk is full, or the descriptor is not open for writing.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        // Not owned: whoever started the process closes it.
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
+        using var file = new FileStream(handle, FileAccess.Write, bufferSize: 0);
+        try
+        {
+            file.Write(buffer);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+
+        // In a regular file, FileStream counts its own position and leaves the descriptor's where it was: with "> log 2>&1" the
+        // two streams, and what the shell writes next, would overwrite each other. Asking for the handle moves it.
+        _ = file.SafeFileHandle;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}

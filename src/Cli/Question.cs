@@ -1,0 +1,47 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Cli;
+
+internal enum Answer
+{
+    No,
+    Yes,
+
+    /// <summary>There is nobody to ask: the caller refuses, and names the option that answers beforehand.</summary>
+    CannotAsk,
+}
+
+/// <summary>Asks on the terminal. Anything but a clear yes is a no, the end of input too.</summary>
+internal sealed class Question(MessageStream messages, Func<bool> canAsk, Func<string?> readLine)
+{
+    public Answer Ask(string question)
+    {
+        if (!canAsk())
+        {
+            return Answer.CannotAsk;
+        }
+
+        // Control characters are shown here too: the question may name files.
+        messages.Write(Printable.Escape(question) + " [y/N] ");
+        return readLine()?.Trim().ToUpperInvariant() is "Y" or "YES" ? Answer.Yes : Answer.No;
+    }
+
+    /// <summary>
+    /// A line from standard input as the terminal hands it over; null at its end. Console would first put the terminal into
+    /// another mode.
+    /// </summary>
+    public static string? ReadLine()
+    {
+        using var handle = new SafeFileHandle(0, ownsHandle: false);
+        using var input = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        var line = new List<byte>();
+        int read;
+        while ((read = input.ReadByte()) is >= 0 and not '\n')
+        {
+            line.Add((byte)read);
+        }
+
+        return read < 0 && line.Count == 0 ? null : Encoding.UTF8.GetString([.. line]);
+    }
+}

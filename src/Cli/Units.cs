@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace VertexAr.Backup.Cli;
+
+/// <summary>Numbers as a person reads them.</summary>
+internal static class Units
+{
+    private static readonly string[] Sizes = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    /// <summary>"1023 B", "1.5 GiB": powers of 1024, at most three significant digits.</summary>
+    public static string Size(long bytes)
+    {
+        if (bytes < 1024)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{bytes} B");
+        }
+
+        var (value, unit) = (bytes / 1024d, 0);
+        while (value >= 999.5)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        var digits = value switch
+        {
+            < 9.995 => "0.##",
+            < 99.95 => "0.#",
+            _ => "0",
+        };
+        return $"{value.ToString(digits, CultureInfo.InvariantCulture)} {Sizes[unit]}";
+    }
+
+    /// <summary>"1 file", "12,345 files".</summary>
+    public static string Count(long number, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
+
+    /// <summary>"just now", "3 hours ago"; of a clock that went back, "in 3 hours".</summary>
+    public static string Age(TimeSpan age)
+    {
+        var span = age.Duration();
+        var text = span switch
+        {
+            { TotalMinutes: < 1 } => null,
+            { TotalHours: < 1 } => Count(span.Minutes, "minute"),
+            { TotalHours: < 48 } => Count((long)span.TotalHours, "hour"),
+            { TotalDays: < 60 } => Count(span.Days, "day"),
+            { TotalDays: < 730 } => Count(span.Days / 30, "month"),
+            _ => Count(span.Days / 365, "year"),
+        };
+        return text is null ? "just now" : age < TimeSpan.Zero ? $"in {text}" : $"{text} ago";
+    }
+
+    /// <summary>"0.4 s", "12 s", "3 min 12 s", "2 h 5 min", "3 d 4 h": the two largest units.</summary>
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 9.95 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, time.TotalSeconds):0.0} s"),
+        { TotalMinutes: < 1 } => $"{time.Seconds} s",
+        { TotalHours: < 1 } => Two(time.Minutes, "min", time.Seconds, "s"),
+        { TotalDays: < 1 } => Two(time.Hours, "h", time.Minutes, "min"),
+        _ => Two(time.Days, "d", time.Hours, "h"),
+    };
+
+    private static string Two(int large, string largeUnit, int small, string smallUnit) => small == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{large} {largeUnit}")
+        : string.Create(CultureInfo.InvariantCulture, $"{large} {largeUnit} {small} {smallUnit}");
+}

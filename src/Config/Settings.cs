@@ -1,0 +1,58 @@
+namespace VertexAr.Backup.Config;
+
+/// <summary>How hard packs are compressed. Media that does not compress is stored as it is, whatever is chosen.</summary>
+internal enum Compression
+{
+    None,
+    Fast,
+    Balanced,
+    Best,
+}
+
+/// <summary>One SQLite database. <paramref name="Path"/> is absolute.</summary>
+internal sealed record DatabaseSetting(string Name, string Path);
+
+/// <summary>
+/// One tree of files. <paramref name="Path"/> is absolute; with <paramref name="OneFileSystem"/>, what is mounted below is left out.
+/// </summary>
+internal sealed record StorageSetting(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem);
+
+/// <summary>Snapshots kept beyond the newest ones: the newest of each of so many days, weeks, months and years.</summary>
+internal sealed record KeepSetting(int Daily, int Weekly, int Monthly, int Yearly);
+
+/// <summary>The configuration in force: complete, checked, and free of where it came from.</summary>
+internal sealed record Settings
+{
+    /// <summary>Absolute.</summary>
+    public required string BackupDir { get; init; }
+
+    public required IReadOnlyList<DatabaseSetting> Databases { get; init; }
+
+    public required IReadOnlyList<StorageSetting> Storage { get; init; }
+
+    /// <summary>The newest so many of each type are kept; 1 or more.</summary>
+    public required int MaxBackups { get; init; }
+
+    public required KeepSetting Keep { get; init; }
+
+    public required Compression Compression { get; init; }
+
+    /// <summary>In MiB.</summary>
+    public required int PackSizeMb { get; init; }
+
+    /// <summary>In MiB; free space of the backup directory below which no run begins.</summary>
+    public required int MinFreeMb { get; init; }
+
+    /// <summary>The newest snapshot may be this old before that is unhealthy.</summary>
+    public required int MaxAgeHours { get; init; }
+
+    public required int Workers { get; init; }
+
+    /// <summary>How long a locked database is waited for.</summary>
+    public required int LockTimeoutSeconds { get; init; }
+}
+
+/// <summary>For <c>config show</c>: a key, its value as text, and the file and line, variable, option or default it comes from.</summary>
+internal sealed record SettingOrigin(string Key, string Value, string Origin);
+
+internal sealed record LoadedSettings(Settings Settings, IReadOnlyList<SettingOrigin> Origins);

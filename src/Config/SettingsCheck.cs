@@ -1,0 +1,87 @@
+namespace VertexAr.Backup.Config;
+
+/// <summary>What values mean together: paths are made canonical, and places that cannot work are refused.</summary>
+internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
+{
+    public void Run()
+    {
+        CheckBackupDir();
+        draft.Databases = [.. (draft.Databases ?? []).Select(source => source with
+        {
+            Value = source.Value with { Path = Absolute($"path of '{source.Value.Name}'", source.Value.Path, source.Origin) },
+        })];
+        draft.Storage = [.. (draft.Storage ?? []).Select(source => source with
+        {
+            Value = source.Value with { Path = Absolute($"path of '{source.Value.Name}'", source.Value.Path, source.Origin) },
+        })];
+
+        var sources = draft.Databases.Select(source => (source.Value.Name, source.Value.Path, source.Origin))
+            .Concat(draft.Storage.Select(source => (source.Value.Name, source.Value.Path, source.Origin))).ToList();
+        CheckSources(sources);
+        CheckPlaces(sources.Select(source => (source.Name, source.Path)));
+    }
+
+    public void CheckBackupDir()
+    {
+        draft.BackupDir ??= SettingsDraft.DefaultBackupDir;
+        var (path, origin) = (draft.BackupDir.Value, draft.BackupDir.Origin);
+        draft.BackupDir = new Sourced<string>(Absolute("'backup_dir'", path, origin), origin);
+    }
+
+    private void CheckSources(List<(string Name, string Path, string Origin)> sources)
+    {
+        if (sources.Count == 0 && !errors.Any)
+        {
+            errors.Add("configuration", "neither 'databases' nor 'storage' names anything to back up");
+        }
+
+        for (var i = 0; i < sources.Count; i++)
+        {
+            var source = sources[i];
+            if (!SourceNames.IsValid(source.Name))
+            {
+                errors.Add(source.Origin, $"name {SettingsErrors.Quote(source.Name)} is not allowed; it must be {SourceNames.Allowed}");
+            }
+
+            foreach (var earlier in sources.Take(i).Where(earlier => earlier.Name == source.Name).Take(1))
+            {
+                errors.Add(source.Origin, $"name '{source.Name}' is taken already, by the source from {earlier.Origin}");
+            }
+
+            foreach (var earlier in sources.Take(i).Where(earlier => earlier.Path == source.Path).Take(1))
+            {
+                errors.Add(source.Origin, $"path {SettingsErrors.Quote(source.Path)} is the source '{earlier.Name}' already");
+            }
+        }
+    }
+
+    /// <summary>Inside a tree the backups may lie: they are skipped. A source among the backups would be taken for one of them.</summary>
+    private void CheckPlaces(IEnumerable<(string Name, string Path)> sources)
+    {
+        var (backups, origin) = (draft.BackupDir!.Value, draft.BackupDir.Origin);
+        var quoted = SettingsErrors.Quote(backups);
+        foreach (var (name, path) in sources)
+        {
+            if (path == backups)
+            {
+                errors.Add(origin, $"'backup_dir' is {quoted}, which is the source '{name}'; choose another directory");
+            }
+            else if (path.StartsWith(backups.TrimEnd('/') + "/", StringComparison.Ordinal))
+            {
+                errors.Add(origin, $"'backup_dir' is {quoted}, and the source '{name}' lies in it; choose another directory");
+            }
+        }
+    }
+
+    /// <summary>Without "..", and without a slash at the end. One that is not absolute is noted and kept.</summary>
+    private string Absolute(string what, string path, string origin)
+    {
+        if (path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal))
+        {
+            return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        }
+
+        errors.Add(origin, $"{what} is {SettingsErrors.Quote(path)}; it must be an absolute path");
+        return path;
+    }
+}

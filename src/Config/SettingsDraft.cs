@@ -1,0 +1,86 @@
+using System.Globalization;
+
+namespace VertexAr.Backup.Config;
+
+/// <summary>Settings while they are gathered: each value with its origin, and null what nobody has set yet.</summary>
+internal sealed class SettingsDraft
+{
+    private const string Default = "default";
+
+    private readonly Dictionary<NumberKey, Sourced<int>> numbers = [];
+
+    public Sourced<string>? BackupDir { get; set; }
+
+    public List<Sourced<DatabaseSetting>>? Databases { get; set; }
+
+    public List<Sourced<StorageSetting>>? Storage { get; set; }
+
+    public Sourced<Compression>? Compression { get; set; }
+
+    /// <summary>Keys of features that this version does not have, and where they stand.</summary>
+    public List<(string Key, string Origin)> Unused { get; } = [];
+
+    public static Sourced<string> DefaultBackupDir { get; } = new("/var/backups/vertex-ar", Default);
+
+    public void Set(NumberKey key, int value, string origin) => numbers[key] = new Sourced<int>(value, origin);
+
+    /// <summary>
+    /// A Vertex AR server's places, when nothing says what to back up. A file that names only one kind of source means just that:
+    /// another application's configuration must not acquire our database.
+    /// </summary>
+    public void DefaultSources()
+    {
+        if (Databases is null && Storage is null)
+        {
+            Databases = [new(new DatabaseSetting("app_data", "/opt/vertex-ar/app_data/app_data.db"), Default)];
+            Storage = [new(new StorageSetting("storage", "/opt/vertex-ar/storage", ["*.tmp", "cache/"], OneFileSystem: true), Default)];
+        }
+    }
+
+    public LoadedSettings Finish()
+    {
+        BackupDir ??= DefaultBackupDir;
+        Compression ??= new Sourced<Compression>(Config.Compression.Balanced, Default);
+        return new LoadedSettings(
+            new Settings
+            {
+                BackupDir = BackupDir.Value,
+                Databases = [.. (Databases ?? []).Select(source => source.Value)],
+                Storage = [.. (Storage ?? []).Select(source => source.Value)],
+                MaxBackups = Number(NumberKey.MaxBackups).Value,
+                Keep = new KeepSetting(
+                    Number(NumberKey.KeepDaily).Value,
+                    Number(NumberKey.KeepWeekly).Value,
+                    Number(NumberKey.KeepMonthly).Value,
+                    Number(NumberKey.KeepYearly).Value),
+                Compression = Compression.Value,
+                PackSizeMb = Number(NumberKey.PackSizeMb).Value,
+                MinFreeMb = Number(NumberKey.MinFreeMb).Value,
+                MaxAgeHours = Number(NumberKey.MaxAgeHours).Value,
+                Workers = Number(NumberKey.Workers).Value,
+                LockTimeoutSeconds = Number(NumberKey.LockTimeoutSeconds).Value,
+            },
+            [.. Origins().Select(row => row with { Value = Secrets.Shown(row.Key, row.Value) })]);
+    }
+
+    private IEnumerable<SettingOrigin> Origins() =>
+    [
+        new("backup_dir", BackupDir!.Value, BackupDir.Origin),
+        .. (Databases ?? []).Select(source => new SettingOrigin($"databases.{source.Value.Name}", source.Value.Path, source.Origin)),
+        .. (Storage ?? []).SelectMany(Rows),
+        .. NumberKey.All.Select(key => (key, number: Number(key))).Select(pair =>
+            new SettingOrigin(pair.key.Key, pair.number.Value.ToString(CultureInfo.InvariantCulture), pair.number.Origin)),
+        new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
+        .. Unused.Select(later => new SettingOrigin(later.Key, "not used by this version", later.Origin)),
+    ];
+
+    private static IEnumerable<SettingOrigin> Rows(Sourced<StorageSetting> source)
+    {
+        var (setting, key) = (source.Value, $"storage.{source.Value.Name}");
+        yield return new SettingOrigin(key, setting.Path, source.Origin);
+        yield return new SettingOrigin($"{key}.exclude", string.Join(", ", setting.Exclude), source.Origin);
+        yield return new SettingOrigin($"{key}.one_file_system", setting.OneFileSystem ? "true" : "false", source.Origin);
+    }
+
+    private Sourced<int> Number(NumberKey key) => numbers.GetValueOrDefault(key) ?? new Sourced<int>(key.Default, Default);
+}

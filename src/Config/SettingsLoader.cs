@@ -1,0 +1,64 @@
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Config;
+
+/// <summary>The settings in force: file, then environment, then options, each overriding the one before.</summary>
+internal static class SettingsLoader
+{
+    private const string BackupDirOption = "--backup-dir";
+
+    /// <summary>Everything. <paramref name="defaultFile"/> is read when no file is named, and need not exist.</summary>
+    /// <exception cref="UserError">Exit code 2: all that is wrong, one line an error.</exception>
+    public static LoadedSettings Load(
+        string? configFile,
+        string? backupDirFlag,
+        Func<string, string?> environment,
+        int? maxBackupsFlag = null,
+        string defaultFile = SettingsFile.Default)
+    {
+        var (draft, errors) = (new SettingsDraft(), new SettingsErrors());
+        if (SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+        {
+            new FileBinder(file, draft, errors).Bind(tree);
+        }
+
+        draft.DefaultSources();
+        EnvironmentBinder.Bind(environment, draft, errors);
+        draft.BackupDir = Flag(backupDirFlag) ?? draft.BackupDir;
+        if (maxBackupsFlag is { } max)
+        {
+            draft.Set(NumberKey.MaxBackups, max, "--max-backups");
+        }
+
+        new SettingsCheck(draft, errors).Run();
+        errors.ThrowIfAny();
+        return draft.Finish();
+    }
+
+    /// <summary>
+    /// The backup directory alone, by the same precedence. A file is read only if neither option nor environment names the
+    /// directory, and nothing else in it need be right: what restores must work where the configuration is lost or broken.
+    /// </summary>
+    /// <exception cref="UserError">Exit code 2.</exception>
+    public static string BackupDir(
+        string? configFile,
+        string? backupDirFlag,
+        Func<string, string?> environment,
+        string defaultFile = SettingsFile.Default)
+    {
+        var (draft, errors) = (new SettingsDraft(), new SettingsErrors());
+        draft.BackupDir = Flag(backupDirFlag) ?? EnvironmentBinder.Value(environment, EnvironmentBinder.BackupDir);
+        if (draft.BackupDir is null && SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+        {
+            new FileBinder(file, draft, errors).BindBackupDir(tree);
+        }
+
+        new SettingsCheck(draft, errors).CheckBackupDir();
+        errors.ThrowIfAny();
+        return draft.BackupDir!.Value;
+    }
+
+    /// <summary>On a command line a path is meant from where one stands.</summary>
+    private static Sourced<string>? Flag(string? backupDir) =>
+        backupDir is null ? null : new Sourced<string>(Path.GetFullPath(backupDir), BackupDirOption);
+}
