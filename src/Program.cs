@@ -1,3 +1,73 @@
+using System.Runtime.InteropServices;
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Commands;
 using VertexAr.Backup.Core;
 
-return (int)ExitCode.Done;
+using var stopping = new CancellationTokenSource();
+var stoppedBy = ExitCode.Done;
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
+Posix.SetCreationMask(0x17); // 0027: nothing we make is open to others, whatever the caller's umask.
+return (int)Main();
+
+ExitCode Main()
+{
+    GlobalOptions options;
+    Command command;
+    try
+    {
+        (options, command) = CommandLine.Parse(args);
+    }
+    catch (UserError e)
+    {
+        using var plain = NewScreen(new GlobalOptions(Json: args.Contains("--json")));
+        plain.Log.Fail(e);
+        return e.Code;
+    }
+
+    using var screen = NewScreen(options);
+    try
+    {
+        return Run(new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token), command);
+    }
+    catch (UserError e)
+    {
+        screen.Output.Flush();
+        screen.Log.Fail(e);
+        return e.Code;
+    }
+    catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+    {
+        screen.Log.Fail(new UserError(stoppedBy, "interrupted; nothing is half done"));
+        return stoppedBy;
+    }
+#pragma warning disable CA1031 // Whatever is left is a bug of ours: say so, with its stack, and fail.
+    catch (Exception e)
+#pragma warning restore CA1031
+    {
+        screen.Log.Crash(e);
+        return ExitCode.Failed;
+    }
+}
+
+static ExitCode Run(Surroundings around, Command command) => command switch
+{
+    CreateCommand c => CreateVerb.Run(around, c),
+    ListCommand c => ListVerb.Run(around, c),
+    ShowCommand c => ShowVerb.Run(around, c),
+    RotateCommand c => RotateVerb.Run(around, c),
+    ConfigCheckCommand => ConfigVerbs.Check(around),
+    ConfigShowCommand => ConfigVerbs.Show(around),
+    HelpCommand c => HelpVerb.Run(around, c),
+    VersionCommand => VersionVerb.Run(around),
+    _ => throw new NotSupportedException(command.ToString()),
+};
+
+static Screen NewScreen(GlobalOptions options) => new(options, Environment.GetEnvironmentVariable, TimeProvider.System);
+
+void Stop(PosixSignalContext context, ExitCode code)
+{
+    context.Cancel = true;
+    stoppedBy = code;
+    stopping.Cancel();
+}

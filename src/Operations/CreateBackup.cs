@@ -42,11 +42,6 @@ internal sealed class CreateBackup
     {
         var run = new CreateBackup(plan, clock, progress, stop);
         run.CheckSources();
-        if (plan.DryRun)
-        {
-            return run.DryRun();
-        }
-
         var layout = Repository.OpenOrCreate(plan.BackupDirectory, clock);
         try
         {
@@ -198,6 +193,4 @@ internal sealed class CreateBackup
         using var alone = ReaderGuard.TryForDeleting(held.Layout);
         _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress);
     }
-
-    private CreateResult DryRun() => throw new NotSupportedException(plan.ToString());
 }

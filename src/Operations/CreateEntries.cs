@@ -16,12 +16,44 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
     /// <summary>Some file systems keep whole seconds, or even seconds.</summary>
     private const int CoarseStampGranularity = 2000;
 
+    /// <summary>What an earlier run stored of a file that did not change since; null if it must be read.</summary>
+    public static FileEntry? FindUnchanged(List<EarlierList> earlier, SourceName source, WalkedEntry walked)
+    {
+        foreach (var list in earlier)
+        {
+            if (list.Find(source, walked.Path) is { HasContent: true } known
+                && known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt))
+            {
+                return known;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A database whose file and log are as they were when a checked copy was taken need not be copied again.</summary>
+    public static FileEntry? FindDatabase(List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now)
+    {
+        foreach (var list in earlier)
+        {
+            if (list.Find(source, path) is { HasContent: true } known
+                && known.Modified == now.File.Modified && known.Changed == now.File.Changed && known.Inode == now.File.Inode
+                && known.Wal == now.Wal && IsTrusted(now.File.Changed, list.StartedAt)
+                && (now.Wal is null || IsTrusted(now.Wal.Changed, list.StartedAt)))
+            {
+                return known;
+            }
+        }
+
+        return null;
+    }
+
     public void AddDatabase(DatabaseOptions options, SqliteSource source, string staging, RunProgress progress, CancellationToken stop)
     {
         var name = new SourceName(options.Name, SourceKind.Database);
         var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
         var before = source.Look();
-        if (FindDatabase(name, path, before) is { } known)
+        if (FindDatabase(earlier, name, path, before) is { } known)
         {
             pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with { Size = known.Size, Pieces = known.Pieces, Wal = before.Wal }));
             return;
@@ -87,27 +119,23 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
             return;
         }
 
-        var item = FindUnchanged(source, walked) ?? Open(walked);
+        var item = AddUnchanged(source, walked) ?? Open(walked);
         if (item is not null && walked.Status.Links > 1)
         {
             linked[key] = item;
         }
     }
 
-    private CreateItem? FindUnchanged(SourceName source, WalkedEntry walked)
+    private CreateItem? AddUnchanged(SourceName source, WalkedEntry walked)
     {
-        foreach (var list in earlier)
+        if (FindUnchanged(earlier, source, walked) is not { } known)
         {
-            if (list.Find(source, walked.Path) is { HasContent: true } known
-                && known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt))
-            {
-                var item = new CreateItem(Describe(walked.Path, EntryType.File, walked.Status) with { Pieces = known.Pieces }, walked.Status);
-                pipeline.Add(item);
-                return item;
-            }
+            return null;
         }
 
-        return null;
+        var item = new CreateItem(Describe(walked.Path, EntryType.File, walked.Status) with { Pieces = known.Pieces }, walked.Status);
+        pipeline.Add(item);
+        return item;
     }
 
     /// <summary>Opens a file to be stored. What was opened is looked at again: it may be another file than the walk saw.</summary>
@@ -173,23 +201,6 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
         {
             list.Warn(walked.Path, $"cannot be read: {e.Message}", isLoss: true);
         }
-    }
-
-    /// <summary>A database whose file and log are as they were when a checked copy was taken need not be copied again.</summary>
-    private FileEntry? FindDatabase(SourceName source, byte[] path, DatabaseStatus now)
-    {
-        foreach (var list in earlier)
-        {
-            if (list.Find(source, path) is { HasContent: true } known
-                && known.Modified == now.File.Modified && known.Changed == now.File.Changed && known.Inode == now.File.Inode
-                && known.Wal == now.Wal && IsTrusted(now.File.Changed, list.StartedAt)
-                && (now.Wal is null || IsTrusted(now.Wal.Changed, list.StartedAt)))
-            {
-                return known;
-            }
-        }
-
-        return null;
     }
 
     private static bool IsTrusted(FileTime changed, FileTime looked) =>

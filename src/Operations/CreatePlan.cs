@@ -25,9 +25,6 @@ internal sealed record CreatePlan
     /// <summary>Read every file, changed or not.</summary>
     public bool Rescan { get; init; }
 
-    /// <summary>Look, and store nothing.</summary>
-    public bool DryRun { get; init; }
-
     /// <summary>What to keep afterwards; null not to rotate.</summary>
     public RetentionRules? Retention { get; init; }
 
@@ -37,6 +34,6 @@ internal sealed record CreatePlan
 }
 
 /// <summary>What a backup did.</summary>
-/// <param name="Header">The new snapshot; null after a dry run.</param>
+/// <param name="Header">The new snapshot.</param>
 /// <param name="Rotation">What was rotated away; null if that was not asked for.</param>
 internal sealed record CreateResult(SnapshotHeader Header, RotateResult? Rotation);

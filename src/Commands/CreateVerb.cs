@@ -1,0 +1,106 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>create</c>: takes a snapshot, then rotates.</summary>
+internal static class CreateVerb
+{
+    public static ExitCode Run(Surroundings around, CreateCommand command)
+    {
+        var settings = around.LoadSettings(command.MaxBackups);
+        Surroundings.BecomeOwner(settings.BackupDir);
+        var plan = Plan(settings, command);
+        var progress = around.NewProgress();
+        using var line = around.Screen.Progress(progress);
+        if (command.DryRun)
+        {
+            var preview = CreatePreview.Run(plan, around.Clock, progress, around.Stop);
+            line?.Dispose();
+            Report(around.Output, preview);
+            return ExitCode.Done;
+        }
+
+        var result = CreateBackup.Run(plan, around.Clock, progress, around.Stop);
+        line?.Dispose();
+        Report(around, result.Header);
+        if (result.Rotation is { } rotation)
+        {
+            RotateVerb.Report(around.Output, rotation, dryRun: false, quietIfNothing: true);
+        }
+
+        return result.Header.State == SnapshotState.Partial ? ExitCode.Partial : ExitCode.Done;
+    }
+
+    internal static RetentionRules Rules(Settings settings) =>
+        new(settings.MaxBackups, settings.Keep.Daily, settings.Keep.Weekly, settings.Keep.Monthly, settings.Keep.Yearly);
+
+    private static CreatePlan Plan(Settings settings, CreateCommand command) => new()
+    {
+        BackupDirectory = settings.BackupDir,
+        Type = command.Type,
+        Databases = [.. settings.Databases.Select(d => new DatabaseOptions(d.Name, d.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds)))],
+        Trees = [.. settings.Storage.Select(s => new TreeOptions(s.Name, s.Path, s.Exclude, s.OneFileSystem))],
+        Store = new StoreOptions((long)settings.PackSizeMb << 20, Level(settings.Compression), (long)settings.MinFreeMb << 20),
+        Workers = settings.Workers,
+        Rescan = command.Rescan,
+        Retention = command.NoRotate ? null : Rules(settings),
+        Host = System.Environment.MachineName,
+        Tool = $"{CommandTable.Program} {VersionVerb.Version}",
+    };
+
+    private static int Level(Compression compression) => compression switch
+    {
+        Compression.None => 0,
+        Compression.Fast => 1,
+        Compression.Best => 9,
+        _ => 4,
+    };
+
+    private static void Report(Surroundings around, SnapshotHeader header)
+    {
+        var output = around.Output;
+        if (output.Json)
+        {
+            output.Record("summary", json => SnapshotJson.Write(json, header));
+            return;
+        }
+
+        if (!around.Options.Quiet)
+        {
+            output.Line($"snapshot {header.Id} saved{(header.State == SnapshotState.Partial ? " as partial" : "")} in {Units.Duration(header.FinishedAt - header.StartedAt)}: "
+                + $"{Units.Count(header.FileCount, "file")}, {Units.Size(header.Bytes)}; new {Units.Size(header.NewBytes)}, stored as {Units.Size(header.StoredBytes)}");
+        }
+
+        if (header.Warnings.Count > 0)
+        {
+            around.Screen.Log.Say(
+                Severity.Warning,
+                $"{Units.Count(header.Warnings.Count, "warning")}; '{CommandTable.Program} show {header.Id}' repeats them");
+        }
+    }
+
+    private static void Report(Output output, Preview preview)
+    {
+        if (output.Json)
+        {
+            output.Record("preview", json =>
+            {
+                json.WriteNumber("files", preview.Files);
+                json.WriteNumber("bytes", preview.Bytes);
+                json.WriteNumber("files_to_read", preview.FilesToRead);
+                json.WriteNumber("bytes_to_read", preview.BytesToRead);
+            });
+            return;
+        }
+
+        output.Line($"would save {Units.Count(preview.Files, "file")}, {Units.Size(preview.Bytes)}; "
+            + $"to read {Units.Count(preview.FilesToRead, "file")}, {Units.Size(preview.BytesToRead)}; nothing was stored");
+    }
+}

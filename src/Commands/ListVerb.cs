@@ -1,0 +1,59 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>list</c>: one line a snapshot, newest last. Reads headers only.</summary>
+internal static class ListVerb
+{
+    public static ExitCode Run(Surroundings around, ListCommand command)
+    {
+        var (whole, damaged) = around.OpenSnapshots().ReadAll();
+        var shown = whole.FindAll(s => command.Type is null || s.Header.Type == command.Type);
+        if (around.Output.Json)
+        {
+            foreach (var snapshot in shown)
+            {
+                around.Output.Record("snapshot", json => SnapshotJson.Write(json, snapshot.Header));
+            }
+        }
+        else
+        {
+            Print(around, shown);
+        }
+
+        foreach (var bad in damaged)
+        {
+            around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is damaged: its header {bad.Reason}");
+        }
+
+        return damaged.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Print(Surroundings around, List<Snapshot> shown)
+    {
+        if (shown.Count == 0)
+        {
+            around.Output.Line("no snapshots");
+            return;
+        }
+
+        var table = new Table([new("ID"), new("TYPE"), new("STATE"), new("AGE"), new("FILES", Right: true), new("SIZE", Right: true), new("STORED", Right: true)]);
+        foreach (var snapshot in shown)
+        {
+            var header = snapshot.Header;
+            table.Add(
+                header.Id,
+                header.Type.Word(),
+                header.State == SnapshotState.Complete ? "complete" : "partial",
+                Units.Age(around.Clock.GetUtcNow() - header.StartedAt),
+                header.FileCount.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                Units.Size(header.Bytes),
+                Units.Size(header.StoredBytes));
+        }
+
+        around.Output.Lines(table.Lines());
+    }
+}

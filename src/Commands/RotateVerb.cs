@@ -1,0 +1,82 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>rotate</c>: removes what retention does not keep, and says what that freed.</summary>
+internal static class RotateVerb
+{
+    public static ExitCode Run(Surroundings around, RotateCommand command)
+    {
+        var settings = around.LoadSettings(command.MaxBackups);
+        Surroundings.BecomeOwner(settings.BackupDir);
+        var configured = CreateVerb.Rules(settings);
+        var rules = configured with
+        {
+            Daily = command.KeepDaily ?? configured.Daily,
+            Weekly = command.KeepWeekly ?? configured.Weekly,
+            Monthly = command.KeepMonthly ?? configured.Monthly,
+        };
+        var layout = Repository.Open(settings.BackupDir);
+        try
+        {
+            using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
+            var result = RotateBackups.Run(held, rules, command.DryRun, around.Clock, around.NewProgress());
+            Report(around.Output, result, command.DryRun, quietIfNothing: around.Options.Quiet);
+            return result.Postponed ? ExitCode.Locked : ExitCode.Done;
+        }
+        catch (PosixError e)
+        {
+            throw Repository.NotWritable(layout.Root, e);
+        }
+    }
+
+    public static void Report(Output output, RotateResult result, bool dryRun, bool quietIfNothing)
+    {
+        if (output.Json)
+        {
+            ReportJson(output, result, dryRun);
+            return;
+        }
+
+        foreach (var decision in result.Decisions.Where(d => dryRun || (!d.Keep && !result.Postponed)))
+        {
+            var why = decision.Keep ? $"keep    {string.Join(", ", decision.Reasons)}" : "remove  no rule keeps it";
+            output.Line($"{decision.Item.Id}  {decision.Item.Type.Word(),-8}  {(dryRun ? why : "removed")}");
+        }
+
+        var removed = result.Decisions.Count(d => !d.Keep);
+        if (!dryRun && !result.Postponed && (removed > 0 || result.FreedBytes > 0 || !quietIfNothing))
+        {
+            output.Line($"removed {Units.Count(removed, "snapshot")}, freed {Units.Size(result.FreedBytes)}");
+        }
+    }
+
+    private static void ReportJson(Output output, RotateResult result, bool dryRun) => output.Record("rotation", json =>
+    {
+        json.WriteBoolean("dry_run", dryRun);
+        json.WriteBoolean("postponed", result.Postponed);
+        json.WriteNumber("freed_bytes", result.FreedBytes);
+        json.WriteStartArray("snapshots");
+        foreach (var decision in result.Decisions)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", decision.Item.Id.ToString());
+            json.WriteString("type", decision.Item.Type.Word());
+            json.WriteBoolean("keep", decision.Keep);
+            json.WriteStartArray("reasons");
+            foreach (var reason in decision.Reasons)
+            {
+                json.WriteStringValue(reason);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+}

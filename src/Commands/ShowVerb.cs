@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>show ID</c>: one snapshot, or with <c>--files</c> what is in it, streamed.</summary>
+internal static class ShowVerb
+{
+    public static ExitCode Run(Surroundings around, ShowCommand command)
+    {
+        var store = around.OpenSnapshots();
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        var snapshot = store.Find(command.Id);
+        if (command.Files)
+        {
+            return ShowFiles(around, store, snapshot);
+        }
+
+        if (around.Output.Json)
+        {
+            around.Output.Record("snapshot", json => SnapshotJson.Write(json, snapshot.Header));
+        }
+        else
+        {
+            Print(around, snapshot.Header);
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static void Print(Surroundings around, SnapshotHeader header)
+    {
+        var output = around.Output;
+        output.Line($"snapshot  {header.Id}  {header.Type.Word()}, {(header.State == SnapshotState.Complete ? "complete" : "partial")}");
+        output.Line($"host      {header.Host}, by {header.Tool}");
+        output.Line($"started   {header.StartedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)}, "
+            + $"{Units.Age(around.Clock.GetUtcNow() - header.StartedAt)}; took {Units.Duration(header.FinishedAt - header.StartedAt)}");
+        output.Line($"content   {Units.Count(header.FileCount, "file")}, {Units.Size(header.Bytes)}; new {Units.Size(header.NewBytes)}, stored as {Units.Size(header.StoredBytes)}");
+        output.Line();
+        var table = new Table([new("SOURCE"), new("KIND"), new("FILES", Right: true), new("SIZE", Right: true), new("NEW", Right: true), new("PATH", Shrinks: true)]);
+        foreach (var source in header.Sources)
+        {
+            table.Add(
+                source.Name,
+                source.Kind == SourceKind.Database ? "database" : "storage",
+                source.Files.ToString(CultureInfo.InvariantCulture),
+                Units.Size(source.Bytes),
+                Units.Size(source.NewBytes),
+                source.Path);
+        }
+
+        output.Lines(table.Lines());
+        if (header.Warnings.Count > 0)
+        {
+            output.Line();
+            output.Line($"{Units.Count(header.Warnings.Count, "warning")}{(header.Warnings.Count > header.Warnings.First.Length ? $", the first {header.Warnings.First.Length}" : "")}:");
+            output.Lines(header.Warnings.First.Select(w => $"  {w.Path}: {w.Reason}"));
+        }
+    }
+
+    private static ExitCode ShowFiles(Surroundings around, SnapshotStore store, Snapshot snapshot)
+    {
+        try
+        {
+            using var list = store.OpenFileList(snapshot);
+            while (list.Read() is { } entry && !around.Output.IsBroken)
+            {
+                around.Stop.ThrowIfCancellationRequested();
+                if (around.Output.Json)
+                {
+                    PrintJson(around.Output, entry);
+                }
+                else
+                {
+                    Print(around.Output, entry);
+                }
+            }
+
+            return ExitCode.Done;
+        }
+        catch (DamageError e)
+        {
+            throw UserError.Failed($"snapshot {snapshot.Id} {e.Message}", "use another snapshot; 'vertex-ar-backup verify' tells which are whole", e);
+        }
+    }
+
+    private static void Print(Output output, FileEntry entry)
+    {
+        var kind = entry.Type switch { EntryType.Directory => 'd', EntryType.Symlink => 'l', EntryType.HardLink => 'h', _ => '-' };
+        var time = DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(entry.Modified.Seconds, 0, 253402300799)).ToLocalTime();
+        var arrow = entry.Target is { } target ? $" -> {Encoding.UTF8.GetString(target)}" : "";
+        output.Line(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{kind}{Convert.ToString(entry.Mode, 8).PadLeft(4, '0')} {entry.User ?? $"{entry.Uid}",-10} {entry.Group ?? $"{entry.Gid}",-10} {entry.Size,13} {time:yyyy-MM-dd HH:mm} {Encoding.UTF8.GetString(entry.Path)}{arrow}"));
+    }
+
+    private static void PrintJson(Output output, FileEntry entry) => output.Record("file", json =>
+    {
+        json.WriteString("path", Encoding.UTF8.GetString(entry.Path));
+        if (!System.Text.Unicode.Utf8.IsValid(entry.Path))
+        {
+            json.WriteBase64String("path_b64", entry.Path);
+        }
+
+        json.WriteString("type", entry.Type switch { EntryType.Directory => "directory", EntryType.Symlink => "symlink", EntryType.HardLink => "hardlink", _ => "file" });
+        json.WriteString("mode", Convert.ToString(entry.Mode, 8).PadLeft(4, '0'));
+        json.WriteNumber("uid", entry.Uid);
+        json.WriteNumber("gid", entry.Gid);
+        json.WriteNumber("size", entry.Size);
+        json.WriteString("mtime", entry.Modified.ToString());
+        if (entry.Pieces.Length == 1 && !entry.Pieces[0].IsHole)
+        {
+            json.WriteString("sha256", entry.Pieces[0].Sha256.ToString());
+        }
+
+        if (entry.Target is { } target)
+        {
+            json.WriteString("target", Encoding.UTF8.GetString(target));
+        }
+    });
+}

@@ -1,0 +1,38 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>The outside world of a command: what it reads its configuration from, what it speaks through, its clock and its end.</summary>
+internal sealed record Surroundings(
+    GlobalOptions Options, Screen Screen, Func<string, string?> Environment, TimeProvider Clock, CancellationToken Stop)
+{
+    public Output Output => Screen.Output;
+
+    public RunProgress NewProgress() => new(Screen.Log.Say);
+
+    /// <summary>The whole configuration: for what reads sources or follows policies.</summary>
+    public Settings LoadSettings(int? maxBackups = null) =>
+        SettingsLoader.Load(Options.ConfigFile, Options.BackupDir, Environment, maxBackups).Settings;
+
+    /// <summary>The repository, for what only reads it: disaster recovery needs no configuration.</summary>
+    public Layout OpenRepository() => Repository.Open(SettingsLoader.BackupDir(Options.ConfigFile, Options.BackupDir, Environment));
+
+    /// <summary>The snapshots, for what only reads them.</summary>
+    public SnapshotStore OpenSnapshots() => new(OpenRepository());
+
+    /// <summary>
+    /// Run by root, becomes the owner of the backup directory: whatever root left there, the service could not rotate. A
+    /// directory of root's own is worked in as root.
+    /// </summary>
+    public static void BecomeOwner(string backupDirectory)
+    {
+        if (Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner)
+        {
+            Accounts.Become(owner.Uid, owner.Gid);
+        }
+    }
+}
