@@ -55,6 +55,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     CreateCommand c => CreateVerb.Run(around, c),
     ListCommand c => ListVerb.Run(around, c),
     ShowCommand c => ShowVerb.Run(around, c),
+    RestoreCommand c => RestoreVerb.Run(around, c),
     RotateCommand c => RotateVerb.Run(around, c),
     ConfigCheckCommand => ConfigVerbs.Check(around),
     ConfigShowCommand => ConfigVerbs.Show(around),

@@ -25,6 +25,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int fd, byte* buffer, nuint count);
 
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    internal static partial nint WriteAt(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    internal static partial int SetTimes(int fd, TimeSpec* times);
+
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     internal static partial long Seek(int fd, long offset, int whence);
 
@@ -130,6 +136,7 @@ internal static unsafe partial class PosixCalls
         internal uint SpecialMinor;
         internal uint DeviceMajor;
         internal uint DeviceMinor;
+        internal ulong MountId;
     }
 
     [StructLayout(LayoutKind.Sequential)]

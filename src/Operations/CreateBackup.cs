@@ -92,7 +92,7 @@ internal sealed class CreateBackup
             earlier.ForEach(list => list.Dispose());
         }
 
-        leftBehind.ForEach(RunStaging.Remove);
+        leftBehind.ForEach(DirectoryTree.Remove);
         return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
     }
 
@@ -160,7 +160,7 @@ internal sealed class CreateBackup
         };
         AtomicFile.SyncDirectory(layout.Snapshots);
         SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"));
-        RunStaging.Remove(staging.DirectoryPath);
+        DirectoryTree.Remove(staging.DirectoryPath);
         return header;
     }
 
@@ -187,7 +187,7 @@ internal sealed class CreateBackup
     {
         foreach (var directory in RunStaging.LeftBehind(held))
         {
-            RunStaging.Remove(directory);
+            DirectoryTree.Remove(directory);
         }
 
         using var alone = ReaderGuard.TryForDeleting(held.Layout);
