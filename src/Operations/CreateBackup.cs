@@ -71,6 +71,7 @@ internal sealed class CreateBackup
         var (whole, damaged) = store.ReadAll();
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
         var id = FreeId(whole, damaged);
+        ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress);
         SnapshotHeader header;

@@ -261,7 +261,7 @@ internal sealed class RestoreBackup
         }
 
         Settle(roots, tree.MatchedSources);
-        return new RestoreResult(tree.Files, tree.Bytes, [], content.Damaged);
+        return new RestoreResult(tree.Files - content.Damaged.Count, tree.Bytes, [], content.Damaged);
     }
 
     /// <summary>Puts what was restored on disk, and removes the directories of sources of which nothing was wanted.</summary>
