@@ -66,7 +66,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     _ => throw new NotSupportedException(command.ToString()),
 };
 
-static Screen NewScreen(GlobalOptions options) => new(options, Environment.GetEnvironmentVariable, TimeProvider.System);
+Screen NewScreen(GlobalOptions options) => new(options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token);
 
 void Stop(PosixSignalContext context, ExitCode code)
 {

@@ -295,6 +295,21 @@ internal static unsafe class Posix
         return new FileSystemSpace((long)(buffer.Blocks * unit), (long)(buffer.BlocksAvailable * unit), (buffer.Flags & 1) != 0);
     }
 
+    /// <summary>Whether there is something to read within the time: a byte, or the end.</summary>
+    public static bool HasInput(SafeFileHandle file, int milliseconds)
+    {
+        var request = new PosixCalls.PollRequest { Descriptor = Descriptor(file), Events = 1 };
+        return PosixCalls.Poll(&request, 1, milliseconds) > 0;
+    }
+
+    /// <summary>Columns of a terminal; 0 if it is none or does not say.</summary>
+    public static int TerminalWidth(SafeFileHandle terminal)
+    {
+        const int getWindowSize = 0x5413;
+        var size = stackalloc ushort[4];
+        return PosixCalls.TerminalSize(Descriptor(terminal), getWindowSize, size) == 0 ? size[1] : 0;
+    }
+
     /// <summary>New files get exactly the mode they ask for, less these bits, whatever the caller's umask was.</summary>
     public static void SetCreationMask(int mask) => _ = PosixCalls.SetCreationMask((uint)mask);
 

@@ -109,6 +109,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "getgrnam_r")]
     internal static partial int GroupByName(byte* name, AccountBuffer* account, byte* text, nuint size, AccountBuffer** result);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollRequest* requests, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int TerminalSize(int fd, nuint request, ushort* rowsAndColumns);
+
     [LibraryImport("libc", EntryPoint = "umask")]
     internal static partial uint SetCreationMask(uint mask);
 
@@ -152,6 +158,14 @@ internal static unsafe partial class PosixCalls
     {
         internal long Seconds;
         internal long Nanoseconds;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollRequest
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Happened;
     }
 
     /// <summary>struct flock of fcntl.h on 64-bit Linux.</summary>

@@ -115,10 +115,11 @@ internal sealed class CreateBackup
         using var staging = RunStaging.Begin(held, id, startedAt, SourceNames);
         using var files = new FileListWriter(staging.List);
         var list = new CreateList(files, staging, packs, progress);
-        var store = new PieceStore(held, staging.DirectoryPath, plan.Store, packs, index => earlier.ForEach(e => e.Fill(index)));
+        var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
+        var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, progress, stop))
         {
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.Store.PackBytes);
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.PackBytes);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
             foreach (var tree in trees)
