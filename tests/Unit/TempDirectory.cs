@@ -16,5 +16,6 @@ internal sealed class TempDirectory : IDisposable
         return this[name];
     }
 
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    /// <summary>By rm, which takes names that are not UTF-8 and paths that are too long.</summary>
+    public void Dispose() => Tools.Run("rm", "-rf", Root);
 }
