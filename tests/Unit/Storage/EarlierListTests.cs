@@ -82,8 +82,8 @@ public sealed class EarlierListTests : IDisposable
         list.Fill(index);
         Assert.Equal(3, index.FindOrClaim(TestRepository.Piece(0, "one").Sha256, 3)!.Value.Pack);
         Assert.Null(index.FindOrClaim(TestRepository.Piece(0, "two").Sha256, 3));
-        Assert.True(index.IsKnownLength(PieceWriter.InMemory + 1));
-        Assert.False(index.IsKnownLength(3));
+        Assert.False(index.TryClaimLength(PieceWriter.InMemory + 1));
+        Assert.True(index.TryClaimLength(3));
     }
 
     private EarlierList Write(SourceName[] sources, params string[] paths) => Write(sources, [0], [.. paths.Select(p => TestRepository.File(p, TestRepository.Piece(0)))]);

@@ -107,12 +107,27 @@ public sealed class PieceIndexTests
     }
 
     [Fact]
-    public void A_length_is_known_from_its_second_time_on()
+    public void A_length_is_claimed_by_the_first_who_has_one()
     {
-        Assert.False(index.IsKnownLength(5));
-        Assert.True(index.IsKnownLength(5));
+        Assert.True(index.TryClaimLength(5));
+        Assert.False(index.TryClaimLength(5));
         index.NoteLength(6);
-        Assert.True(index.IsKnownLength(6));
+        Assert.False(index.TryClaimLength(6));
+    }
+
+    [Fact]
+    public void Whoever_wants_content_of_a_claimed_length_waits_until_it_is_stored()
+    {
+        var digest = Digest.Of("a"u8);
+        Assert.True(index.TryClaimLength(9));
+        Piece? found = null;
+        var waiting = new Thread(() => found = index.FindOrClaim(digest, 9));
+        waiting.Start();
+        WaitUntilAsleep(waiting);
+        index.Add(new Piece(3, 0, 0, 9, digest));
+        index.SettleLength(9);
+        waiting.Join();
+        Assert.Equal(3, found!.Value.Pack);
     }
 
     /// <summary>It is waiting as soon as the kernel says so; how long that takes does not matter.</summary>
