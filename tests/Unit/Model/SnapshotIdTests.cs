@@ -27,6 +27,9 @@ public sealed class SnapshotIdTests
     public void Anything_else_is_no_id(string text) => Assert.Null(SnapshotId.Parse(text));
 
     [Fact]
+    public void The_next_is_a_second_later() => Assert.Equal("20270101T000000Z", SnapshotId.Parse("20261231T235959Z")!.Value.Next().ToString());
+
+    [Fact]
     public void Sorts_by_time()
     {
         var (early, late) = (SnapshotId.Parse("20251231T235959Z")!.Value, SnapshotId.Parse("20260101T000000Z")!.Value);
