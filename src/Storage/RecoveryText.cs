@@ -48,11 +48,11 @@ internal static class RecoveryText
         # c) Put the files together, in the order of the list. A piece of pack -1 is a run of zeros.
         gzip -dc "snapshots/$id.files.jsonl.gz" | jq -r '
             def text(k): if has(k + "_b64") then .[k + "_b64"] else .[k] | @base64 end;
-            [.type, .mode, .mtime, text("path"), (if has("target") then text("target") else "-" end),
+            [.type, .mode, .mtime, text("path"), (if has("target") then text("target") else "LQ==" end),
              ((.pieces // []) | map(if .[0] < 0 then "zeros:\(.[3])" else .[4] end) | join(","))] | join(" ")' |
         while read -r type mode mtime path target pieces; do
             path=$(printf %s "$path" | base64 -d; echo x); path=$out/files/${path%x}
-            target=$(printf %s "$target" | base64 -d 2>/dev/null; echo x); target=${target%x}
+            target=$(printf %s "$target" | base64 -d; echo x); target=${target%x}
             case $type in
             directory) mkdir -p "$path" ;;
             symlink) mkdir -p "$(dirname "$path")"; ln -s -- "$target" "$path" ;;
