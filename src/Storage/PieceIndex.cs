@@ -15,6 +15,7 @@ internal sealed class PieceIndex
     private readonly Shard[] shards = [.. Enumerable.Range(0, ShardCount).Select(_ => new Shard())];
     private readonly HashSet<Digest> pending = [];
     private readonly HashSet<long> lengths = [];
+    private readonly HashSet<long> lengthsOnTheirWay = [];
 
     /// <summary>Adds a piece that is stored; the first place known for a content stays.</summary>
     public void Add(in Piece piece)
@@ -35,12 +36,37 @@ internal sealed class PieceIndex
         }
     }
 
-    /// <summary>Notes the length, and says whether it was known before.</summary>
-    public bool IsKnownLength(long length)
+    /// <summary>
+    /// True if the length is new, and then the caller has claimed it and must <see cref="SettleLength"/> it. While that caller
+    /// stores, nobody knows its content; others of this length wait for it before they look theirs up.
+    /// </summary>
+    public bool TryClaimLength(long length)
     {
         lock (lengths)
         {
-            return !lengths.Add(length);
+            return lengths.Add(length) && lengthsOnTheirWay.Add(length);
+        }
+    }
+
+    /// <summary>Ends a claim: the first piece of this length is in the index, or could not be stored.</summary>
+    public void SettleLength(long length)
+    {
+        lock (lengths)
+        {
+            lengthsOnTheirWay.Remove(length);
+            Monitor.PulseAll(lengths);
+        }
+    }
+
+    /// <summary>Returns when no first piece of this length is being stored by another thread.</summary>
+    public void AwaitLength(long length)
+    {
+        lock (lengths)
+        {
+            while (lengthsOnTheirWay.Contains(length))
+            {
+                Monitor.Wait(lengths);
+            }
         }
     }
 

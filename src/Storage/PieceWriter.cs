@@ -31,7 +31,19 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         }
 
         // A length that occurs nowhere need not be looked up: the content is read once, hashed while it is stored.
-        return store.Index.IsKnownLength(content.Length) ? StoreAfterHashing(name, content) : StoreWhileHashing(name, content);
+        if (!store.Index.TryClaimLength(content.Length))
+        {
+            return StoreAfterHashing(name, content);
+        }
+
+        try
+        {
+            return StoreWhileHashing(name, content);
+        }
+        finally
+        {
+            store.Index.SettleLength(content.Length);
+        }
     }
 
     /// <summary>Ends the packs; what this writer stored is on disk when it returns.</summary>
@@ -77,6 +89,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         var whole = content.Read(buffer, bytes => hash.AppendData(bytes.Span), out var error);
         var sha256 = Digest.Finish(hash);
         ThrowIf(error);
+        store.Index.AwaitLength(content.Length);
         if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
         {
             return new StoredPiece(found, IsNew: false, whole);
