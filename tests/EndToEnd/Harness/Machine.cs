@@ -18,6 +18,10 @@ internal static partial class Machine
         }
     });
 
+    /// <summary>Nobody: the user that every Debian machine has and that owns nothing.</summary>
+    public const int OrdinaryUser = 65534;
+    public const int OrdinaryGroup = 65534;
+
     public static bool IsRoot { get; } = EffectiveUser() == 0;
 
     public static void NeedRoot(string why) => Assert.SkipUnless(IsRoot, $"{why} takes root");

@@ -5,9 +5,13 @@ internal static class Program
 {
     private const string Variable = "VERTEX_AR_BACKUP_BINARY";
 
-    private static readonly Lazy<string> Found = new(Find);
+    private static readonly Lazy<string> Copied = new(Copy);
 
-    public static string Binary => Found.Value;
+    /// <summary>
+    /// A copy of the published file in a directory that every user may enter: it must work alone, wherever it lies, and for
+    /// tests that run it as another user.
+    /// </summary>
+    public static string Binary => Copied.Value;
 
     /// <summary>Runs the program to its end.</summary>
     public static Result Run(params string[] arguments) => Run(arguments, null);
@@ -37,6 +41,16 @@ internal static class Program
         }
 
         return all;
+    }
+
+    private static string Copy()
+    {
+        var directory = Directory.CreateTempSubdirectory("vertex-e2e-bin-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        var copy = Path.Combine(directory, "vertex-ar-backup");
+        Command.Run("cp", Find(), copy).Succeeds();
+        Command.Run("chmod", "-R", "a=rx,u+w", directory).Succeeds();
+        return copy;
     }
 
     private static string Find()

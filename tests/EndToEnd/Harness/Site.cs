@@ -83,15 +83,6 @@ internal sealed class Site : IDisposable
         return Newest();
     }
 
-    /// <summary>Takes a snapshot that must be partial (exit code 3).</summary>
-    public Snapshot CreatePartial(params string[] words)
-    {
-        Run("create").Ends(3).Says(words);
-        var newest = Newest();
-        Assert.Equal("partial", newest.State);
-        return newest;
-    }
-
     public Snapshot Newest() => Snapshots()[^1];
 
     /// <summary>All snapshots, oldest first, by what lies on disk.</summary>
@@ -118,6 +109,22 @@ internal sealed class Site : IDisposable
         Assert.SkipWhen(mounted.Code != 0, $"this machine does not let root mount: {mounted.Errors.Trim()}");
         mounts.Add(path);
         return path;
+    }
+
+    /// <summary>
+    /// What to put before the program so that an ordinary user runs it, to whom the whole site belongs from now on. Who runs
+    /// the tests without being root is one already.
+    /// </summary>
+    public string[] BelongToOrdinaryUser()
+    {
+        if (!Machine.IsRoot)
+        {
+            return [];
+        }
+
+        SaveSettings();
+        Command.Shell($"chown -R {Machine.OrdinaryUser}:{Machine.OrdinaryGroup} '{Root}'");
+        return ["setpriv", $"--reuid={Machine.OrdinaryUser}", $"--regid={Machine.OrdinaryGroup}", "--clear-groups", "--"];
     }
 
     public string[] Arguments(IEnumerable<string> arguments)

@@ -26,6 +26,14 @@ internal sealed class Snapshot(Site site, string id)
     public IReadOnlyDictionary<string, JsonNode> Files() =>
         Json.Lines(site.Run("show", id, "--files", "--json").Succeeds().Output).ToDictionary(line => line["path"]!.GetValue<string>());
 
+    /// <summary>Restores the snapshot into a new directory; returns what became of one source there.</summary>
+    public string Restored(string source, params string[] options)
+    {
+        var target = site.In($"restored-{id}");
+        site.Run(["restore", id, "--to", target, .. options]).Succeeds();
+        return Path.Combine(target, source);
+    }
+
     /// <summary>
     /// Gets everything back with the tools and the script of the repository's RECOVERY.txt, to the letter; returns the
     /// directory that holds a directory for each source.

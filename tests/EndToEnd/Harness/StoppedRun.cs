@@ -15,6 +15,9 @@ internal sealed class StoppedRun : IDisposable
 
     private StoppedRun(Command strace, int program) => (this.strace, this.program) = (strace, program);
 
+    /// <summary>The program's process.</summary>
+    public int ProgramId => program;
+
     /// <summary>Runs <c>create</c> until the first <paramref name="call"/> on <paramref name="path"/>, a file or directory of the site.</summary>
     public static StoppedRun At(Site site, string call, string path)
     {
@@ -49,6 +52,9 @@ internal sealed class StoppedRun : IDisposable
 
         return strace.Wait();
     }
+
+    /// <summary>Sends the program a signal. It is still stopped: of what it does not die, it hears when it goes on.</summary>
+    public void Signal(string name) => Command.Shell($"kill -{name} {program}");
 
     public void Dispose() => strace.Dispose();
 
