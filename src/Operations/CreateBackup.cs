@@ -70,7 +70,7 @@ internal sealed class CreateBackup
         var store = new SnapshotStore(held.Layout);
         var (whole, damaged) = store.ReadAll();
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
-        var id = FreeId(whole, damaged);
+        var id = NextId(whole, damaged);
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress);
@@ -97,17 +97,25 @@ internal sealed class CreateBackup
         return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
     }
 
-    /// <summary>The second the run began; the next free one if two runs began in the same.</summary>
-    private SnapshotId FreeId(List<Snapshot> whole, List<DamagedSnapshot> damaged)
+    /// <summary>
+    /// The second the run began; but never before the newest snapshot, even if two runs begin in one second or the clock was set
+    /// back. Else this run's snapshot would count as the oldest, and its own rotation could take it away.
+    /// </summary>
+    private SnapshotId NextId(List<Snapshot> whole, List<DamagedSnapshot> damaged)
     {
-        var taken = whole.Select(s => s.Id).Concat(damaged.Select(d => d.Id)).ToHashSet();
-        var time = startedAt;
-        while (taken.Contains(SnapshotId.At(time)))
+        var newest = whole.Select(s => s.Id).Concat(damaged.Select(d => d.Id)).DefaultIfEmpty().Max();
+        var own = SnapshotId.At(startedAt);
+        if (own > newest)
         {
-            time += TimeSpan.FromSeconds(1);
+            return own;
         }
 
-        return SnapshotId.At(time);
+        if (newest.Time - startedAt > TimeSpan.FromMinutes(1))
+        {
+            progress.Say(Severity.Warning, $"the clock is behind the newest snapshot, {newest}: the new one is named as if it were made right after it");
+        }
+
+        return SnapshotId.At(newest.Time + TimeSpan.FromSeconds(1));
     }
 
     private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier)
