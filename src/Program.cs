@@ -28,7 +28,11 @@ ExitCode Main()
     using var screen = NewScreen(options);
     try
     {
-        return Run(new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token), command);
+        var code = Run(new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token), command);
+        screen.Output.Flush();
+        return screen.Output.Failure is { } lost
+            ? throw UserError.Failed($"standard output could not be written: {lost.Message}", "what was asked for is done; only its output is incomplete", lost)
+            : code;
     }
     catch (UserError e)
     {
