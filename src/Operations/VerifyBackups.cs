@@ -107,21 +107,16 @@ internal sealed class VerifyBackups
     private void CheckContent(List<Snapshot> snapshots)
     {
         progress.Phase = "reading lists";
-        var pieces = new Dictionary<Digest, SortedDictionary<PieceKey, Piece>>();
-        snapshots.ForEach(snapshot => Each(snapshot, reportDamage: true, (_, piece, pack) =>
-        {
-            if (!pieces.TryGetValue(pack, out var known))
-            {
-                pieces[pack] = known = [];
-            }
-
-            known[Key(pack, piece)] = piece;
-        }));
+        var all = packs.Values.ToList();
+        var numbers = new Dictionary<Digest, int>();
+        all.ForEach(pack => numbers.Add(pack.Sha256, numbers.Count));
+        var pieces = new VerifyPieces();
+        snapshots.ForEach(snapshot => Each(snapshot, reportDamage: true, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
 
         progress.Phase = "reading packs";
-        progress.Expect(packs.Values.Sum(p => p.Bytes));
+        progress.Expect(all.Sum(p => p.Bytes));
         var check = new VerifyPacks(store.Layout, progress, stop);
-        check.Run(packs.Values, pieces, workers);
+        check.Run(all, pieces, workers);
         foreach (var (pack, reason) in check.DamagedPacks)
         {
             ReportPack(pack, reason);
@@ -151,7 +146,7 @@ internal sealed class VerifyBackups
             FileEntry? last = null;
             Each(snapshot, reportDamage: false, (entry, piece, pack) =>
             {
-                if (entry != last && packDamages.TryGetValue(pack, out var damage) && (!deep || damagedPieces.Contains(Key(pack, piece))))
+                if (entry != last && packDamages.TryGetValue(pack, out var damage) && (!deep || damagedPieces.Contains(PieceKey.Of(pack, piece))))
                 {
                     last = entry;
                     damage.Snapshots.Add(snapshot.Id.ToString());
@@ -199,6 +194,4 @@ internal sealed class VerifyBackups
             // Reported when it was read the first time, or by its size.
         }
     }
-
-    private static PieceKey Key(Digest pack, in Piece piece) => new(pack, piece.Offset, piece.Entry, piece.Sha256);
 }

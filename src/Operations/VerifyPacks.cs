@@ -20,13 +20,15 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
     public IReadOnlySet<PieceKey> DamagedPieces => damagedPieces;
 
     /// <param name="packs">The packs to read.</param>
-    /// <param name="pieces">For each pack the pieces that snapshots name in it.</param>
+    /// <param name="pieces">The pieces that snapshots name, by the packs' places in the list.</param>
     /// <param name="workers">Threads.</param>
-    public void Run(IEnumerable<PackInfo> packs, IReadOnlyDictionary<Digest, SortedDictionary<PieceKey, Piece>> pieces, int workers)
+    public void Run(IReadOnlyList<PackInfo> packs, VerifyPieces pieces, int workers)
     {
+        pieces.Sort();
         var options = new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop };
-        Parallel.ForEach(packs, options, pack =>
+        Parallel.For(0, packs.Count, options, number =>
         {
+            var pack = packs[number];
             if (CheckFile(pack) is { } reason)
             {
                 lock (reporting)
@@ -35,7 +37,7 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
                 }
             }
 
-            CheckPieces(pack.Sha256, pieces.GetValueOrDefault(pack.Sha256) ?? []);
+            CheckPieces(pack.Sha256, pieces.Of(number));
         });
     }
 
@@ -69,15 +71,10 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
         }
     }
 
-    private void CheckPieces(Digest pack, SortedDictionary<PieceKey, Piece> pieces)
+    private void CheckPieces(Digest pack, IEnumerable<Piece> pieces)
     {
-        if (pieces.Count == 0)
-        {
-            return;
-        }
-
         using var fetcher = new PieceFetcher(layout, [new PackInfo(pack, 0, 0, 0, 0)], check: true);
-        foreach (var (key, piece) in pieces)
+        foreach (var piece in pieces)
         {
             stop.ThrowIfCancellationRequested();
             try
@@ -88,26 +85,15 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
             {
                 lock (reporting)
                 {
-                    damagedPieces.Add(key);
+                    damagedPieces.Add(PieceKey.Of(pack, piece));
                 }
             }
         }
     }
 }
 
-/// <summary>A place in a pack; sorted as the pack is read.</summary>
-internal readonly record struct PieceKey(Digest Pack, long Offset, int Entry, Digest Sha256) : IComparable<PieceKey>
+/// <summary>A piece in its place.</summary>
+internal readonly record struct PieceKey(Digest Pack, long Offset, int Entry, Digest Sha256)
 {
-    public static bool operator <(PieceKey left, PieceKey right) => left.CompareTo(right) < 0;
-
-    public static bool operator >(PieceKey left, PieceKey right) => left.CompareTo(right) > 0;
-
-    public static bool operator <=(PieceKey left, PieceKey right) => left.CompareTo(right) <= 0;
-
-    public static bool operator >=(PieceKey left, PieceKey right) => left.CompareTo(right) >= 0;
-
-    public int CompareTo(PieceKey other) =>
-        Offset != other.Offset ? Offset.CompareTo(other.Offset)
-        : Entry != other.Entry ? Entry.CompareTo(other.Entry)
-        : Sha256.A.CompareTo(other.Sha256.A);
+    public static PieceKey Of(Digest pack, in Piece piece) => new(pack, piece.Offset, piece.Entry, piece.Sha256);
 }
