@@ -11,9 +11,6 @@ internal readonly record struct SnapshotId : IComparable<SnapshotId>
 
     private SnapshotId(string text) => this.text = text;
 
-    /// <summary>The second that the name stands for.</summary>
-    public DateTimeOffset Time => DateTimeOffset.ParseExact(text!, Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
-
     public static SnapshotId At(DateTimeOffset time) =>
         new(time.UtcDateTime.ToString(Pattern, CultureInfo.InvariantCulture));
 
