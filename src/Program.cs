@@ -3,6 +3,8 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
 using VertexAr.Backup.Core;
 
+// First of all: what the runtime opens for its signals must not be standard output to us.
+DescriptorStream.FillGaps();
 using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));

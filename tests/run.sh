@@ -4,7 +4,7 @@
 # The counts are read from the runners' own reports. Tests of another kind leave theirs in artifacts/test-results/NAME.counts
 # as "PASSED FAILED SKIPPED"; those found there are summed up too, once.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 results=$PWD/artifacts/test-results
 mkdir -p "$results"
 rm -f "$results"/*.xml

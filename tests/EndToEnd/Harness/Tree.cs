@@ -19,8 +19,8 @@ internal enum Likeness
     TimesOfOthers = 8,
     Owners = 16,
 
-    /// <summary>What RECOVERY.txt promises.</summary>
-    Recovered = ModesOfFiles | TimesOfFiles,
+    /// <summary>What RECOVERY.txt promises: not owners, nor set-uid and the like.</summary>
+    Recovered = ModesOfFiles | ModesOfDirectories | TimesOfFiles | TimesOfOthers,
 
     /// <summary>What the program promises.</summary>
     Restored = ModesOfFiles | ModesOfDirectories | TimesOfFiles | TimesOfOthers | Owners,
