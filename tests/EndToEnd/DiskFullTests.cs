@@ -56,6 +56,7 @@ public sealed class DiskFullTests
 
     private static Site NewSite()
     {
+        Machine.NeedRoot("mounting a file system");
         var site = new Site();
         site.Settings["pack_size_mb"] = 1;
         site.MountMemory("backups", "size=16m");
