@@ -33,6 +33,9 @@ internal static class SqliteFile
         return connection;
     }
 
+    /// <summary>SQLite's own word for a disk without space.</summary>
+    public static bool IsFullDisk(Exception? error) => error is SqliteException { SqliteErrorCode: raw.SQLITE_FULL };
+
     public static T? Scalar<T>(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();

@@ -79,7 +79,7 @@ internal sealed class CreateBackup
         {
             header = Store(held, id, earlier);
         }
-        catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e))
+        catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e) || SqliteFile.IsFullDisk(e.InnerException))
         {
             GiveBackSpace(held, damaged);
             throw new UserError(
@@ -126,7 +126,7 @@ internal sealed class CreateBackup
         var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, progress, stop))
         {
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.PackBytes);
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
             foreach (var tree in trees)

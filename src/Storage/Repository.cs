@@ -13,10 +13,16 @@ internal static class Repository
     {
         var layout = new Layout(root);
         CheckDirectory(root);
-        return CheckMark(layout) ? layout : throw new UserError(
-            ExitCode.NoRepository,
-            $"{root} holds no repository yet",
-            "the first 'vertex-ar-backup create' makes one; or name another place with --backup-dir");
+        if (!CheckMark(layout))
+        {
+            throw new UserError(
+                ExitCode.NoRepository,
+                $"{root} holds no repository yet",
+                "the first 'vertex-ar-backup create' makes one; or name another place with --backup-dir");
+        }
+
+        return Posix.StatusOrNull(layout.Snapshots) is { IsDirectory: true } ? layout : throw UserError.Failed(
+            $"the repository {root} has lost its directory 'snapshots'", "copy the repository again; if it never held a snapshot, 'vertex-ar-backup create' makes the directory");
     }
 
     /// <summary>Opens for writing, and makes a repository where the directory is empty.</summary>
