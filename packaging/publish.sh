@@ -18,6 +18,7 @@ else
         dpkg --add-architecture "$arch"
         apt-get update -qq
     fi
+    options+=(-p:LinkerFlavor=lld)
     "$here/require.sh" clang lld llvm gcc qemu-user-static
     "$here/require.sh" "libc6-dev:$arch" "libsqlite3-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
 fi
