@@ -55,6 +55,9 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     CreateCommand c => CreateVerb.Run(around, c),
     ListCommand c => ListVerb.Run(around, c),
     ShowCommand c => ShowVerb.Run(around, c),
+    RestoreCommand c => RestoreVerb.Run(around, c),
+    VerifyCommand c => VerifyVerb.Run(around, c),
+    StatsCommand => StatsVerb.Run(around),
     RotateCommand c => RotateVerb.Run(around, c),
     ConfigCheckCommand => ConfigVerbs.Check(around),
     ConfigShowCommand => ConfigVerbs.Show(around),
@@ -66,7 +69,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     _ => throw new NotSupportedException(command.ToString()),
 };
 
-static Screen NewScreen(GlobalOptions options) => new(options, Environment.GetEnvironmentVariable, TimeProvider.System);
+Screen NewScreen(GlobalOptions options) => new(options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token);
 
 void Stop(PosixSignalContext context, ExitCode code)
 {

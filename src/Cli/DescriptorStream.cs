@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Cli;
 
@@ -51,19 +52,7 @@ internal sealed class DescriptorStream(int descriptor) : Stream
     {
         // Not owned: whoever started the process closes it.
         using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
-        using var file = new FileStream(handle, FileAccess.Write, bufferSize: 0);
-        try
-        {
-            file.Write(buffer);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new IOException(e.Message, e);
-        }
-
-        // In a regular file, FileStream counts its own position and leaves the descriptor's where it was: with "> log 2>&1" the
-        // two streams, and what the shell writes next, would overwrite each other. Asking for the handle moves it.
-        _ = file.SafeFileHandle;
+        Posix.Write(handle, buffer);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Cli;
 
@@ -15,6 +16,8 @@ internal enum Answer
 /// <summary>Asks on the terminal. Anything but a clear yes is a no, the end of input too.</summary>
 internal sealed class Question(MessageStream messages, Func<bool> canAsk, Func<string?> readLine)
 {
+    private const int PauseMilliseconds = 100;
+
     public Answer Ask(string question)
     {
         if (!canAsk())
@@ -29,19 +32,28 @@ internal sealed class Question(MessageStream messages, Func<bool> canAsk, Func<s
 
     /// <summary>
     /// A line from standard input as the terminal hands it over; null at its end. Console would first put the terminal into
-    /// another mode.
+    /// another mode, and would not let an interrupt through.
     /// </summary>
-    public static string? ReadLine()
+    /// <exception cref="OperationCanceledException">The user would rather stop than answer.</exception>
+    public static string? ReadLine(CancellationToken stop)
     {
         using var handle = new SafeFileHandle(0, ownsHandle: false);
         using var input = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         var line = new List<byte>();
         int read;
-        while ((read = input.ReadByte()) is >= 0 and not '\n')
+        do
         {
+            while (!Posix.HasInput(handle, PauseMilliseconds))
+            {
+                stop.ThrowIfCancellationRequested();
+            }
+
+            read = input.ReadByte();
             line.Add((byte)read);
         }
+        while (read is >= 0 and not '\n');
 
+        line.RemoveAt(line.Count - 1);
         return read < 0 && line.Count == 0 ? null : Encoding.UTF8.GetString([.. line]);
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Cli;
@@ -13,14 +15,14 @@ internal sealed class Screen : IDisposable
     private readonly GlobalOptions options;
     private readonly TimeProvider time;
 
-    public Screen(GlobalOptions options, Func<string, string?> environment, TimeProvider time)
+    public Screen(GlobalOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken stop)
     {
         DescriptorStream.FillGaps();
         (this.options, this.time) = (options, time);
         messages = new MessageStream(error);
         Output = new Output(output, options.Json);
         Log = new Log(messages, Style(options, environment), Least(options));
-        Question = new Question(messages, () => !Console.IsInputRedirected && !Console.IsErrorRedirected, Question.ReadLine);
+        Question = new Question(messages, () => !Console.IsInputRedirected && !Console.IsErrorRedirected, () => Question.ReadLine(stop));
     }
 
     public Output Output { get; }
@@ -56,13 +58,7 @@ internal sealed class Screen : IDisposable
 
     private static int TerminalWidth()
     {
-        try
-        {
-            return Console.WindowWidth is > 0 and var width ? width : UsualWidth;
-        }
-        catch (IOException)
-        {
-            return UsualWidth;
-        }
+        using var terminal = new SafeFileHandle(DescriptorStream.Error, ownsHandle: false);
+        return Posix.TerminalWidth(terminal) is > 0 and var width ? width : UsualWidth;
     }
 }

@@ -5,7 +5,6 @@ using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
 
@@ -47,7 +46,9 @@ internal static class CreateVerb
         Type = command.Type,
         Databases = [.. settings.Databases.Select(d => new DatabaseOptions(d.Name, d.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds)))],
         Trees = [.. settings.Storage.Select(s => new TreeOptions(s.Name, s.Path, s.Exclude, s.OneFileSystem))],
-        Store = new StoreOptions((long)settings.PackSizeMb << 20, Level(settings.Compression), (long)settings.MinFreeMb << 20),
+        PackBytes = (long)settings.PackSizeMb << 20,
+        CompressionLevel = Level(settings.Compression),
+        MinFreeBytes = (long)settings.MinFreeMb << 20,
         Workers = settings.Workers,
         Rescan = command.Rescan,
         Retention = command.NoRotate ? null : Rules(settings),

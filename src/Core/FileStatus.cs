@@ -1,8 +1,8 @@
 namespace VertexAr.Backup.Core;
 
-/// <summary>What the kernel knows of a file without opening it.</summary>
+/// <summary>What the kernel knows of a file without opening it. The mount's number is 0 where the kernel is too old to tell (before 5.8).</summary>
 internal readonly record struct FileStatus(
-    uint Mode, uint Uid, uint Gid, long Size, ulong Device, ulong Inode, uint Links, long Blocks, FileTime Modified, FileTime Changed)
+    uint Mode, uint Uid, uint Gid, long Size, ulong Device, ulong Inode, uint Links, long Blocks, ulong MountId, FileTime Modified, FileTime Changed)
 {
     private const uint TypeMask = 0xF000;
 
@@ -11,6 +11,9 @@ internal readonly record struct FileStatus(
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
     public bool IsSymlink => (Mode & TypeMask) == 0xA000;
+
+    /// <summary>Whether the other is on another mount: nothing can be renamed from here to there.</summary>
+    public bool IsOnOtherMount(in FileStatus other) => Device != other.Device || MountId != other.MountId;
 
     /// <summary>Permission bits, with set-uid, set-gid and sticky.</summary>
     public int Permissions => (int)(Mode & 0xFFF);

@@ -16,7 +16,7 @@ internal static unsafe class Posix
     private const int AtNoFollow = 0x100;
     private const int AtRemoveDirectory = 0x200;
     private const int AtEmptyPath = 0x1000;
-    private const uint StatxBasic = 0x7ff;
+    private const uint StatxBasicAndMount = 0x17ff;
     private const int LongestPath = 4096;
 
     // Two flags differ between x86-64 and arm64.
@@ -117,6 +117,24 @@ internal static unsafe class Posix
             for (var done = 0; done < bytes.Length;)
             {
                 var n = PosixCalls.Write(Descriptor(file), p + done, (nuint)(bytes.Length - done));
+                if (n < 0 && Marshal.GetLastPInvokeError() == PosixError.Interrupted)
+                {
+                    continue;
+                }
+
+                done += (int)Check(n);
+            }
+        }
+    }
+
+    /// <summary>Writes all of it at <paramref name="offset"/>.</summary>
+    public static void WriteAt(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* p = bytes)
+        {
+            for (var done = 0; done < bytes.Length;)
+            {
+                var n = PosixCalls.WriteAt(Descriptor(file), p + done, (nuint)(bytes.Length - done), offset + done);
                 if (n < 0 && Marshal.GetLastPInvokeError() == PosixError.Interrupted)
                 {
                     continue;
@@ -233,6 +251,14 @@ internal static unsafe class Posix
         }
     }
 
+    /// <summary>Sets access and modification time of an open file or directory.</summary>
+    public static void SetModified(SafeFileHandle file, FileTime modified)
+    {
+        var times = stackalloc PosixCalls.TimeSpec[2];
+        times[0] = times[1] = new PosixCalls.TimeSpec { Seconds = modified.Seconds, Nanoseconds = modified.Nanoseconds };
+        Check(PosixCalls.SetTimes(Descriptor(file), times));
+    }
+
     /// <summary>Takes a kernel lock on an open file; it ends with the descriptor. False when somebody else holds it.</summary>
     public static bool TryLock(SafeFileHandle file, bool exclusive)
     {
@@ -269,6 +295,21 @@ internal static unsafe class Posix
         return new FileSystemSpace((long)(buffer.Blocks * unit), (long)(buffer.BlocksAvailable * unit), (buffer.Flags & 1) != 0);
     }
 
+    /// <summary>Whether there is something to read within the time: a byte, or the end.</summary>
+    public static bool HasInput(SafeFileHandle file, int milliseconds)
+    {
+        var request = new PosixCalls.PollRequest { Descriptor = Descriptor(file), Events = 1 };
+        return PosixCalls.Poll(&request, 1, milliseconds) > 0;
+    }
+
+    /// <summary>Columns of a terminal; 0 if it is none or does not say.</summary>
+    public static int TerminalWidth(SafeFileHandle terminal)
+    {
+        const int getWindowSize = 0x5413;
+        var size = stackalloc ushort[4];
+        return PosixCalls.TerminalSize(Descriptor(terminal), getWindowSize, size) == 0 ? size[1] : 0;
+    }
+
     /// <summary>New files get exactly the mode they ask for, less these bits, whatever the caller's umask was.</summary>
     public static void SetCreationMask(int mask) => _ = PosixCalls.SetCreationMask((uint)mask);
 
@@ -278,11 +319,12 @@ internal static unsafe class Posix
         Span<byte> path = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path))
         {
-            Check(PosixCalls.Statx(Descriptor(dir), p, flags, StatxBasic, &s));
+            Check(PosixCalls.Statx(Descriptor(dir), p, flags, StatxBasicAndMount, &s));
         }
 
         return new FileStatus(
             s.Mode, s.Uid, s.Gid, (long)s.Size, ((ulong)s.DeviceMajor << 32) | s.DeviceMinor, s.Inode, s.Links, (long)s.Blocks,
+            (s.Mask & 0x1000) != 0 ? s.MountId : 0,
             new FileTime(s.Modified.Seconds, (int)s.Modified.Nanoseconds), new FileTime(s.Changed.Seconds, (int)s.Changed.Nanoseconds));
     }
 

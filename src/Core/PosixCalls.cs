@@ -25,6 +25,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int fd, byte* buffer, nuint count);
 
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    internal static partial nint WriteAt(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "futimens", SetLastError = true)]
+    internal static partial int SetTimes(int fd, TimeSpec* times);
+
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     internal static partial long Seek(int fd, long offset, int whence);
 
@@ -103,6 +109,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "getgrnam_r")]
     internal static partial int GroupByName(byte* name, AccountBuffer* account, byte* text, nuint size, AccountBuffer** result);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollRequest* requests, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int TerminalSize(int fd, nuint request, ushort* rowsAndColumns);
+
     [LibraryImport("libc", EntryPoint = "umask")]
     internal static partial uint SetCreationMask(uint mask);
 
@@ -130,6 +142,7 @@ internal static unsafe partial class PosixCalls
         internal uint SpecialMinor;
         internal uint DeviceMajor;
         internal uint DeviceMinor;
+        internal ulong MountId;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -145,6 +158,14 @@ internal static unsafe partial class PosixCalls
     {
         internal long Seconds;
         internal long Nanoseconds;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollRequest
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Happened;
     }
 
     /// <summary>struct flock of fcntl.h on 64-bit Linux.</summary>

@@ -71,6 +71,7 @@ internal sealed class CreateBackup
         var (whole, damaged) = store.ReadAll();
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
         var id = FreeId(whole, damaged);
+        ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress);
         SnapshotHeader header;
@@ -92,7 +93,7 @@ internal sealed class CreateBackup
             earlier.ForEach(list => list.Dispose());
         }
 
-        leftBehind.ForEach(RunStaging.Remove);
+        leftBehind.ForEach(DirectoryTree.Remove);
         return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
     }
 
@@ -114,10 +115,11 @@ internal sealed class CreateBackup
         using var staging = RunStaging.Begin(held, id, startedAt, SourceNames);
         using var files = new FileListWriter(staging.List);
         var list = new CreateList(files, staging, packs, progress);
-        var store = new PieceStore(held, staging.DirectoryPath, plan.Store, packs, index => earlier.ForEach(e => e.Fill(index)));
+        var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
+        var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, progress, stop))
         {
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.Store.PackBytes);
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.PackBytes);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
             foreach (var tree in trees)
@@ -160,7 +162,7 @@ internal sealed class CreateBackup
         };
         AtomicFile.SyncDirectory(layout.Snapshots);
         SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"));
-        RunStaging.Remove(staging.DirectoryPath);
+        DirectoryTree.Remove(staging.DirectoryPath);
         return header;
     }
 
@@ -187,7 +189,7 @@ internal sealed class CreateBackup
     {
         foreach (var directory in RunStaging.LeftBehind(held))
         {
-            RunStaging.Remove(directory);
+            DirectoryTree.Remove(directory);
         }
 
         using var alone = ReaderGuard.TryForDeleting(held.Layout);

@@ -19,8 +19,8 @@ internal sealed class CreatePipeline : IDisposable
     private readonly RunProgress progress;
     private readonly CreateList list;
     private readonly CancellationTokenSource stopping;
-    private readonly CreateQueue<CreateItem> order;
-    private readonly CreateQueue<CreateJob> jobs;
+    private readonly WorkQueue<CreateItem> order;
+    private readonly WorkQueue<CreateJob> jobs;
     private readonly List<Thread> workers = [];
     private readonly Thread lister;
     private Exception? failure;
@@ -31,8 +31,8 @@ internal sealed class CreatePipeline : IDisposable
         this.list = list;
         this.progress = progress;
         stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        order = new CreateQueue<CreateItem>(OrderLength, stopping.Token);
-        jobs = new CreateQueue<CreateJob>(workerCount * JobsPerWorker, stopping.Token);
+        order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
+        jobs = new WorkQueue<CreateJob>(workerCount * JobsPerWorker, stopping.Token);
         stopping.Token.Register(() =>
         {
             order.Wake();

@@ -1,7 +1,6 @@
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 
@@ -17,7 +16,14 @@ internal sealed record CreatePlan
 
     public required IReadOnlyList<TreeOptions> Trees { get; init; }
 
-    public required StoreOptions Store { get; init; }
+    /// <summary>Input after which a pack ends, and the longest piece.</summary>
+    public required long PackBytes { get; init; }
+
+    /// <summary>zlib's level, 0 to 9, for what is worth compressing.</summary>
+    public required int CompressionLevel { get; init; }
+
+    /// <summary>A run stops before less than this is left on the disk.</summary>
+    public required long MinFreeBytes { get; init; }
 
     /// <summary>Threads that read, hash, compress and write.</summary>
     public required int Workers { get; init; }

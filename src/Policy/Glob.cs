@@ -13,13 +13,11 @@ internal sealed class Glob
     private readonly bool anchored;
     private readonly bool directoriesOnly;
 
-    /// <param name="text">The pattern.</param>
-    /// <param name="alwaysAnchored">True where a pattern means a whole path, as on the command line.</param>
-    public Glob(string text, bool alwaysAnchored = false)
+    public Glob(string text)
     {
         directoriesOnly = text.EndsWith('/');
         var body = text.Trim('/');
-        anchored = alwaysAnchored || text.StartsWith('/') || body.Contains('/', StringComparison.Ordinal);
+        anchored = text.StartsWith('/') || body.Contains('/', StringComparison.Ordinal);
         pattern = Encoding.UTF8.GetBytes(body);
     }
 

@@ -33,7 +33,7 @@ internal sealed class RunStaging : IDisposable
     public static RunStaging Begin(RepositoryLock held, SnapshotId id, DateTimeOffset startedAt, IEnumerable<SourceName> sources)
     {
         var directory = Path.Combine(held.Layout.Staging, id.ToString());
-        Remove(directory);
+        DirectoryTree.Remove(directory);
         AtomicFile.EnsureDirectory(directory);
         var run = new RunMark { StartedAt = startedAt, Sources = [.. sources.Select(s => new RunSource(s.Name, s.Kind))] };
         AtomicFile.Write(
@@ -75,15 +75,6 @@ internal sealed class RunStaging : IDisposable
         catch (Exception e) when (e is PosixError { IsDiskFull: false } or DamageError or JsonException)
         {
             return null;
-        }
-    }
-
-    /// <summary>Removes what a run left behind.</summary>
-    public static void Remove(string directory)
-    {
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace VertexAr.Backup.Operations;
 
 /// <summary>A queue between threads that holds so many at most: whoever adds waits, so that memory does not grow with the site.</summary>
-internal sealed class CreateQueue<T>(int capacity, CancellationToken stop)
+internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
 {
     private readonly Queue<T> items = new(capacity);
     private bool completed;

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
-using VertexAr.Backup.Core;
 
-namespace VertexAr.Backup.Sources;
+namespace VertexAr.Backup.Core;
 
 /// <summary>Reads the names in a directory as the bytes they are, and sorts them by those.</summary>
 internal static class DirectoryNames
@@ -12,9 +11,10 @@ internal static class DirectoryNames
     private const int NameAt = 19;
 
     /// <param name="directory">An open directory.</param>
-    /// <param name="buffer">Space for the kernel's records; used only during the call.</param>
-    public static List<byte[]> Read(SafeFileHandle directory, byte[] buffer)
+    /// <param name="buffer">Space for the kernel's records, for a caller that reads many; used only during the call.</param>
+    public static List<byte[]> Read(SafeFileHandle directory, byte[]? buffer = null)
     {
+        buffer ??= new byte[16 * 1024];
         var names = new List<byte[]>();
         for (int filled; (filled = Posix.ReadDirectory(directory, buffer)) > 0;)
         {

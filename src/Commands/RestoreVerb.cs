@@ -1,0 +1,135 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>restore</c>: asks, brings a snapshot back, and says where what was there before is now.</summary>
+internal static class RestoreVerb
+{
+    public static ExitCode Run(Surroundings around, RestoreCommand command)
+    {
+        var store = around.OpenSnapshots();
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        var snapshot = store.Find(command.Id, command.Type);
+        var plan = new RestorePlan
+        {
+            Only = command.Only,
+            Paths = command.Paths,
+            To = command.To is { } to ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(to)) : null,
+            Verify = !command.NoVerify,
+            KeepGoing = command.KeepGoing,
+            Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
+        };
+        var progress = around.NewProgress();
+        var restore = new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop);
+        if (command.DryRun)
+        {
+            return Preview(around.Output, snapshot, restore);
+        }
+
+        if (plan.To is null && !command.Yes)
+        {
+            Ask(around, snapshot, restore, command.Paths.Count > 0);
+        }
+
+        using var line = around.Screen.Progress(progress);
+        var started = around.Clock.GetTimestamp();
+        var result = restore.Run();
+        line?.Dispose();
+        Report(around, snapshot, result, plan, around.Clock.GetElapsedTime(started));
+        return result.Damaged.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Ask(Surroundings around, Snapshot snapshot, RestoreBackup restore, bool someFiles)
+    {
+        var age = Units.Age(around.Clock.GetUtcNow() - snapshot.Header.StartedAt);
+        var log = around.Screen.Log;
+        log.Say(Severity.Warning, $"this puts {(someFiles ? "the chosen files of " : "")}snapshot {snapshot.Id} ({snapshot.Header.Type.Word()}, {age}) in place:");
+        foreach (var target in restore.Targets)
+        {
+            log.Say(Severity.Warning, target.Exists && !someFiles
+                ? $"{target.Target} is replaced; what is there now is kept as {restore.KeptName(target)}"
+                : target.Exists ? $"files in {target.Target} are replaced; each one that is there now is kept beside" : $"{target.Target} is made");
+        }
+
+        switch (around.Screen.Question.Ask("Go on?"))
+        {
+            case Answer.CannotAsk:
+                throw UserError.Usage("there is no terminal to ask for confirmation", "add --yes to restore in place without asking, or --to DIR to restore elsewhere");
+            case Answer.No:
+                throw UserError.Failed("not confirmed; nothing was changed");
+        }
+    }
+
+    private static ExitCode Preview(Output output, Snapshot snapshot, RestoreBackup restore)
+    {
+        var (files, bytes) = restore.Count();
+        if (output.Json)
+        {
+            output.Record("preview", json =>
+            {
+                json.WriteString("id", snapshot.Id.ToString());
+                json.WriteNumber("files", files);
+                json.WriteNumber("bytes", bytes);
+            });
+            return ExitCode.Done;
+        }
+
+        output.Line($"would restore {Units.Count(files, "file")}, {Units.Size(bytes)}, of snapshot {snapshot.Id}:");
+        output.Lines(restore.Targets.Select(t => $"  {t.Source.Name} to {t.Target}{(t.Exists ? ", keeping what is there beside" : "")}"));
+        return ExitCode.Done;
+    }
+
+    private static void Report(Surroundings around, Snapshot snapshot, RestoreResult result, RestorePlan plan, TimeSpan took)
+    {
+        var output = around.Output;
+        if (output.Json)
+        {
+            ReportJson(output, snapshot, result);
+            return;
+        }
+
+        if (!around.Options.Quiet)
+        {
+            output.Line($"restored {Units.Count(result.Files, "file")}, {Units.Size(result.Bytes)}, of snapshot {snapshot.Id} in {Units.Duration(took)}"
+                + (plan.To is { } to ? $" into {to}" : "") + (plan.Verify ? "" : ", unchecked"));
+            output.Lines(result.KeptAside.Select(path => $"what was there before is kept as {path}"));
+            if (result.KeptAside.Count > 0)
+            {
+                output.Line("delete it when all is well");
+            }
+        }
+
+        if (result.Damaged.Count > 0)
+        {
+            around.Screen.Log.Say(Severity.Error, $"{Units.Count(result.Damaged.Count, "file")} could not be restored; another snapshot may have them whole");
+        }
+    }
+
+    private static void ReportJson(Output output, Snapshot snapshot, RestoreResult result) => output.Record("restored", json =>
+    {
+        json.WriteString("id", snapshot.Id.ToString());
+        json.WriteNumber("files", result.Files);
+        json.WriteNumber("bytes", result.Bytes);
+        json.WriteStartArray("kept_aside");
+        foreach (var path in result.KeptAside)
+        {
+            json.WriteStringValue(path);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("damaged");
+        foreach (var damage in result.Damaged)
+        {
+            json.WriteStartObject();
+            json.WriteString("path", damage.Path);
+            json.WriteString("reason", damage.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+}

@@ -1,0 +1,140 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>verify</c>: says whether snapshots can be restored, and if not, what is hit and what to do.</summary>
+internal static class VerifyVerb
+{
+    public static ExitCode Run(Surroundings around, VerifyCommand command)
+    {
+        var store = around.OpenSnapshots();
+        Surroundings.BecomeOwner(store.Layout.Root);
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        var (whole, damaged) = command.Id is { } id ? ([store.Find(id)], []) : store.ReadAll();
+        var progress = around.NewProgress();
+        VerifyReport report;
+        using (around.Screen.Progress(progress))
+        {
+            report = VerifyBackups.Run(
+                store, whole, damaged, command.Deep, Math.Clamp(System.Environment.ProcessorCount, 1, 4), progress, around.Stop);
+        }
+
+        if (around.Output.Json)
+        {
+            ReportJson(around.Output, report);
+        }
+        else
+        {
+            Report(around, report);
+        }
+
+        return report.Damages.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Report(Surroundings around, VerifyReport report)
+    {
+        var output = around.Output;
+        var looked = $"{Units.Count(report.Snapshots, "snapshot")}, {Units.Count(report.Packs, "pack")}, {Units.Size(report.Bytes)}";
+        if (report.Damages.Count == 0)
+        {
+            if (!around.Options.Quiet)
+            {
+                output.Line($"{looked}: {(report.Deep ? "every byte is as it was written" : "everything is there and of the right size")}"
+                    + (report.Deep ? "" : "; --deep reads it too"));
+            }
+
+            return;
+        }
+
+        foreach (var damage in report.Damages)
+        {
+            Describe(output, damage);
+        }
+
+        output.Line();
+        Advise(output, report);
+        around.Screen.Log.Say(Severity.Error, $"{Units.Count(report.Damages.Count, "damage")} found in {looked}");
+    }
+
+    private static void Describe(Output output, Damage damage)
+    {
+        output.Line($"damaged: {damage.Thing} {damage.Reason}");
+        if (damage.Snapshots.Count > 0)
+        {
+            output.Line($"  snapshots: {string.Join(", ", damage.Snapshots)}");
+        }
+
+        foreach (var file in damage.Files)
+        {
+            output.Line($"  file: {file}");
+        }
+
+        if (damage.FileCount > damage.Files.Count && damage.Files.Count == Damage.Named)
+        {
+            output.Line($"  … and more: {Units.Count(damage.FileCount, "file")} in all, counted in each snapshot");
+        }
+
+        if (damage.PackPath is not null && damage.FileCount == 0)
+        {
+            output.Line("  no file of these snapshots is hit");
+        }
+    }
+
+    private static void Advise(Output output, VerifyReport report)
+    {
+        var packs = report.Damages.Where(d => d.PackPath is not null).ToList();
+        output.Line("what to do:");
+        if (packs.Count > 0)
+        {
+            output.Line($"  vertex-ar-backup restore ID --keep-going   brings back everything else of a snapshot");
+            output.Line($"  mv {packs[0].PackPath} /somewhere/else");
+            output.Line($"  vertex-ar-backup create                    then stores anew what the site still has");
+        }
+
+        if (packs.Count < report.Damages.Count)
+        {
+            output.Line("  restore from another snapshot; copy the damaged file back from another copy of the repository if there is one");
+        }
+
+        output.Line("  look at the disk: smartctl -a, dmesg; what rots once rots again");
+    }
+
+    private static void ReportJson(Output output, VerifyReport report)
+    {
+        foreach (var damage in report.Damages)
+        {
+            output.Record("damage", json =>
+            {
+                json.WriteString("thing", damage.Thing);
+                json.WriteString("reason", damage.Reason);
+                WriteList(json, "snapshots", damage.Snapshots);
+                WriteList(json, "files", damage.Files);
+                json.WriteNumber("file_count", damage.FileCount);
+            });
+        }
+
+        output.Record("summary", json =>
+        {
+            json.WriteNumber("snapshots", report.Snapshots);
+            json.WriteNumber("packs", report.Packs);
+            json.WriteNumber("bytes", report.Bytes);
+            json.WriteBoolean("deep", report.Deep);
+            json.WriteNumber("damages", report.Damages.Count);
+        });
+    }
+
+    private static void WriteList(System.Text.Json.Utf8JsonWriter json, string key, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(key);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>Removes whole directories, whatever bytes their names are made of, and never through a link.</summary>
+internal static class DirectoryTree
+{
+    /// <summary>Removes a directory with all that is in it; nothing happens if it is not there.</summary>
+    public static void Remove(string path)
+    {
+        var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path))!;
+        try
+        {
+            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(parent), follow: true);
+            Remove(directory, Posix.Bytes(Path.GetFileName(Path.TrimEndingDirectorySeparator(path))));
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            // Gone already.
+        }
+    }
+
+    private static void Remove(SafeFileHandle parent, byte[] name)
+    {
+        using (var directory = Posix.OpenDirectory(parent, name))
+        {
+            foreach (var entry in DirectoryNames.Read(directory))
+            {
+                if (Posix.StatusAt(directory, entry).IsDirectory)
+                {
+                    Remove(directory, entry);
+                }
+                else
+                {
+                    Posix.Remove(directory, entry);
+                }
+            }
+        }
+
+        Posix.Remove(parent, name, directory: true);
+    }
+}

@@ -1,0 +1,323 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Brings a snapshot back. Everything is first restored beside its target, checked and put on disk; only when all of it is
+/// complete does it take the target's place. Needs the repository and nothing else: no sources, no configuration.
+/// </summary>
+internal sealed class RestoreBackup
+{
+    private const string UnfinishedMark = "RESTORE-IS-NOT-FINISHED";
+
+    private readonly SnapshotStore store;
+    private readonly Snapshot snapshot;
+    private readonly RestorePlan plan;
+    private readonly RunProgress progress;
+    private readonly CancellationToken stop;
+    private readonly string stamp;
+
+    public RestoreBackup(SnapshotStore store, Snapshot snapshot, RestorePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        this.store = store;
+        this.snapshot = snapshot;
+        this.progress = progress;
+        this.stop = stop;
+        this.plan = plan with { Paths = [.. plan.Paths.Select(InListTerms)] };
+        stamp = SnapshotId.At(clock.GetUtcNow()).ToString();
+        Targets = [.. snapshot.Header.Sources.Where(s => plan.Only is null || s.Kind == plan.Only).Select(Target)];
+        Check();
+    }
+
+    /// <summary>What is restored, and where to.</summary>
+    public IReadOnlyList<RestoreTarget> Targets { get; }
+
+    /// <summary>The name that what a target holds now will be kept under.</summary>
+    public string KeptName(RestoreTarget target) => RestoreInPlace.KeptName(target.Target, stamp);
+
+    /// <summary>Files and bytes that would be restored. Reads the file list.</summary>
+    public (long Files, long Bytes) Count()
+    {
+        var (files, bytes) = (0L, 0L);
+        var patterns = plan.Paths.Select(p => new Policy.Glob(p)).ToList();
+        using var list = OpenList();
+        while (Read(list) is { } entry)
+        {
+            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry)
+                && Targets.Any(t => entry.Path.AsSpan().StartsWith(Posix.Bytes(t.Source.Name + "/"))))
+            {
+                files++;
+                bytes += entry.Size;
+            }
+        }
+
+        return (files, bytes);
+    }
+
+    /// <exception cref="UserError">Nothing was restored, and everything is as it was.</exception>
+    public RestoreResult Run()
+    {
+        try
+        {
+            return plan.To is { } directory ? RunInto(directory) : RunInPlace();
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed(
+                $"cannot write {plan.To ?? string.Join(" and ", Targets.Select(t => t.Target))}: {e.Message}",
+                e.IsDiskFull ? "the disk is full; nothing was changed" : "nothing was changed; run as root to restore to any place and to give files back to their owners",
+                e);
+        }
+    }
+
+    private RestoreTarget Target(SourceSummary source)
+    {
+        var place = plan.To is null
+            ? source.Path
+            : source.Kind == SourceKind.Database
+                ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
+                : Path.Combine(plan.To, source.Name);
+        return new RestoreTarget(source, place) { Exists = Posix.StatusOrNull(place) is not null };
+    }
+
+    /// <summary>Operators know the path on the disk; the list knows the source's name.</summary>
+    private string InListTerms(string pattern)
+    {
+        foreach (var source in snapshot.Header.Sources)
+        {
+            if (pattern == source.Path)
+            {
+                return source.Kind == SourceKind.Database ? $"/{source.Name}/{Path.GetFileName(source.Path)}" : $"/{source.Name}";
+            }
+
+            if (source.Kind == SourceKind.Storage && pattern.StartsWith(source.Path + "/", StringComparison.Ordinal))
+            {
+                return $"/{source.Name}{pattern[source.Path.Length..]}";
+            }
+        }
+
+        return pattern;
+    }
+
+    private void Check()
+    {
+        if (Targets.Count == 0)
+        {
+            throw UserError.Failed($"snapshot {snapshot.Id} is a {snapshot.Header.Type.Word()} snapshot and holds nothing of that kind");
+        }
+
+        if (plan.To is { } directory)
+        {
+            CheckDirectory(directory);
+            return;
+        }
+
+        foreach (var target in Targets)
+        {
+            CheckTarget(target);
+        }
+
+        RestoreInPlace.RefuseIfInUse(Targets);
+    }
+
+    private void CheckTarget(RestoreTarget target)
+    {
+        if (!Path.IsPathFullyQualified(target.Target) || Path.GetFileName(target.Target).Length == 0)
+        {
+            throw UserError.Failed($"the snapshot says that '{target.Source.Name}' was at '{target.Target}', which is no place to restore to", "restore elsewhere with --to DIR");
+        }
+
+        if (Posix.StatusOrNull(Path.GetDirectoryName(target.Target)!) is not { IsDirectory: true })
+        {
+            throw UserError.Failed($"the directory {Path.GetDirectoryName(target.Target)} does not exist", "make it, or restore elsewhere with --to DIR");
+        }
+
+        foreach (var left in RestoreInPlace.LeftBehind(target))
+        {
+            progress.Say(Severity.Warning, $"{left} was left by a restore that was killed; look into it, and delete it when nothing in it is missed");
+        }
+    }
+
+    private static void CheckDirectory(string directory)
+    {
+        switch (Posix.StatusOrNull(directory))
+        {
+            case { IsDirectory: false }:
+                throw UserError.Failed($"{directory} is not a directory");
+            case { } when Directory.EnumerateFileSystemEntries(directory).Any():
+                throw UserError.Failed($"the directory {directory} is not empty", "name a new or an empty one, so that nothing of yours is mixed up with what is restored");
+            case null when Posix.StatusOrNull(Path.GetDirectoryName(directory)!) is not { IsDirectory: true }:
+                throw UserError.Failed($"the directory {Path.GetDirectoryName(directory)} does not exist");
+        }
+    }
+
+    private RestoreResult RunInto(string directory)
+    {
+        var made = Posix.StatusOrNull(directory) is null;
+        if (made)
+        {
+            Posix.MakeDirectory(Posix.Here, Posix.Bytes(directory), 0x1C0);
+        }
+
+        var mark = Path.Combine(directory, UnfinishedMark);
+        AtomicFile.Create(mark).Dispose();
+        var roots = Targets.ToDictionary(t => t.Source.Name, t => Path.Combine(directory, t.Source.Name));
+        try
+        {
+            var result = Fill(roots);
+            AtomicFile.RemoveIfThere(mark);
+            return result;
+        }
+        catch
+        {
+            foreach (var root in roots.Values)
+            {
+                DirectoryTree.Remove(root);
+            }
+
+            AtomicFile.RemoveIfThere(mark);
+            if (made)
+            {
+                Posix.Remove(Posix.Here, Posix.Bytes(directory), directory: true);
+            }
+
+            throw;
+        }
+    }
+
+    private RestoreResult RunInPlace()
+    {
+        var scratch = Targets.ToDictionary(t => t.Source.Name, t => RestoreInPlace.Scratch(t, stamp));
+        using var place = new RestoreInPlace(stamp, progress);
+        try
+        {
+            var result = Fill(scratch);
+            RestoreInPlace.RefuseIfInUse(Targets);
+            stop.ThrowIfCancellationRequested();
+            progress.Phase = "putting in place";
+            foreach (var target in Targets.Where(t => Directory.Exists(scratch[t.Source.Name])))
+            {
+                PutInPlace(place, target, scratch[target.Source.Name]);
+            }
+
+            return result with { KeptAside = place.Kept };
+        }
+        catch
+        {
+            // In this order, and not in a finally: were a step back to fail, a scratch directory might hold the old tree.
+            place.Undo();
+            foreach (var directory in scratch.Values)
+            {
+                DirectoryTree.Remove(directory);
+            }
+
+            throw;
+        }
+    }
+
+    private void PutInPlace(RestoreInPlace place, RestoreTarget target, string scratch)
+    {
+        if (plan.Paths.Count > 0)
+        {
+            place.SwapFiles(target, scratch);
+        }
+        else
+        {
+            place.Swap(target, scratch);
+        }
+    }
+
+    /// <summary>Restores into empty directories, one for each source, and puts them on disk.</summary>
+    private RestoreResult Fill(Dictionary<string, string> roots)
+    {
+        progress.Phase = "restoring";
+        if (plan.Paths.Count == 0)
+        {
+            progress.Expect(Targets.Sum(t => t.Source.Bytes));
+        }
+
+        foreach (var root in roots.Values)
+        {
+            Posix.MakeDirectory(Posix.Here, Posix.Bytes(root), 0x1C0);
+        }
+
+        using var list = OpenList();
+        using var content = new RestoreContent(store.Layout, ReadPackTable(), plan, progress, stop);
+        using var tree = new RestoreTree(content, roots, plan.Paths);
+        try
+        {
+            tree.Run(list, stop);
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(e);
+        }
+
+        if (plan.Paths.Count > 0 && tree.Files == 0 && tree.MatchedSources.Count == 0)
+        {
+            throw UserError.Failed($"nothing in snapshot {snapshot.Id} matches {string.Join(" or ", plan.Paths.Select(p => $"'{p}'"))}", $"'vertex-ar-backup show {snapshot.Id} --files' shows what is there");
+        }
+
+        Settle(roots, tree.MatchedSources);
+        return new RestoreResult(tree.Files - content.Damaged.Count, tree.Bytes, [], content.Damaged);
+    }
+
+    /// <summary>Puts what was restored on disk, and removes the directories of sources of which nothing was wanted.</summary>
+    private static void Settle(Dictionary<string, string> roots, IReadOnlySet<string> matched)
+    {
+        foreach (var (name, root) in roots)
+        {
+            if (!matched.Contains(name))
+            {
+                DirectoryTree.Remove(root);
+                continue;
+            }
+
+            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+            Posix.SyncFileSystem(directory);
+        }
+    }
+
+    private FileListReader OpenList()
+    {
+        try
+        {
+            return store.OpenFileList(snapshot);
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(e);
+        }
+    }
+
+    private FileEntry? Read(FileListReader list)
+    {
+        try
+        {
+            return list.Read();
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(e);
+        }
+    }
+
+    private List<PackInfo> ReadPackTable()
+    {
+        try
+        {
+            return store.ReadPackTable(snapshot);
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(e);
+        }
+    }
+
+    private UserError Damaged(DamageError error) => UserError.Failed(
+        $"snapshot {snapshot.Id} is damaged: it {error.Message}",
+        "nothing was changed; use another snapshot: 'vertex-ar-backup verify' tells which are whole",
+        error);
+}

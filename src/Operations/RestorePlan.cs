@@ -1,0 +1,41 @@
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What is to be restored, and where to.</summary>
+internal sealed record RestorePlan
+{
+    /// <summary>Sources of one kind only; null for both.</summary>
+    public SourceKind? Only { get; init; }
+
+    /// <summary>Patterns over paths as the file list has them; empty for everything.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>A directory, absolute, new or empty; null to restore in place.</summary>
+    public string? To { get; init; }
+
+    /// <summary>Whether each piece is compared with its SHA-256.</summary>
+    public bool Verify { get; init; } = true;
+
+    /// <summary>Leave damaged files out instead of giving up.</summary>
+    public bool KeepGoing { get; init; }
+
+    /// <summary>Threads that read and write.</summary>
+    public required int Workers { get; init; }
+}
+
+/// <summary>One source on its way back.</summary>
+/// <param name="Source">As the snapshot has it.</param>
+/// <param name="Target">Where it belongs: the database file, or the top of the tree.</param>
+internal sealed record RestoreTarget(SourceSummary Source, string Target)
+{
+    /// <summary>Something is there now, and will be kept beside.</summary>
+    public bool Exists { get; init; }
+}
+
+/// <summary>What a restore did.</summary>
+/// <param name="Files">Files written, links among them.</param>
+/// <param name="Bytes">Bytes of content written.</param>
+/// <param name="KeptAside">Where what was there before is now.</param>
+/// <param name="Damaged">What could not be restored, with reasons; only when told to keep going.</param>
+internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<string> KeptAside, IReadOnlyList<PathWarning> Damaged);

@@ -1,0 +1,128 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Restores the sources of a snapshot into empty directories, one each: the walk over the file list that makes names and hands content to the workers.</summary>
+internal sealed class RestoreTree : IDisposable
+{
+    private readonly RestoreContent content;
+    private readonly List<Glob> patterns;
+    private readonly Dictionary<string, RestoreWriter> writers = [];
+    private readonly HashSet<string> matchedSources = [];
+
+    /// <param name="content">Writes the files' content.</param>
+    /// <param name="roots">For each source to be restored, by name, the directory that stands for its top.</param>
+    /// <param name="paths">Patterns; empty for everything.</param>
+    public RestoreTree(RestoreContent content, IReadOnlyDictionary<string, string> roots, IReadOnlyList<string> paths)
+    {
+        this.content = content;
+        patterns = [.. paths.Select(p => new Glob(p))];
+        foreach (var (name, root) in roots)
+        {
+            writers.Add(name, new RestoreWriter(root));
+        }
+    }
+
+    public long Files { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Sources of which something was restored.</summary>
+    public IReadOnlySet<string> MatchedSources => matchedSources;
+
+    /// <summary>Whether an entry is asked for by patterns.</summary>
+    public static bool IsWanted(List<Glob> patterns, FileEntry entry) =>
+        patterns.Count == 0 || patterns.Exists(p => p.MatchesOrContains(entry.Path, entry.Type == EntryType.Directory));
+
+    /// <summary>Restores everything that is wanted, and returns when all of it is written.</summary>
+    public void Run(FileListReader list, CancellationToken stop)
+    {
+        while (list.Read() is { } entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            Add(entry);
+        }
+
+        content.Complete();
+        foreach (var writer in writers.Values)
+        {
+            writer.Complete();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var writer in writers.Values)
+        {
+            writer.Dispose();
+        }
+    }
+
+    private void Add(FileEntry entry)
+    {
+        var slash = entry.Path.AsSpan().IndexOf((byte)'/');
+        var source = System.Text.Encoding.UTF8.GetString(slash < 0 ? entry.Path : entry.Path.AsSpan(0, slash));
+        if (!writers.TryGetValue(source, out var writer))
+        {
+            return;
+        }
+
+        var path = slash < 0 ? [] : entry.Path[(slash + 1)..];
+        var wanted = IsWanted(patterns, entry);
+        if (entry.Type == EntryType.Directory)
+        {
+            writer.AddDirectory(entry, path, wanted);
+        }
+        else if (wanted)
+        {
+            AddFile(writer, entry, path);
+            Files++;
+        }
+
+        if (wanted)
+        {
+            matchedSources.Add(source);
+        }
+    }
+
+    private void AddFile(RestoreWriter writer, FileEntry entry, byte[] path)
+    {
+        if (path.Length == 0)
+        {
+            throw new DamageError("holds a file where a source's top should be");
+        }
+
+        switch (entry.Type)
+        {
+            case EntryType.Symlink:
+                writer.AddSymlink(entry, path);
+                break;
+            // A link to a file that turns out to be damaged would bring its bad bytes back; whoever salvages gets copies.
+            case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(entry.Target.AsSpan(entry.Target.AsSpan().IndexOf((byte)'/') + 1), path):
+                break;
+            default:
+                AddContent(writer, entry, path);
+                break;
+        }
+    }
+
+    private void AddContent(RestoreWriter writer, FileEntry entry, byte[] path)
+    {
+        var file = writer.AddFile(path);
+        Bytes += entry.Size;
+        if (Array.Exists(entry.Pieces, piece => !piece.IsHole))
+        {
+            content.Add(new RestoreJob(writer, entry, path, file));
+            return;
+        }
+
+        using (file)
+        {
+            Posix.Truncate(file, entry.Size);
+            RestoreWriter.Finish(file, entry);
+        }
+    }
+}

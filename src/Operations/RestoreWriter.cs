@@ -1,0 +1,187 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Makes directories, links and empty files below a directory of ours, in the order of a file list. Every step goes through
+/// the descriptor of the directory above and follows no link, so that no list can lead it out of there. Directories get
+/// their mode and time when the list has left them.
+/// </summary>
+internal sealed class RestoreWriter : IDisposable
+{
+    private readonly SafeFileHandle root;
+    private readonly List<Level> levels = [];
+
+    /// <param name="root">The directory to fill, empty; it stands for the top of the source.</param>
+    public RestoreWriter(string root) => this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+
+    /// <summary>Remembers a directory; it is made when something in it is, or when the list leaves it, if <paramref name="always"/>.</summary>
+    public void AddDirectory(FileEntry entry, ReadOnlySpan<byte> path, bool always)
+    {
+        LeaveUntil(path);
+        var level = new Level(path.ToArray(), entry);
+        levels.Add(level);
+        if (always)
+        {
+            _ = Open(levels.Count - 1);
+        }
+    }
+
+    /// <summary>Makes an empty file for its content to be written to. Until it is finished only its owner may look into it.</summary>
+    public SafeFileHandle AddFile(ReadOnlySpan<byte> path)
+    {
+        var parent = Parent(path);
+        return Posix.CreateNew(parent, Name(path), 0x180);
+    }
+
+    public void AddSymlink(FileEntry entry, ReadOnlySpan<byte> path)
+    {
+        var parent = Parent(path);
+        var name = Name(path);
+        Posix.MakeSymlink(parent, name, entry.Target);
+        SetOwner(parent, name, entry);
+        Posix.SetModified(parent, name, entry.Modified);
+    }
+
+    /// <summary>Gives a file one more name; false if the first name was not restored.</summary>
+    public bool TryAddHardLink(ReadOnlySpan<byte> first, ReadOnlySpan<byte> path)
+    {
+        var parent = Parent(path);
+        try
+        {
+            using var directory = OpenBelow(first);
+            Posix.MakeLink(directory, Name(first), parent, Name(path));
+            return true;
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.NotPermitted)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes a file that turned out to be damaged.</summary>
+    public void Remove(ReadOnlySpan<byte> path)
+    {
+        using var directory = OpenBelow(path);
+        Posix.Remove(directory, Name(path));
+    }
+
+    /// <summary>Mode, owner and time of a file that is written.</summary>
+    public static void Finish(SafeFileHandle file, FileEntry entry)
+    {
+        // The owner first: changing it takes set-uid bits away.
+        SetOwner(file, [], entry);
+        Posix.SetMode(file, entry.Mode);
+        Posix.SetModified(file, entry.Modified);
+    }
+
+    /// <summary>Leaves all directories.</summary>
+    public void Complete()
+    {
+        while (levels.Count > 0)
+        {
+            Leave();
+        }
+    }
+
+    public void Dispose()
+    {
+        levels.ForEach(level => level.Handle?.Dispose());
+        root.Dispose();
+    }
+
+    private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
+
+    /// <summary>Root gives files back to whom they belonged; others own what they restore. A name known here counts more than a number.</summary>
+    private static void SetOwner(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
+    {
+        if (Posix.IsRoot)
+        {
+            var uid = entry.User is { } user ? Accounts.UserId(user) ?? entry.Uid : entry.Uid;
+            var gid = entry.Group is { } group ? Accounts.GroupId(group) ?? entry.Gid : entry.Gid;
+            Posix.SetOwner(directory, name, uid, gid);
+        }
+    }
+
+    private SafeFileHandle Parent(ReadOnlySpan<byte> path)
+    {
+        LeaveUntil(path);
+        var slash = path.LastIndexOf((byte)'/');
+        if (slash < 0)
+        {
+            return levels.Count > 0 && levels[^1].Path.Length == 0 ? Open(levels.Count - 1) : root;
+        }
+
+        return levels.Count > 0 && levels[^1].Path.AsSpan().SequenceEqual(path[..slash])
+            ? Open(levels.Count - 1)
+            : throw new DamageError("holds a path whose directory it does not hold");
+    }
+
+    /// <summary>The directory above a path, from the top down, following nothing.</summary>
+    private SafeFileHandle OpenBelow(ReadOnlySpan<byte> path)
+    {
+        var directory = Posix.OpenDirectory(root, "."u8);
+        for (var slash = path.IndexOf((byte)'/'); slash >= 0; slash = path.IndexOf((byte)'/'))
+        {
+            var next = Posix.OpenDirectory(directory, path[..slash]);
+            directory.Dispose();
+            directory = next;
+            path = path[(slash + 1)..];
+        }
+
+        return directory;
+    }
+
+    /// <summary>Leaves every directory that the path is not in.</summary>
+    private void LeaveUntil(ReadOnlySpan<byte> path)
+    {
+        while (levels.Count > 0 && !levels[^1].Contains(path))
+        {
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        var level = levels[^1];
+        levels.RemoveAt(levels.Count - 1);
+        if (level.Handle is { } handle)
+        {
+            Finish(handle, level.Entry);
+            handle.Dispose();
+        }
+    }
+
+    /// <summary>Makes and opens a remembered directory, and those above it.</summary>
+    private SafeFileHandle Open(int number)
+    {
+        var level = levels[number];
+        if (level.Handle is { } open)
+        {
+            return open;
+        }
+
+        if (level.Path.Length == 0)
+        {
+            return level.Handle = Posix.OpenDirectory(root, "."u8);
+        }
+
+        var parent = number > 0 ? Open(number - 1) : root;
+        Posix.MakeDirectory(parent, Name(level.Path), 0x1C0);
+        return level.Handle = Posix.OpenDirectory(parent, Name(level.Path));
+    }
+
+    private sealed class Level(byte[] path, FileEntry entry)
+    {
+        public byte[] Path => path;
+
+        public FileEntry Entry => entry;
+
+        public SafeFileHandle? Handle { get; set; }
+
+        public bool Contains(ReadOnlySpan<byte> other) =>
+            path.Length == 0 || (other.StartsWith(path) && other.Length > path.Length && other[path.Length] == '/');
+    }
+}

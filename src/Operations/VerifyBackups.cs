@@ -1,0 +1,197 @@
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Looks whether snapshots can be restored, and names what stands in the way. The quick way looks at headers, pack tables and
+/// the sizes of everything; the deep way reads every byte and checks the databases too. Changes nothing.
+/// </summary>
+internal sealed class VerifyBackups
+{
+    private readonly SnapshotStore store;
+    private readonly bool deep;
+    private readonly int workers;
+    private readonly RunProgress progress;
+    private readonly CancellationToken stop;
+    private readonly List<Damage> damages = [];
+    private readonly Dictionary<Digest, PackInfo> packs = [];
+    private readonly Dictionary<SnapshotId, List<PackInfo>> tables = [];
+    private readonly Dictionary<Digest, Damage> packDamages = [];
+
+    private VerifyBackups(SnapshotStore store, bool deep, int workers, RunProgress progress, CancellationToken stop)
+    {
+        this.store = store;
+        this.deep = deep;
+        this.workers = workers;
+        this.progress = progress;
+        this.stop = stop;
+    }
+
+    /// <param name="store">The repository.</param>
+    /// <param name="snapshots">Those to look at.</param>
+    /// <param name="damaged">Those whose headers are not whole.</param>
+    /// <param name="deep">Read everything.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="stop">Ends the check early.</param>
+    public static VerifyReport Run(
+        SnapshotStore store, List<Snapshot> snapshots, List<DamagedSnapshot> damaged, bool deep, int workers, RunProgress progress, CancellationToken stop)
+    {
+        var verify = new VerifyBackups(store, deep, workers, progress, stop);
+        damaged.ForEach(d => verify.Report($"header of snapshot {d.Id}", d.Reason, d.Id));
+        snapshots.ForEach(verify.CheckLists);
+        if (deep)
+        {
+            verify.CheckContent(snapshots);
+        }
+        else
+        {
+            verify.CheckPackSizes();
+            verify.NameFiles(snapshots, new HashSet<PieceKey>());
+        }
+
+        return new VerifyReport(snapshots.Count, verify.packs.Count, verify.packs.Values.Sum(p => p.Bytes), deep, verify.damages);
+    }
+
+    private Damage Report(string thing, string reason, SnapshotId? snapshot = null)
+    {
+        var damage = new Damage(thing, reason);
+        damages.Add(damage);
+        if (snapshot is { } id)
+        {
+            damage.Snapshots.Add(id.ToString());
+        }
+
+        return damage;
+    }
+
+    private void CheckLists(Snapshot snapshot)
+    {
+        stop.ThrowIfCancellationRequested();
+        try
+        {
+            store.CheckSize(snapshot.Header.Files);
+            var table = store.ReadPackTable(snapshot);
+            tables[snapshot.Id] = table;
+            table.ForEach(pack => packs[pack.Sha256] = pack);
+        }
+        catch (DamageError e)
+        {
+            Report($"snapshot {snapshot.Id}", e.Message, snapshot.Id);
+        }
+    }
+
+    private void CheckPackSizes()
+    {
+        foreach (var pack in packs.Values)
+        {
+            stop.ThrowIfCancellationRequested();
+            var size = Posix.StatusOrNull(store.Layout.Pack(pack.Sha256))?.Size;
+            if (size != pack.Bytes)
+            {
+                ReportPack(pack.Sha256, size is null ? "is missing" : $"has {size} bytes and was written with {pack.Bytes}");
+            }
+        }
+    }
+
+    private void ReportPack(Digest pack, string reason)
+    {
+        var damage = new Damage($"pack {pack}", reason) { PackPath = store.Layout.Pack(pack) };
+        damages.Add(damage);
+        packDamages[pack] = damage;
+    }
+
+    private void CheckContent(List<Snapshot> snapshots)
+    {
+        progress.Phase = "reading lists";
+        var all = packs.Values.ToList();
+        var numbers = new Dictionary<Digest, int>();
+        all.ForEach(pack => numbers.Add(pack.Sha256, numbers.Count));
+        var pieces = new VerifyPieces();
+        snapshots.ForEach(snapshot => Each(snapshot, reportDamage: true, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
+
+        progress.Phase = "reading packs";
+        progress.Expect(all.Sum(p => p.Bytes));
+        var check = new VerifyPacks(store.Layout, progress, stop);
+        check.Run(all, pieces, workers);
+        foreach (var (pack, reason) in check.DamagedPacks)
+        {
+            ReportPack(pack, reason);
+        }
+
+        foreach (var pack in check.DamagedPieces.Select(p => p.Pack).Distinct().Where(p => !packDamages.ContainsKey(p)))
+        {
+            ReportPack(pack, "does not hold what a file list says");
+        }
+
+        NameFiles(snapshots, check.DamagedPieces);
+        progress.Phase = "checking databases";
+        new VerifyDatabases(store, tables, stop).Run(snapshots.Where(s => tables.ContainsKey(s.Id)), (snapshot, path, reason) =>
+            Report($"database {path} of snapshot {snapshot.Id}", reason, snapshot.Id));
+    }
+
+    /// <summary>Goes through the lists once more to name what a damaged pack takes with it. Where pieces were read, only those that failed count.</summary>
+    private void NameFiles(List<Snapshot> snapshots, IReadOnlySet<PieceKey> damagedPieces)
+    {
+        if (packDamages.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var snapshot in snapshots.Where(s => tables.TryGetValue(s.Id, out var table) && table.Exists(p => packDamages.ContainsKey(p.Sha256))))
+        {
+            FileEntry? last = null;
+            Each(snapshot, reportDamage: false, (entry, piece, pack) =>
+            {
+                if (entry != last && packDamages.TryGetValue(pack, out var damage) && (!deep || damagedPieces.Contains(PieceKey.Of(pack, piece))))
+                {
+                    last = entry;
+                    damage.Snapshots.Add(snapshot.Id.ToString());
+                    damage.FileCount++;
+                    if (damage.Files.Count < Damage.Named)
+                    {
+                        damage.Files.Add(Encoding.UTF8.GetString(entry.Path));
+                    }
+                }
+            });
+        }
+    }
+
+    /// <summary>Calls for each piece of each file of a snapshot. A list that cannot be read is damage of its own.</summary>
+    private void Each(Snapshot snapshot, bool reportDamage, Action<FileEntry, Piece, Digest> take)
+    {
+        if (!tables.TryGetValue(snapshot.Id, out var table))
+        {
+            return;
+        }
+
+        try
+        {
+            using var list = store.OpenFileList(snapshot);
+            while (list.Read() is { } entry)
+            {
+                stop.ThrowIfCancellationRequested();
+                foreach (var piece in entry.Pieces.Where(p => !p.IsHole))
+                {
+                    if (piece.Pack >= table.Count)
+                    {
+                        throw new DamageError("has a file list that names packs its pack table does not have");
+                    }
+
+                    take(entry, piece, table[piece.Pack].Sha256);
+                }
+            }
+        }
+        catch (DamageError e) when (reportDamage)
+        {
+            Report($"snapshot {snapshot.Id}", e.Message, snapshot.Id);
+        }
+        catch (DamageError)
+        {
+            // Reported when it was read the first time, or by its size.
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Reads packs from end to end on several threads: the file against its XXH128 and SHA-256, and every piece that a snapshot names against its own.</summary>
+internal sealed class VerifyPacks(Layout layout, RunProgress progress, CancellationToken stop)
+{
+    private readonly Lock reporting = new();
+    private readonly Dictionary<Digest, string> damagedPacks = [];
+    private readonly HashSet<PieceKey> damagedPieces = [];
+
+    /// <summary>What is wrong with a pack as a file; packs that are whole are not in it.</summary>
+    public IReadOnlyDictionary<Digest, string> DamagedPacks => damagedPacks;
+
+    /// <summary>Pieces that cannot be read as they were written.</summary>
+    public IReadOnlySet<PieceKey> DamagedPieces => damagedPieces;
+
+    /// <param name="packs">The packs to read.</param>
+    /// <param name="pieces">The pieces that snapshots name, by the packs' places in the list.</param>
+    /// <param name="workers">Threads.</param>
+    public void Run(IReadOnlyList<PackInfo> packs, VerifyPieces pieces, int workers)
+    {
+        pieces.Sort();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop };
+        Parallel.For(0, packs.Count, options, number =>
+        {
+            var pack = packs[number];
+            if (CheckFile(pack) is { } reason)
+            {
+                lock (reporting)
+                {
+                    damagedPacks[pack.Sha256] = reason;
+                }
+            }
+
+            CheckPieces(pack.Sha256, pieces.Of(number));
+        });
+    }
+
+    /// <summary>What is wrong with the file; null if nothing is.</summary>
+    private string? CheckFile(in PackInfo pack)
+    {
+        try
+        {
+            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(layout.Pack(pack.Sha256)));
+            Posix.AdviseSequential(file);
+            using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var xxh128 = new XxHash128();
+            var buffer = new byte[1 << 20];
+            var at = 0L;
+            for (int n; (n = Posix.ReadAt(file, buffer, at)) > 0; at += n)
+            {
+                stop.ThrowIfCancellationRequested();
+                sha256.AppendData(buffer, 0, n);
+                xxh128.Append(buffer.AsSpan(0, n));
+                progress.AddBytes(n);
+            }
+
+            return at != pack.Bytes ? $"has {at} bytes and was written with {pack.Bytes}"
+                : Digest.Finish(sha256) != pack.Sha256 ? "does not match its SHA-256"
+                : xxh128.GetCurrentHashAsUInt128() != pack.Xxh128 ? "does not match the XXH128 in the pack table"
+                : null;
+        }
+        catch (PosixError e)
+        {
+            return e.Number == PosixError.NotFound ? "is missing" : $"cannot be read: {e.Message}";
+        }
+    }
+
+    private void CheckPieces(Digest pack, IEnumerable<Piece> pieces)
+    {
+        using var fetcher = new PieceFetcher(layout, [new PackInfo(pack, 0, 0, 0, 0)], check: true);
+        foreach (var piece in pieces)
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                fetcher.Fetch(piece with { Pack = 0 }, _ => { });
+            }
+            catch (DamageError)
+            {
+                lock (reporting)
+                {
+                    damagedPieces.Add(PieceKey.Of(pack, piece));
+                }
+            }
+        }
+    }
+}
+
+/// <summary>A piece in its place.</summary>
+internal readonly record struct PieceKey(Digest Pack, long Offset, int Entry, Digest Sha256)
+{
+    public static PieceKey Of(Digest pack, in Piece piece) => new(pack, piece.Offset, piece.Entry, piece.Sha256);
+}
