@@ -15,14 +15,16 @@ version=$(dpkg-parsechangelog -l "$root/packaging/debian/changelog" -S Version)
 SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$root/packaging/debian/changelog" -S Timestamp)
 export SOURCE_DATE_EPOCH
 
-if [ "$("$native" --version)" != "vertex-ar-backup $version" ]; then
-    echo "build-deb.sh: the binary says '$("$native" --version)', debian/changelog says '$version'" >&2
-    exit 1
+objcopy=objcopy cross=() run=()
+if [ "$arch" != "$(dpkg --print-architecture)" ]; then
+    run=("qemu-$(dpkg-architecture -a "$arch" -q DEB_HOST_GNU_CPU 2> /dev/null)-static")
+    objcopy=$(dpkg-architecture -a "$arch" -q DEB_HOST_GNU_TYPE 2> /dev/null)-objcopy cross=("--host-arch=$arch")
 fi
 
-objcopy=objcopy cross=()
-if [ "$arch" != "$(dpkg --print-architecture)" ]; then
-    objcopy=llvm-objcopy cross=("--host-arch=$arch")
+says=$("${run[@]}" "$binary" --version)
+if [ "$says" != "vertex-ar-backup $version" ]; then
+    echo "build-deb.sh: the binary says '$says', debian/changelog says '$version'" >&2
+    exit 1
 fi
 
 rm -rf "$out/deb/$arch"

@@ -31,4 +31,4 @@ test-reproducible: deb
 
 apt-repo: deb
 	packaging/require.sh apt-utils gnupg
-	packaging/build-apt-repo.sh "$(KEY)"
+	packaging/build-apt-repo.sh "$(KEY)" artifacts/apt artifacts/*.deb

@@ -19,7 +19,7 @@ else
         apt-get update -qq
     fi
     options+=(-p:LinkerFlavor=lld)
-    "$here/require.sh" clang lld llvm gcc qemu-user-static
+    "$here/require.sh" clang lld llvm gcc qemu-user-static "binutils-$(dpkg-architecture -a "$arch" -q DEB_HOST_GNU_TYPE 2> /dev/null | tr _ -)"
     "$here/require.sh" "libc6-dev:$arch" "libsqlite3-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
 fi
 
