@@ -3,6 +3,8 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
 using VertexAr.Backup.Core;
 
+// First of all: what the runtime opens for its signals must not be standard output to us.
+DescriptorStream.FillGaps();
 using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
@@ -28,7 +30,11 @@ ExitCode Main()
     using var screen = NewScreen(options);
     try
     {
-        return Run(new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token), command);
+        var code = Run(new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token), command);
+        screen.Output.Flush();
+        return screen.Output.Failure is { } lost
+            ? throw UserError.Failed($"standard output could not be written: {lost.Message}", "what was asked for is done; only its output is incomplete", lost)
+            : code;
     }
     catch (UserError e)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Cli;
 
@@ -11,7 +12,6 @@ namespace VertexAr.Backup.Cli;
 internal sealed class Output(Stream stream, bool json = false)
 {
     private const int FlushAt = 16 * 1024;
-    private const int BrokenPipe = 32; // EPIPE
 
     private readonly ArrayBufferWriter<byte> buffer = new(256);
 
@@ -62,7 +62,7 @@ internal sealed class Output(Stream stream, bool json = false)
         catch (IOException e)
         {
             IsBroken = true;
-            Failure = e.HResult == BrokenPipe ? null : e;
+            Failure = PosixError.NumberOf(e) == PosixError.BrokenPipe ? null : e;
         }
 
         buffer.ResetWrittenCount();

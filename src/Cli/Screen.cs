@@ -17,7 +17,6 @@ internal sealed class Screen : IDisposable
 
     public Screen(GlobalOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken stop)
     {
-        DescriptorStream.FillGaps();
         (this.options, this.time) = (options, time);
         messages = new MessageStream(error);
         Output = new Output(output, options.Json);

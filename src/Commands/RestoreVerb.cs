@@ -13,7 +13,8 @@ internal static class RestoreVerb
     {
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
-        var snapshot = store.Find(command.Id, command.Type);
+        var snapshot = store.Find(command.Id, command.Type, passedOver => passedOver.ForEach(bad => around.Screen.Log.Say(
+            Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}")));
         var plan = new RestorePlan
         {
             Only = command.Only,

@@ -271,6 +271,12 @@ internal static unsafe class Posix
         return Marshal.GetLastPInvokeError() == PosixError.WouldBlock ? false : throw new PosixError(Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>
+    /// Gives a lock back. Closing the file does so too, but not while another thread is just starting a program: until that
+    /// runs, it has the descriptor as well.
+    /// </summary>
+    public static void Unlock(SafeFileHandle file) => Check(PosixCalls.Lock(Descriptor(file), 8));
+
     /// <summary>The process that holds a record lock (as SQLite takes them) anywhere in the file; 0 if none does.</summary>
     public static int RecordLockHolder(SafeFileHandle file)
     {

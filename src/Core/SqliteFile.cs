@@ -33,6 +33,9 @@ internal static class SqliteFile
         return connection;
     }
 
+    /// <summary>SQLite's own word for a disk without space.</summary>
+    public static bool IsFullDisk(Exception? error) => error is SqliteException { SqliteErrorCode: raw.SQLITE_FULL };
+
     public static T? Scalar<T>(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
@@ -68,7 +71,7 @@ internal static class SqliteFile
 
             return found is ["ok"] ? new SqliteCheck(SqliteHealth.Sound, "") : new SqliteCheck(SqliteHealth.Damaged, string.Join("; ", found));
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR)
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR || IsForeignSchema(e))
         {
             // The pages are there, but the schema has words this SQLite does not know.
             return new SqliteCheck(SqliteHealth.Unknown, e.Message);
@@ -78,6 +81,17 @@ internal static class SqliteFile
             return new SqliteCheck(SqliteHealth.Damaged, e.Message);
         }
     }
+
+    /// <summary>
+    /// SQLite says "corrupt" of a schema whose words it does not know, and gives the parser's complaint after a dash. What it
+    /// says there of real damage are these two.
+    /// </summary>
+    private static bool IsForeignSchema(SqliteException error) =>
+        error.SqliteErrorCode == raw.SQLITE_CORRUPT
+        && error.Message.Contains("malformed database schema (", StringComparison.Ordinal)
+        && error.Message.Contains(") - ", StringComparison.Ordinal)
+        && !error.Message.Contains("invalid rootpage", StringComparison.Ordinal)
+        && !error.Message.Contains("orphan index", StringComparison.Ordinal);
 }
 
 /// <summary>What a check of a database found.</summary>

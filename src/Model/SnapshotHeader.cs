@@ -119,7 +119,7 @@ internal sealed record PackLine
     /// <summary>Bytes of all pieces in the pack, before compression.</summary>
     public required long ContentBytes { get; init; }
 
-    /// <summary>Bytes of those pieces that this snapshot uses, each piece once.</summary>
+    /// <summary>Bytes of files that this snapshot finds in the pack: those of a piece that several files share count for each, up to <see cref="ContentBytes"/>.</summary>
     public required long UsedBytes { get; init; }
 }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VertexAr.Backup.Model;
 
-/// <summary>A snapshot's name: the second it was started, in UTC, as <c>20261123T020000Z</c>. Sorting the texts sorts the times.</summary>
+/// <summary>A snapshot's name: the second it was started, in UTC, as <c>20261123T020000Z</c>. Sorting the texts sorts the snapshots.</summary>
 internal readonly record struct SnapshotId : IComparable<SnapshotId>
 {
     private const string Pattern = "yyyyMMdd'T'HHmmss'Z'";
@@ -18,6 +18,10 @@ internal readonly record struct SnapshotId : IComparable<SnapshotId>
         DateTime.TryParseExact(text, Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)
             ? new SnapshotId(text)
             : null;
+
+    /// <summary>The name a second later.</summary>
+    public SnapshotId Next() =>
+        At(DateTimeOffset.ParseExact(ToString(), Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).AddSeconds(1));
 
     public static bool operator <(SnapshotId left, SnapshotId right) => left.CompareTo(right) < 0;
 

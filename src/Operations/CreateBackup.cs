@@ -70,16 +70,16 @@ internal sealed class CreateBackup
         var store = new SnapshotStore(held.Layout);
         var (whole, damaged) = store.ReadAll();
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
-        var id = FreeId(whole, damaged);
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
+        var id = NextId([.. store.Ids(), .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)]);
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress);
         SnapshotHeader header;
         try
         {
             header = Store(held, id, earlier);
         }
-        catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e))
+        catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e) || SqliteFile.IsFullDisk(e.InnerException))
         {
             GiveBackSpace(held, damaged);
             throw new UserError(
@@ -97,17 +97,24 @@ internal sealed class CreateBackup
         return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
     }
 
-    /// <summary>The second the run began; the next free one if two runs began in the same.</summary>
-    private SnapshotId FreeId(List<Snapshot> whole, List<DamagedSnapshot> damaged)
+    /// <summary>
+    /// The second the run began; but always after every other run, the next second where need be. Names say what is newest,
+    /// also to rotation, when the clock was set back between two runs.
+    /// </summary>
+    private SnapshotId NextId(IEnumerable<SnapshotId> taken)
     {
-        var taken = whole.Select(s => s.Id).Concat(damaged.Select(d => d.Id)).ToHashSet();
-        var time = startedAt;
-        while (taken.Contains(SnapshotId.At(time)))
+        var (now, newest) = (SnapshotId.At(startedAt), taken.DefaultIfEmpty().Max());
+        if (newest < now)
         {
-            time += TimeSpan.FromSeconds(1);
+            return now;
         }
 
-        return SnapshotId.At(time);
+        if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < newest)
+        {
+            progress.Say(Severity.Warning, $"the clock is behind snapshot {newest}, so this one is named after it; is the time of this machine right?");
+        }
+
+        return newest.Next();
     }
 
     private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier)
@@ -119,7 +126,7 @@ internal sealed class CreateBackup
         var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, progress, stop))
         {
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, plan.PackBytes);
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
             foreach (var tree in trees)

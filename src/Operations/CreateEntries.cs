@@ -8,7 +8,7 @@ using VertexAr.Backup.Storage;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>Turns what the sources yield into entries: those that an earlier run saw unchanged with its pieces, the others with work for the pipeline.</summary>
-internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, long packBytes)
+internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store)
 {
     /// <summary>A file that changed within this time before it was looked at may change again under the same time stamp: the kernel's clock ticks every 1 to 10 ms.</summary>
     private const int StampGranularity = 50;
@@ -59,6 +59,7 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
             return;
         }
 
+        store.RequireSpace(before.File.Size + (before.Wal?.Size ?? 0));
         var copy = Path.Combine(staging, $"{options.Name}.db");
         SafeFileHandle file;
         try
@@ -153,7 +154,7 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
             }
 
             Posix.AdviseSequential(file);
-            var pieces = CreatePieces.Plan(file, status, packBytes);
+            var pieces = CreatePieces.Plan(file, status, store.Options.PackBytes);
             return Add(Describe(walked.Path, EntryType.File, status) with { Pieces = pieces }, file, status, isPrivate: false);
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)

@@ -53,8 +53,11 @@ internal sealed class CreateItem
 
     public void Report(string problem, bool isLost)
     {
-        Problem ??= problem;
-        IsLost |= isLost;
+        lock (changing)
+        {
+            Problem ??= problem;
+            IsLost |= isLost;
+        }
     }
 
     /// <summary>A worker is through with a part; the last one closes the file.</summary>

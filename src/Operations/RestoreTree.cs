@@ -33,9 +33,14 @@ internal sealed class RestoreTree : IDisposable
     /// <summary>Sources of which something was restored.</summary>
     public IReadOnlySet<string> MatchedSources => matchedSources;
 
-    /// <summary>Whether an entry is asked for by patterns.</summary>
-    public static bool IsWanted(List<Glob> patterns, FileEntry entry) =>
-        patterns.Count == 0 || patterns.Exists(p => p.MatchesOrContains(entry.Path, entry.Type == EntryType.Directory));
+    /// <summary>Whether an entry is asked for by patterns: by its path in the list, or by its path below the top of its tree.</summary>
+    public static bool IsWanted(List<Glob> patterns, FileEntry entry)
+    {
+        var below = entry.Path.AsSpan().IndexOf((byte)'/') + 1;
+        var isDirectory = entry.Type == EntryType.Directory;
+        return patterns.Count == 0 || patterns.Exists(p =>
+            p.MatchesOrContains(entry.Path, isDirectory) || (below > 0 && p.MatchesOrContains(entry.Path.AsSpan(below), isDirectory)));
+    }
 
     /// <summary>Restores everything that is wanted, and returns when all of it is written.</summary>
     public void Run(FileListReader list, CancellationToken stop)

@@ -106,6 +106,9 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
                 {
                     throw;
                 }
+
+                stop.ThrowIfCancellationRequested();
+                Thread.Sleep(Pause);
             }
         }
     }

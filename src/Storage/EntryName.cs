@@ -7,7 +7,8 @@ namespace VertexAr.Backup.Storage;
 
 /// <summary>
 /// What a piece is called inside a pack. For people only: the file list is what counts. A path that tar or a terminal could
-/// trip over is shown escaped, with a number that keeps the name unlike any other in the pack.
+/// trip over is shown escaped, in a directory of its own, <c>~</c> and a number, which no source is called: so no two entries
+/// of a pack get into each other's way when it is unpacked.
 /// </summary>
 internal static class EntryName
 {
@@ -23,7 +24,7 @@ internal static class EntryName
     {
         var name = IsPlain(path)
             ? Encoding.UTF8.GetString(path)
-            : string.Create(CultureInfo.InvariantCulture, $"{Escape(path)}~{entryNumber}");
+            : string.Create(CultureInfo.InvariantCulture, $"~{entryNumber}/{Escape(path)}");
         return pieceNumber is { } number ? string.Create(CultureInfo.InvariantCulture, $"{name}/{number:D6}") : name;
     }
 

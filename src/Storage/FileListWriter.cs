@@ -52,10 +52,7 @@ internal sealed class FileListWriter : IDisposable
         EndMember();
         if (output.Length == 0)
         {
-            // A list of nothing is an empty gzip file, not an empty file.
-            using var empty = new GZipStream(output, CompressionLevel.Fastest, leaveOpen: true);
-            empty.Write([]);
-            empty.Flush();
+            output.Write(EmptyGzip.File);
         }
 
         var (sha256, _) = output.Finish();

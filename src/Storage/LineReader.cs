@@ -22,7 +22,7 @@ internal sealed class LineReader : IDisposable
         new(new FileStream(Posix.OpenToRead(Posix.Here, Posix.Bytes(path)), FileAccess.Read, 64 * 1024));
 
     /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
-    /// <exception cref="DamageError">The file is cut short or is not gzip.</exception>
+    /// <exception cref="DamageError">The file is cut short, is not gzip, or lies where the disk cannot read.</exception>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
         var searched = begin;
@@ -72,6 +72,11 @@ internal sealed class LineReader : IDisposable
         catch (InvalidDataException e)
         {
             throw new DamageError("is no whole gzip file", e);
+        }
+        catch (IOException e)
+        {
+            // A bad sector under an old list is damage to that list, not the end of every later backup.
+            throw new DamageError($"cannot be read: {e.Message}", e);
         }
     }
 }

@@ -34,6 +34,12 @@ internal static class PackTable
 
     private static void Write(HashingStream output, List<PackInfo> packs)
     {
+        if (packs.Count == 0)
+        {
+            output.Write(EmptyGzip.File);
+            return;
+        }
+
         using var gzip = new GZipStream(output, CompressionLevel.Optimal, leaveOpen: true);
         foreach (var pack in packs)
         {

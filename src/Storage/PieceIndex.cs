@@ -15,6 +15,7 @@ internal sealed class PieceIndex
     private readonly Shard[] shards = [.. Enumerable.Range(0, ShardCount).Select(_ => new Shard())];
     private readonly HashSet<Digest> pending = [];
     private readonly HashSet<long> lengths = [];
+    private readonly HashSet<long> pendingLengths = [];
 
     /// <summary>Adds a piece that is stored; the first place known for a content stays.</summary>
     public void Add(in Piece piece)
@@ -29,30 +30,42 @@ internal sealed class PieceIndex
     /// <summary>Notes that a long piece of this length exists: only such a length needs a look-up before storing.</summary>
     public void NoteLength(long length)
     {
-        lock (lengths)
+        lock (pending)
         {
             lengths.Add(length);
         }
     }
 
-    /// <summary>Notes the length, and says whether it was known before.</summary>
-    public bool IsKnownLength(long length)
+    /// <summary>
+    /// True if no long piece of this length is known, and then the caller stores one unseen and must <see cref="SettleLength"/>;
+    /// until then, whoever looks for content of this length waits.
+    /// </summary>
+    public bool TryClaimLength(long length)
     {
-        lock (lengths)
+        lock (pending)
         {
-            return !lengths.Add(length);
+            return lengths.Add(length) && pendingLengths.Add(length);
+        }
+    }
+
+    public void SettleLength(long length)
+    {
+        lock (pending)
+        {
+            pendingLengths.Remove(length);
+            Monitor.PulseAll(pending);
         }
     }
 
     /// <summary>
     /// The piece with this content, wherever it is stored; or null, and then the caller has claimed it and must
-    /// <see cref="Settle"/> it. While another thread stores the same content, waits for its place.
+    /// <see cref="Settle"/> it. While another thread stores the same content, or what may be the same, waits for its place.
     /// </summary>
     public Piece? FindOrClaim(Digest sha256, long length)
     {
         lock (pending)
         {
-            while (pending.Contains(sha256))
+            while (pending.Contains(sha256) || pendingLengths.Contains(length))
             {
                 Monitor.Wait(pending);
             }

@@ -20,7 +20,7 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
 
     public PackWriter BeginPack(bool compressed)
     {
-        CheckSpace();
+        RequireSpace(0);
         var handle = packs.Begin();
         return new PackWriter(Path.Combine(staging, $"pack-{handle}.tmp"), handle, compressed ? options.Compressed : options.Stored);
     }
@@ -42,16 +42,17 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
         AtomicFile.SyncDirectory(held.Layout.Packs);
     }
 
-    private void CheckSpace()
+    /// <exception cref="SpaceError">So many bytes more, and less would be left than may be.</exception>
+    public void RequireSpace(long bytes)
     {
         var free = Posix.Space(held.Layout.Root).Available;
-        if (free < options.MinFreeBytes)
+        if (free - bytes < options.MinFreeBytes)
         {
-            throw new SpaceError(held.Layout.Root, free, options.MinFreeBytes);
+            throw new SpaceError(held.Layout.Root, free, options.MinFreeBytes, bytes);
         }
     }
 }
 
 /// <summary>The run would leave less free space than it may.</summary>
-internal sealed class SpaceError(string root, long free, long wanted)
-    : Exception($"only {free >> 20} MiB are free on the disk of {root}, and min_free_mb keeps {wanted >> 20} MiB free");
+internal sealed class SpaceError(string root, long free, long kept, long needed) : Exception(
+    $"only {free >> 20} MiB are free on the disk of {root}, and min_free_mb keeps {kept >> 20} MiB free{(needed > 0 ? $" beside the {needed >> 20} MiB that a copy of the database takes for a moment" : "")}");

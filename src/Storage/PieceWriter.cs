@@ -31,7 +31,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         }
 
         // A length that occurs nowhere need not be looked up: the content is read once, hashed while it is stored.
-        return store.Index.IsKnownLength(content.Length) ? StoreAfterHashing(name, content) : StoreWhileHashing(name, content);
+        return store.Index.TryClaimLength(content.Length) ? StoreUnseen(name, content) : StoreAfterHashing(name, content);
     }
 
     /// <summary>Ends the packs; what this writer stored is on disk when it returns.</summary>
@@ -69,6 +69,18 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         }
 
         return new StoredPiece(piece.Value, IsNew: true, Whole: true);
+    }
+
+    private StoredPiece StoreUnseen(in PieceName name, PieceReader content)
+    {
+        try
+        {
+            return StoreWhileHashing(name, content);
+        }
+        finally
+        {
+            store.Index.SettleLength(content.Length);
+        }
     }
 
     /// <summary>Reads twice: another piece of this length exists, and most likely it is this one.</summary>

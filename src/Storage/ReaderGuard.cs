@@ -36,7 +36,14 @@ internal sealed class ReaderGuard : IDisposable
     /// <summary>For whoever deletes; null while somebody reads.</summary>
     public static ReaderGuard? TryForDeleting(Layout layout) => TryTake(layout, exclusive: true);
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose()
+    {
+        if (!directory.IsClosed)
+        {
+            Posix.Unlock(directory);
+            directory.Dispose();
+        }
+    }
 
     private static ReaderGuard? TryTake(Layout layout, bool exclusive)
     {

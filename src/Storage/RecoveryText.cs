@@ -8,7 +8,7 @@ internal static class RecoveryText
         ==============================================
 
         Everything here is plain: packs are .tar.gz files, lists are gzipped JSON lines.
-        You need: sh, tar, gzip, jq, cat, sha256sum (and find, sort, head, mkdir).
+        You need: sh, tar, gzip, jq, and find and coreutils as every GNU/Linux has them.
 
         1. Choose a snapshot. Every snapshots/ID.json is one; the name is its time in UTC.
 
@@ -18,16 +18,16 @@ internal static class RecoveryText
 
                sh recover.sh ID /some/empty/directory
 
-           It needs free space for the packs and for the files.
+           It needs free space for the packs unpacked and for the files. It goes on after
+           damage, and says DAMAGED or INCOMPLETE of what is not whole.
 
         3. The files are in /some/empty/directory/files/SOURCE/...  A database is one
-           ordinary SQLite file there. Links, owners, modes and times are in the file
-           list (snapshots/ID.files.jsonl.gz); the script sets modes and times.
+           ordinary SQLite file there. Modes and times are set, but for set-user-ID bits;
+           owners are in the file list: gzip -dc snapshots/ID.files.jsonl.gz | jq .
 
         -----8<----- recover.sh -----8<-----
-        set -eu
-        id=$1 out=$2
-        mkdir -p "$out/packs" "$out/pieces" "$out/files"
+        id=${1:?snapshot} out=${2:?directory}
+        mkdir -p "$out/packs" "$out/pieces" "$out/files" || exit
 
         # a) Unpack every pack that the snapshot names, and check it: its name is its SHA-256.
         gzip -dc "snapshots/$id.packs.jsonl.gz" | jq -r .sha256 | while read -r pack; do
@@ -38,37 +38,44 @@ internal static class RecoveryText
         done
 
         # b) Call every unpacked piece by the SHA-256 of its content.
-        (cd "$out/packs" && find . -type f -exec sha256sum -z {} +) | tr '\n\0' '\1\n' |
+        (cd "$out/packs" && find . -type f -exec sha256sum -z {} +) | tr '\0' '\n' |
         while IFS= read -r line; do
-            sum=$(printf %.64s "$line")
-            path=$(printf '%s' "${line#*  }" | tr '\1' '\n'; echo x)
-            ln -f "$out/packs/${path%x}" "$out/pieces/$sum"
+            ln -f "$out/packs/${line#*  }" "$out/pieces/${line%%  *}"
         done
 
+        # The file list, as a jq expression shows it; names in base64, for they may hold any byte.
+        list() {
+            gzip -dc "snapshots/$id.files.jsonl.gz" |
+                jq -r 'def text(k): if has(k + "_b64") then .[k + "_b64"] else .[k] | @base64 end; '"$1"
+        }
+        decode() { printf %s "$1" | base64 -d; echo x; }
+
         # c) Put the files together, in the order of the list. A piece of pack -1 is a run of zeros.
-        gzip -dc "snapshots/$id.files.jsonl.gz" | jq -r '
-            def text(k): if has(k + "_b64") then .[k + "_b64"] else .[k] | @base64 end;
-            [.type, .mode, .mtime, text("path"), (if has("target") then text("target") else "-" end),
-             ((.pieces // []) | map(if .[0] < 0 then "zeros:\(.[3])" else .[4] end) | join(","))] | join(" ")' |
-        while read -r type mode mtime path target pieces; do
-            path=$(printf %s "$path" | base64 -d; echo x); path=$out/files/${path%x}
-            target=$(printf %s "$target" | base64 -d 2>/dev/null; echo x); target=${target%x}
-            case $type in
-            directory) mkdir -p "$path" ;;
-            symlink) mkdir -p "$(dirname "$path")"; ln -s -- "$target" "$path" ;;
-            hardlink) ln -- "$out/files/$target" "$path" ;;
-            file)
-                mkdir -p "$(dirname "$path")"
-                : >"$path"
-                for piece in $(printf %s "$pieces" | tr , ' '); do
-                    case $piece in
-                    zeros:*) head -c "${piece#zeros:}" /dev/zero >>"$path" ;;
-                    *) cat "$out/pieces/$piece" >>"$path" ;;
-                    esac
-                done
-                chmod "$mode" "$path"
-                touch -d "@$mtime" "$path" ;;
+        list '"\(.type) \(text("path")) \(if has("target") then text("target") else "" end)",
+              (select(.type == "file") | .pieces[] | if .[0] < 0 then "zeros \(.[3])" else "piece \(.[4])" end)' |
+        while read -r what first second; do
+            case $what in
+            piece) cat "$out/pieces/$first" >>"$path" || echo "INCOMPLETE: $path" >&2; continue ;;
+            zeros) truncate -s "+$first" "$path"; continue ;;
             esac
+            path=$(decode "$first") path=$out/files/${path%x}
+            target=$(decode "$second") target=${target%x}
+            mkdir -p "${path%/*}"
+            case $what in
+            directory) mkdir -p "$path" ;;
+            symlink) ln -s -- "$target" "$path" ;;
+            hardlink) ln -- "$out/files/$target" "$path" ;;
+            file) : >"$path" ;;
+            esac || echo "INCOMPLETE: $path" >&2
+        done
+
+        # d) Modes and times, what is in a directory before the directory.
+        list '"\(.type) \(.mode[1:]) \(.mtime) \(text("path"))"' | tac |
+        while read -r type mode mtime path; do
+            path=$(decode "$path") path=$out/files/${path%x}
+            case $mtime in -*) mtime=${mtime%.*} ;; esac
+            [ "$type" = symlink ] || chmod "$mode" "$path"
+            touch -h -d "@$mtime" "$path"
         done
         echo "done: $out/files"
         -----8<-----

@@ -13,10 +13,16 @@ internal static class Repository
     {
         var layout = new Layout(root);
         CheckDirectory(root);
-        return CheckMark(layout) ? layout : throw new UserError(
-            ExitCode.NoRepository,
-            $"{root} holds no repository yet",
-            "the first 'vertex-ar-backup create' makes one; or name another place with --backup-dir");
+        if (!CheckMark(layout))
+        {
+            throw new UserError(
+                ExitCode.NoRepository,
+                $"{root} holds no repository yet",
+                "the first 'vertex-ar-backup create' makes one; or name another place with --backup-dir");
+        }
+
+        return Posix.StatusOrNull(layout.Snapshots) is { IsDirectory: true } ? layout : throw UserError.Failed(
+            $"the repository {root} has lost its directory 'snapshots'", "copy the repository again; if it never held a snapshot, 'vertex-ar-backup create' makes the directory");
     }
 
     /// <summary>Opens for writing, and makes a repository where the directory is empty.</summary>
@@ -26,9 +32,17 @@ internal static class Repository
         CheckDirectory(root);
         try
         {
-            if (!CheckMark(layout))
+            var isMarked = CheckMark(layout);
+            if (!isMarked)
             {
-                Create(layout, clock);
+                CheckEmpty(layout);
+            }
+
+            // In a repository too: a copy of one may lack the empty ones, since object storage keeps files only.
+            MakeDirectories(layout);
+            if (!isMarked)
+            {
+                Mark(layout, clock);
             }
 
             return layout;
@@ -126,7 +140,7 @@ internal static class Repository
         }
     }
 
-    private static void Create(Layout layout, TimeProvider clock)
+    private static void CheckEmpty(Layout layout)
     {
         foreach (var entry in Directory.EnumerateFileSystemEntries(layout.Root))
         {
@@ -139,10 +153,17 @@ internal static class Repository
                     "name an empty directory, so that nothing of yours is mixed up with the backups");
             }
         }
+    }
 
+    private static void MakeDirectories(Layout layout)
+    {
         AtomicFile.EnsureDirectory(layout.Staging);
         AtomicFile.EnsureDirectory(layout.Snapshots);
         AtomicFile.EnsureDirectory(layout.Packs);
+    }
+
+    private static void Mark(Layout layout, TimeProvider clock)
+    {
         AtomicFile.Write(Path.Combine(layout.Staging, "RECOVERY.tmp"), layout.Recovery, RecoveryText.Text);
         var mark = new RepositoryMark
         {

@@ -41,7 +41,14 @@ internal sealed class RepositoryLock : IDisposable
         return taken;
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        if (!file.IsClosed)
+        {
+            Posix.Unlock(file);
+            file.Dispose();
+        }
+    }
 
     /// <summary>Says in the file who holds the lock, for whoever finds it taken. The lock itself is the kernel's.</summary>
     private void Sign(string purpose, DateTimeOffset now)

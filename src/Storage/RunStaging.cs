@@ -17,6 +17,9 @@ internal sealed class RunStaging : IDisposable
     private const string CheckpointsName = "checkpoints.jsonl";
     private const string ListName = "files.jsonl.gz";
 
+    /// <summary>A petabyte of packs of the default size: a line number above is no line number.</summary>
+    private const int MostPacks = 1 << 24;
+
     private readonly SafeFileHandle checkpoints;
     private readonly HashSet<int> recorded = [];
 
@@ -72,8 +75,9 @@ internal sealed class RunStaging : IDisposable
 
             return new EarlierList(run.StartedAt, list, [.. run.Sources.Select(s => new SourceName(s.Name, s.Kind))], handles);
         }
-        catch (Exception e) when (e is PosixError { IsDiskFull: false } or DamageError or JsonException)
+        catch (Exception e) when (e is DamageError || (e is IOException && !PosixError.IsFullDisk(e)))
         {
+            // It died before it had a check point, or the disk lost part of what it left: the run begins anew.
             return null;
         }
     }
@@ -102,24 +106,36 @@ internal sealed class RunStaging : IDisposable
         var table = new Dictionary<int, PackInfo>();
         foreach (var line in File.ReadLines(path))
         {
-            try
+            // The line that was being written when the run was cut off may hold anything, also zeros.
+            if (ReadCheckpoint(line, length) is not { } point)
             {
-                var point = JsonSerializer.Deserialize(line, StagingJson.Default.Checkpoint)!;
-                foreach (var pack in point.Packs)
-                {
-                    table[pack.Line] = PackInfo.From(pack.Pack);
-                }
-
-                length = point.ListBytes;
-            }
-            catch (Exception e) when (e is JsonException or DamageError)
-            {
-                // The line that was being written when the run was cut off.
                 break;
+            }
+
+            length = point.ListBytes;
+            foreach (var pack in point.Packs)
+            {
+                table[pack.Line] = PackInfo.From(pack.Pack);
             }
         }
 
         return (length, table);
+    }
+
+    /// <summary>One check point; null if the line is none that could follow a list of <paramref name="earlier"/> bytes.</summary>
+    private static Checkpoint? ReadCheckpoint(string line, long earlier)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, StagingJson.Default.Checkpoint) is { } point
+                && point.ListBytes >= earlier && Array.TrueForAll(point.Packs, pack => pack is { Line: >= 0 and < MostPacks })
+                    ? point
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }
 

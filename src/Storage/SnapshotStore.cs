@@ -33,6 +33,15 @@ internal sealed class SnapshotStore(Layout layout)
             {
                 // Rotated away since the directory was read: not damage, just gone.
             }
+            catch (PosixError e)
+            {
+                damaged.Add(new DamagedSnapshot(id, $"cannot be read: {e.Message}"));
+            }
+            catch (UserError e)
+            {
+                // Of a newer version: it stays, and so does every pack, since which of them it needs cannot be told.
+                damaged.Add(new DamagedSnapshot(id, e.Message));
+            }
         }
 
         return (whole, damaged);
@@ -72,12 +81,15 @@ internal sealed class SnapshotStore(Layout layout)
     }
 
     /// <summary>The snapshot that the user means: an ID, the beginning of one, or <c>latest</c>.</summary>
+    /// <param name="text">What the user wrote.</param>
+    /// <param name="type">With <c>latest</c>, of which type; null for any.</param>
+    /// <param name="passedOver">Told of damaged snapshots newer than the one that <c>latest</c> chose.</param>
     /// <exception cref="UserError">None or several fit, or it is damaged.</exception>
-    public Snapshot Find(string text, SnapshotType? type = null)
+    public Snapshot Find(string text, SnapshotType? type = null, Action<List<DamagedSnapshot>>? passedOver = null)
     {
         if (text == Latest)
         {
-            return Newest(type);
+            return Newest(type, passedOver);
         }
 
         var fitting = Ids().FindAll(id => id.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase));
@@ -139,10 +151,11 @@ internal sealed class SnapshotStore(Layout layout)
         }
     }
 
-    private Snapshot Newest(SnapshotType? type)
+    private Snapshot Newest(SnapshotType? type, Action<List<DamagedSnapshot>>? passedOver)
     {
         var (whole, damaged) = ReadAll();
         var newest = whole.FindLast(s => type is null || s.Header.Type == type);
+        passedOver?.Invoke(damaged.FindAll(d => newest is null || d.Id > newest.Id));
         if (newest is not null)
         {
             return newest;

@@ -41,7 +41,7 @@ internal static class Sweep
     private static long RemovePacks(Layout layout, HashSet<Digest> needed)
     {
         var freed = 0L;
-        foreach (var path in Directory.EnumerateFiles(layout.Packs, "*" + Layout.PackSuffix, SearchOption.AllDirectories))
+        foreach (var path in !Directory.Exists(layout.Packs) ? [] : Directory.EnumerateFiles(layout.Packs, "*" + Layout.PackSuffix, SearchOption.AllDirectories))
         {
             var name = Path.GetFileName(path)[..^Layout.PackSuffix.Length];
             if (Digest.TryParse(name, out var pack) && !needed.Contains(pack))

@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>Files and directories that change at the very moment they are looked at, and those that cannot be read.</summary>
+public sealed class ChangingFilesTests
+{
+    private const int Size = 3_000_000;
+    private const string Name = "victim.bin";
+
+    [Fact]
+    public void A_file_that_grows_is_saved_as_long_as_it_was_and_named()
+    {
+        using var site = NewSite();
+        Change(site, "pread64", () => File.AppendAllText(site.InStorage(Name), "more")).IsPartial($"storage/{Name}", "changed while it was read");
+        CheckPartial(site, Content.Random(Size, seed: 1));
+    }
+
+    [Fact]
+    public void A_file_that_shrinks_is_saved_with_zeros_at_its_end_and_named()
+    {
+        using var site = NewSite();
+        Change(site, "pread64", () => Command.Shell($"truncate -s 2000000 {Name}", site.Storage)).IsPartial($"storage/{Name}", "shrank while it was read");
+        var expected = Content.Random(Size, seed: 1);
+        expected.AsSpan(2_000_000).Clear();
+        CheckPartial(site, expected);
+    }
+
+    [Fact]
+    public void A_file_that_vanishes_while_it_is_read_is_saved()
+    {
+        using var site = NewSite();
+        Change(site, "pread64", () => File.Delete(site.InStorage(Name)));
+        Assert.Equal(Content.Sha256(Content.Random(Size, seed: 1)), (string?)site.Newest().Files()[$"storage/{Name}"]["sha256"]);
+    }
+
+    [Fact]
+    public void A_file_that_vanishes_before_it_is_opened_was_never_there()
+    {
+        using var site = NewSite();
+        Change(site, "statx", () => File.Delete(site.InStorage(Name))).Succeeds();
+        Assert.DoesNotContain($"storage/{Name}", site.Newest().Files().Keys);
+        Assert.Empty(site.Newest().Warnings);
+    }
+
+    [Fact]
+    public void A_symlink_swapped_in_for_a_file_is_not_followed()
+    {
+        using var site = NewSite();
+        var secret = Content.Text(5000, seed: 4);
+        File.WriteAllBytes(site.In("secret"), secret);
+        Change(site, "statx", () => Command.Shell($"rm {Name}; ln -s '{site.In("secret")}' {Name}", site.Storage)).IsPartial($"storage/{Name}");
+        Assert.DoesNotContain(site.Newest().Files().Values, file => (string?)file["sha256"] == Content.Sha256(secret));
+    }
+
+    [Fact]
+    public void A_fifo_swapped_in_for_a_file_does_not_hang_the_run()
+    {
+        using var site = NewSite();
+        Change(site, "statx", () => Command.Shell($"rm {Name}; mkfifo {Name}", site.Storage)).IsPartial($"storage/{Name}", "FIFO");
+    }
+
+    [Fact]
+    public void A_symlink_swapped_in_for_a_directory_does_not_lead_the_walk_out_of_the_tree()
+    {
+        using var site = NewSite();
+        Directory.CreateDirectory(site.In("outside"));
+        File.WriteAllText(site.In("outside/secret"), "secret");
+        var directory = Directory.CreateDirectory(site.InStorage("victimdir")).FullName;
+        using var run = StoppedRun.At(site, "statx", directory);
+        Command.Shell($"rmdir victimdir; ln -s '{site.In("outside")}' victimdir", site.Storage);
+        run.Continue().IsPartial("storage/victimdir");
+        Assert.DoesNotContain(site.Newest().Files().Keys, path => path.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_directory_moved_elsewhere_while_inside_it_keeps_the_walk_in_the_tree()
+    {
+        using var site = NewSite();
+        Directory.CreateDirectory(site.In("outside"));
+        File.WriteAllText(site.In("outside/secret"), "secret");
+        site.Write("moving/inner/file", "content");
+        using var run = StoppedRun.At(site, "statx", site.InStorage("moving/inner"));
+        Command.Shell("mv moving ../../outside/moved", site.Storage);
+        run.Continue();
+        Assert.DoesNotContain(site.Newest().Files().Keys, path => path.EndsWith("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Unreadable_files_and_directories_are_named_and_the_rest_is_saved()
+    {
+        using var site = NewSite();
+        site.Write("closed/inside", "never seen");
+        Command.Shell($"chmod 000 {Name} closed", site.Storage);
+        site.Run(["create"], before: site.BelongToOrdinaryUser())
+            .IsPartial($"storage/{Name}", "storage/closed", "Permission denied");
+        Assert.Equal("partial", site.Newest().State);
+        Assert.Equal(2, site.Newest().Warnings.Count);
+        Assert.Contains("storage/videos/clip.mp4", site.Newest().Files().Keys);
+        Assert.Contains("app_data/app_data.db", site.Newest().Files().Keys);
+        site.Run("list").Succeeds().Prints("partial");
+    }
+
+    [Fact]
+    public void A_file_system_mounted_inside_is_left_out_and_makes_the_snapshot_partial()
+    {
+        using var site = new Site();
+        File.WriteAllText(Path.Combine(site.MountMemory("app/storage/mounted", "size=1m"), "file"), "elsewhere");
+        site.Run("create").IsPartial("storage/mounted", "another file system", "one_file_system");
+        Assert.DoesNotContain("storage/mounted/file", site.Newest().Files().Keys);
+        site.TreeSettings["one_file_system"] = false;
+        Assert.Contains("storage/mounted/file", site.Create().Files().Keys);
+        site.TreeSettings["one_file_system"] = true;
+        site.TreeSettings["exclude"] = new JsonArray("/mounted");
+        Assert.Equal("complete", site.Create().State);
+    }
+
+    private static Site NewSite()
+    {
+        var site = new Site();
+        site.Settings["workers"] = 1;
+        site.Write(Name, Content.Random(Size, seed: 1));
+        return site;
+    }
+
+    private static Result Change(Site site, string call, Action change)
+    {
+        using var run = StoppedRun.At(site, call, site.InStorage(Name));
+        change();
+        return run.Continue();
+    }
+
+    private static void CheckPartial(Site site, byte[] victim)
+    {
+        var snapshot = site.Newest();
+        Assert.Equal("partial", snapshot.State);
+        Assert.Contains(Name, Assert.Single(snapshot.Warnings), StringComparison.Ordinal);
+        Assert.Equal(Content.Sha256(victim), (string?)snapshot.Files()[$"storage/{Name}"]["sha256"]);
+        Assert.Contains("storage/videos/clip.mp4", snapshot.Files().Keys);
+    }
+}

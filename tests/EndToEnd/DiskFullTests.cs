@@ -1,0 +1,68 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A disk that fills up under a run.</summary>
+public sealed class DiskFullTests
+{
+    [Fact]
+    public void Earlier_snapshots_are_whole_and_what_was_written_is_given_back()
+    {
+        using var site = NewSite();
+        var first = site.Create();
+        var free = Free(site);
+        site.Write("videos/too-large.mp4", Content.Random(30_000_000, seed: 5));
+        site.Run("create").Fails(1, "is full", site.Backups, "earlier snapshot");
+        Assert.Equal(first.Id, Assert.Single(site.Snapshots()).Id);
+        Assert.InRange(Free(site), free - 64 * 1024, long.MaxValue);
+        site.Run("verify", "--deep").Succeeds();
+
+        File.Delete(site.InStorage("videos/too-large.mp4"));
+        site.Create();
+    }
+
+    [Fact]
+    public void A_database_that_does_not_fit_is_an_error()
+    {
+        using var site = NewSite();
+        site.Create();
+        using var database = site.OpenDatabase();
+        database.Execute("INSERT INTO account VALUES (99999, 1000, randomblob(30000000))");
+        site.Run("create", "database").Fails(1, "app_data", "space");
+        Assert.Single(site.Snapshots());
+    }
+
+    [Fact]
+    public void Rotation_works_on_a_full_disk()
+    {
+        using var site = NewSite();
+        site.Create("--no-rotate");
+        File.Delete(site.InStorage("videos/clip.mp4"));
+        site.Create("--no-rotate");
+        Command.Run("bash", "-c", $"cat /dev/zero >'{Path.Combine(site.Backups, "lost+found")}'");
+        Assert.Equal(0, Free(site));
+        site.Run("rotate", "--max-backups", "1").Succeeds().Prints("removed 1 snapshot, freed");
+        Assert.Single(site.Snapshots());
+        Assert.True(Free(site) > 2_000_000, "nothing was freed");
+    }
+
+    [Fact]
+    public void A_run_does_not_begin_with_less_free_space_than_configured()
+    {
+        using var site = NewSite();
+        site.Settings["min_free_mb"] = 100;
+        site.Run("create").Fails(1, "min_free_mb", "100 MiB");
+        Assert.Empty(site.Snapshots());
+        Assert.Empty(site.Packs());
+    }
+
+    private static Site NewSite()
+    {
+        Machine.NeedRoot("mounting a file system");
+        var site = new Site();
+        site.Settings["pack_size_mb"] = 1;
+        site.MountMemory("backups", "size=16m");
+        return site;
+    }
+
+    private static long Free(Site site) => long.Parse(
+        Command.Shell($"df --output=avail -B1 '{site.Backups}' | tail -n 1").Output.Trim(), System.Globalization.CultureInfo.InvariantCulture);
+}

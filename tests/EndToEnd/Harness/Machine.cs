@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>What this machine lets a test do. A test that cannot be done is skipped with its reason.</summary>
+internal static partial class Machine
+{
+    private static readonly Lazy<string?> StraceTrouble = new(() =>
+    {
+        try
+        {
+            var tried = Command.Run("strace", "-f", "-e", "trace=openat", "true");
+            return tried.Code == 0 ? null : tried.Errors.Trim();
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return e.Message;
+        }
+    });
+
+    /// <summary>Nobody: the user that every Debian machine has and that owns nothing.</summary>
+    public const int OrdinaryUser = 65534;
+    public const int OrdinaryGroup = 65534;
+
+    public static bool IsRoot { get; } = EffectiveUser() == 0;
+
+    public static void NeedRoot(string why) => Assert.SkipUnless(IsRoot, $"{why} takes root");
+
+    public static void NeedStrace() => Assert.SkipWhen(StraceTrouble.Value is not null, $"strace does not work here: {StraceTrouble.Value}");
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint EffectiveUser();
+}

@@ -1,0 +1,74 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>The published program under test.</summary>
+internal static class Program
+{
+    private const string Variable = "VERTEX_AR_BACKUP_BINARY";
+
+    private static readonly Lazy<string> Copied = new(Copy);
+
+    /// <summary>
+    /// A copy of the published file in a directory that every user may enter: it must work alone, wherever it lies, and for
+    /// tests that run it as another user.
+    /// </summary>
+    public static string Binary => Copied.Value;
+
+    /// <summary>Runs the program to its end.</summary>
+    public static Result Run(params string[] arguments) => Run(arguments, null);
+
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables to set, or with null to remove.</param>
+    /// <param name="before">A command that starts it, such as strace or setpriv.</param>
+    public static Result Run(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment, IEnumerable<string>? before = null)
+    {
+        using var running = Start(arguments, environment, before);
+        return running.Wait();
+    }
+
+    public static Command Start(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, IEnumerable<string>? before = null) =>
+        Command.Start([.. before ?? [], Binary, .. arguments], Environment(environment));
+
+    /// <summary>The variables that steer the program are as the test says, whatever they are around the tests.</summary>
+    private static Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? given)
+    {
+        string[] steering = ["BACKUP_DIR", "DATABASE_PATH", "STORAGE_PATH", "MAX_BACKUPS", "VERTEX_AR_BACKUP_CONFIG", "JOURNAL_STREAM"];
+        var all = steering.ToDictionary(name => name, _ => (string?)null);
+        foreach (var (name, value) in given ?? new Dictionary<string, string?>())
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+
+    private static string Copy()
+    {
+        var directory = Directory.CreateTempSubdirectory("vertex-e2e-bin-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        var copy = Path.Combine(directory, "vertex-ar-backup");
+        Command.Run("cp", Find(), copy).Succeeds();
+        Command.Run("chmod", "-R", "a=rx,u+w", directory).Succeeds();
+        return copy;
+    }
+
+    private static string Find()
+    {
+        const string usual = "artifacts/bin/vertex-ar-backup";
+        if (System.Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        {
+            return File.Exists(named) ? named : throw new FileNotFoundException($"{Variable} names {named}, which is not there");
+        }
+
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, usual)))
+            {
+                return Path.Combine(at.FullName, usual);
+            }
+        }
+
+        throw new FileNotFoundException($"there is no {usual}; 'make build' makes it");
+    }
+}

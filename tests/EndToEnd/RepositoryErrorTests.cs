@@ -1,0 +1,177 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>Backup directories that are missing, not ours, of another version, in use, or damaged.</summary>
+public sealed class RepositoryErrorTests
+{
+    [Theory]
+    [InlineData("create")]
+    [InlineData("list")]
+    [InlineData("rotate")]
+    [InlineData("verify")]
+    [InlineData("stats")]
+    public void A_missing_backup_directory_is_no_repository(string command)
+    {
+        using var site = new Site();
+        Directory.Delete(site.Backups);
+        site.Run(command).Fails(10, site.Backups, "does not exist");
+    }
+
+    [Fact]
+    public void A_file_in_its_place_is_no_repository()
+    {
+        using var site = new Site();
+        Directory.Delete(site.Backups);
+        File.WriteAllText(site.Backups, "");
+        site.Run("create").Fails(10, site.Backups, "not a directory");
+        site.Run("list").Fails(10, site.Backups, "not a directory");
+    }
+
+    [Fact]
+    public void An_empty_directory_holds_no_repository_yet()
+    {
+        using var site = new Site();
+        site.Run("list").Fails(10, site.Backups, "no repository yet", "create");
+    }
+
+    [Fact]
+    public void A_directory_with_other_things_in_it_is_left_alone()
+    {
+        using var site = new Site();
+        File.WriteAllText(Path.Combine(site.Backups, "thesis.txt"), "years of work");
+        site.Run("create").Fails(10, site.Backups, "not empty", "thesis.txt");
+        Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(site.Backups).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_directory_that_may_not_be_written_is_an_error()
+    {
+        using var site = new Site();
+        var before = site.BelongToOrdinaryUser();
+        Command.Shell(Machine.IsRoot ? $"chown 0:0 '{site.Backups}'; chmod 755 '{site.Backups}'" : $"chmod 555 '{site.Backups}'");
+        site.Run(["create"], before: before).Fails(1, "cannot write to the backup directory", site.Backups, "chown");
+    }
+
+    [Fact]
+    public void A_repository_of_a_newer_version_is_refused_and_not_touched()
+    {
+        using var site = new Site();
+        site.Create();
+        var mark = Path.Combine(site.Backups, "repository.json");
+        File.WriteAllText(mark, File.ReadAllText(mark).Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal));
+        foreach (var command in new[] { "create", "list", "rotate", "verify" })
+        {
+            site.Run(command).Fails(1, "version 2", "version 1", "newer");
+        }
+
+        Assert.Single(site.Snapshots());
+    }
+
+    [Fact]
+    public void A_damaged_mark_is_an_error_that_points_to_the_recovery_text()
+    {
+        using var site = new Site();
+        site.Create();
+        Damage.FlipByte(Path.Combine(site.Backups, "repository.json"), 60);
+        site.Run("list").Fails(1, "repository.json", "RECOVERY.txt");
+    }
+
+    [Fact]
+    public void A_run_beside_another_is_refused_and_told_who_is_at_work()
+    {
+        using var site = new Site();
+        using var first = StoppedRun.At(site, "statx", site.InStorage("videos/clip.mp4"));
+        site.Run("create", "database").Fails(11, site.Backups, "create full", $"process {first.ProgramId}");
+        site.Run("rotate").Fails(11, "create full");
+        site.Run("list").Succeeds();
+        first.Continue().Succeeds();
+        site.Create("database");
+    }
+
+    [Fact]
+    public void No_lock_outlives_a_killed_process()
+    {
+        using var site = new Site();
+        using (var first = StoppedRun.At(site, "statx", site.InStorage("videos/clip.mp4")))
+        {
+            first.Signal("KILL");
+        }
+
+        site.Create();
+    }
+
+    [Theory]
+    [InlineData("show")]
+    [InlineData("verify")]
+    [InlineData("restore")]
+    public void An_unknown_ID_is_an_error(string command)
+    {
+        using var site = new Site();
+        site.Create();
+        site.Run(command, "20010101T000000Z").Fails(1, "no snapshot '20010101T000000Z'", "list");
+    }
+
+    [Fact]
+    public void The_beginning_of_an_ID_is_enough_if_it_fits_one_snapshot()
+    {
+        using var site = new Site();
+        var first = site.Create().Id;
+        var second = site.Create().Id;
+        site.Run("show", second[..^1].ToLowerInvariant()).Ends(first[..^1] == second[..^1] ? 1 : 0);
+        site.Run("show", "20").Fails(1, "'20' fits 2 snapshots", first, second);
+    }
+
+    [Fact]
+    public void Latest_is_the_newest_and_an_error_where_there_is_none()
+    {
+        using var site = new Site();
+        site.Create("database");
+        var newest = site.Create("storage").Id;
+        site.Run("show", "latest").Succeeds().Prints(newest);
+        site.Run("restore", "latest", "--type", "full", "--to", site.In("out")).Fails(1, "no full snapshot");
+    }
+
+    [Fact]
+    public void A_damaged_header_is_named_and_hides_no_other_snapshot()
+    {
+        using var site = new Site();
+        var bad = site.Create();
+        var good = site.Create();
+        Damage.FlipByte(bad.HeaderPath, 100);
+        site.Run("list").Ends(1).Prints(good.Id).Says(bad.Id, "damaged");
+        site.Run("show", bad.Id).Fails(1, bad.HeaderPath);
+        site.Run("restore", bad.Id, "--to", site.In("out")).Fails(1, bad.HeaderPath);
+        site.Run("create").Succeeds().Says(bad.Id, "damaged");
+    }
+
+    [Fact]
+    public void A_damaged_file_list_is_an_error()
+    {
+        using var site = new Site();
+        var snapshot = site.Create();
+        Damage.FlipByte(snapshot.ListPath, 50);
+        site.Run("show", snapshot.Id, "--files").Fails(1, snapshot.Id, "files.jsonl.gz");
+        site.Run("restore", snapshot.Id, "--to", site.In("out")).Fails(1, snapshot.Id, "damaged");
+        Assert.False(Directory.Exists(site.In("out")));
+    }
+
+    [Fact]
+    public void A_damaged_pack_table_is_an_error_and_the_next_run_stores_anew()
+    {
+        using var site = new Site();
+        var snapshot = site.Create();
+        Damage.FlipByte(snapshot.PackTablePath, 30);
+        site.Run("restore", snapshot.Id, "--to", site.In("out")).Fails(1, snapshot.Id, "damaged");
+        site.Run("create").Succeeds().Says(snapshot.Id, "stored anew");
+        Tree.AssertSame(site.Storage, site.Newest().Restored("storage"), Likeness.Restored);
+    }
+
+    [Fact]
+    public void A_missing_pack_is_stored_anew_by_the_next_run()
+    {
+        using var site = new Site();
+        site.Create();
+        site.Packs().ToList().ForEach(File.Delete);
+        site.Run("create").Succeeds().Says("is missing", "stored anew");
+        Tree.AssertSame(site.Storage, site.Newest().Restored("storage"), Likeness.Restored);
+    }
+}

@@ -1,0 +1,73 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>What has not changed is not read again, as the kernel sees it.</summary>
+public sealed class UnchangedFilesTests
+{
+    [Fact]
+    public void A_second_run_reads_no_file_content()
+    {
+        using var site = new Site();
+        Settle();
+        Assert.NotEmpty(ContentReads(site));
+        Assert.Empty(ContentReads(site));
+        Assert.Equal(2, site.Snapshots().Count);
+        Tree.AssertSame(site.Storage, Path.Combine(site.Newest().Recover(), "storage"), Likeness.Recovered);
+    }
+
+    [Fact]
+    public void Only_the_file_that_changed_is_read()
+    {
+        using var site = new Site();
+        Settle();
+        site.Create();
+        site.Write("portraits/3/portrait.jpg", Content.Random(40_003, seed: 77));
+        Assert.All(ContentReads(site), call => Assert.Contains("portraits/3/portrait.jpg", call, StringComparison.Ordinal));
+        Assert.Equal(Content.Sha256(Content.Random(40_003, seed: 77)), (string?)site.Newest().Files()["storage/portraits/3/portrait.jpg"]["sha256"]);
+    }
+
+    [Fact]
+    public void A_change_that_keeps_size_and_time_stamp_is_found()
+    {
+        using var site = new Site();
+        var path = site.Write("portraits/0/portrait.jpg", Content.Random(40_000, seed: 1));
+        Settle();
+        site.Create();
+        var time = File.GetLastWriteTimeUtc(path);
+        File.WriteAllBytes(path, Content.Random(40_000, seed: 2));
+        File.SetLastWriteTimeUtc(path, time);
+        Assert.Equal(Content.Sha256(Content.Random(40_000, seed: 2)), (string?)site.Create().Files()["storage/portraits/0/portrait.jpg"]["sha256"]);
+    }
+
+    [Fact]
+    public void Rescan_reads_everything_and_stores_nothing_twice()
+    {
+        using var site = new Site();
+        Settle();
+        site.Create();
+        var bytes = site.PackBytes();
+        Assert.NotEmpty(ContentReads(site, "--rescan"));
+        Assert.Equal(bytes, site.PackBytes());
+    }
+
+    /// <summary>A file changed within the last tick of the kernel's clock is rightly read again; waits until none is that young.</summary>
+    private static void Settle() => Thread.Sleep(120);
+
+    /// <summary>
+    /// Reads of file content and openings of files that one run of <c>create</c> makes below the sources. The first bytes of the
+    /// database may be looked at: they tell that it is one.
+    /// </summary>
+    private static List<string> ContentReads(Site site, params string[] arguments)
+    {
+        Machine.NeedStrace();
+        var log = site.In("strace.log");
+        string[] strace = ["strace", "-f", "-y", "-s", "0", "-o", log, "-e", "trace=openat,read,pread64,mmap,copy_file_range,sendfile", "--"];
+        site.Run(["create", "--no-rotate", .. arguments], before: strace).Succeeds();
+        return [.. File.ReadLines(log).Where(IsContentRead)];
+
+        bool IsContentRead(string call) =>
+            call.Contains("openat(", StringComparison.Ordinal)
+                ? call.Contains($"<{site.Storage}", StringComparison.Ordinal) && !call.Contains("O_DIRECTORY", StringComparison.Ordinal)
+                : call.Contains($"<{site.Storage}/", StringComparison.Ordinal)
+                    || (call.Contains($"<{site.Database}", StringComparison.Ordinal) && !call.EndsWith(", 16, 0) = 16", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,110 @@
+using Microsoft.Data.Sqlite;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Tests.Operations;
+
+public sealed class CreateDatabaseTests : IDisposable
+{
+    private readonly Site site = new();
+
+    public CreateDatabaseTests() => site.Sql("""
+        PRAGMA page_size=4096; CREATE TABLE t(i INTEGER PRIMARY KEY, x);
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000) INSERT INTO t SELECT i, hex(randomblob(50)) FROM n
+        """);
+
+    private CreatePlan Plan => site.Plan with { Type = SnapshotType.Database };
+
+    public void Dispose() => site.Dispose();
+
+    [Fact]
+    public void The_copy_is_a_database_with_every_row()
+    {
+        var snapshot = site.Create(Plan);
+        Assert.Equal("app/app.db"u8, Assert.Single(site.List(snapshot)).Path);
+        var restored = site.Temp.Write("restored.db", site.Restore(snapshot)["app/app.db"]);
+        using var database = SqliteFile.Open(restored, SqliteOpenMode.ReadOnly);
+        Assert.Equal("ok", SqliteFile.Scalar<string>(database, "PRAGMA integrity_check"));
+        Assert.Equal(20000, SqliteFile.Scalar<long>(database, "SELECT count(*) FROM t"));
+        Assert.Empty(Directory.GetFileSystemEntries(site.Layout.Staging));
+    }
+
+    [Fact]
+    public void A_database_that_nobody_wrote_to_is_not_copied_again()
+    {
+        var first = site.Create(Plan);
+        var read = site.Progress.BytesDone;
+        var second = site.Create(Plan);
+        Assert.Equal((read, 0L, first.Header.Bytes), (site.Progress.BytesDone, second.Header.NewBytes, second.Header.Bytes));
+        Assert.Equal(site.Restore(first)["app/app.db"], site.Restore(second)["app/app.db"]);
+    }
+
+    [Fact]
+    public void A_changed_row_costs_the_pieces_it_lies_in()
+    {
+        site.Create(Plan);
+        site.Sql("UPDATE t SET x='changed' WHERE i=10000");
+        var second = site.Create(Plan);
+        Assert.InRange(second.Header.NewBytes, 1, 3 * 65536);
+        Assert.True(second.Header.Bytes > 20 * 65536);
+        using var database = SqliteFile.Open(site.Temp.Write("restored.db", site.Restore(second)["app/app.db"]), SqliteOpenMode.ReadOnly);
+        Assert.Equal("changed", SqliteFile.Scalar<string>(database, "SELECT x FROM t WHERE i=10000"));
+    }
+
+    [Fact]
+    public void What_is_only_in_the_write_ahead_log_is_saved_and_noticed()
+    {
+        site.Sql("PRAGMA journal_mode=WAL");
+        using var application = SqliteFile.Open(site.Database, SqliteOpenMode.ReadWrite);
+        SqliteFile.Execute(application, "UPDATE t SET x='one' WHERE i=1");
+        Assert.NotNull(Assert.Single(site.List(site.Create(Plan))).Wal);
+        SqliteFile.Execute(application, "UPDATE t SET x='two' WHERE i=1");
+        using var database = SqliteFile.Open(site.Temp.Write("restored.db", site.Restore(site.Create(Plan))["app/app.db"]), SqliteOpenMode.ReadOnly);
+        Assert.Equal("two", SqliteFile.Scalar<string>(database, "SELECT x FROM t WHERE i=1"));
+    }
+
+    [Fact]
+    public void A_damaged_database_fails_the_run_and_leaves_no_copy()
+    {
+        var good = site.Create(Plan);
+        var bytes = File.ReadAllBytes(site.Database);
+        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
+        File.WriteAllBytes(site.Database, bytes);
+        Assert.Contains("is damaged", Assert.Throws<UserError>(() => site.Create(Plan)).Message, StringComparison.Ordinal);
+        Assert.Equal([good.Id], site.Store.Ids());
+        Assert.Empty(Directory.GetFiles(site.Layout.Staging, "*.db*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Content_is_shared_between_types()
+    {
+        site.Write("a", Site.Noise(1, 50_000));
+        site.Create(site.Plan with { Type = SnapshotType.Full });
+        Assert.Equal(0, site.Create(Plan).Header.NewBytes);
+        Assert.Equal(0, site.Create(site.Plan).Header.NewBytes);
+        var full = site.Create(site.Plan with { Type = SnapshotType.Full });
+        Assert.Equal(0, full.Header.NewBytes);
+        Assert.Equal([SourceKind.Database, SourceKind.Storage], full.Header.Sources.Select(s => s.Kind));
+        site.AssertHolds(full);
+    }
+
+    [Fact]
+    public void A_preview_says_what_would_be_read_and_writes_nothing()
+    {
+        site.Write("a", new byte[100]);
+        var plan = site.Plan with { Type = SnapshotType.Full };
+        var size = new FileInfo(site.Database).Length;
+        Assert.Equal(new Preview(2, size + 100, 2, size + 100), Preview(plan));
+        Assert.Empty(Directory.GetFileSystemEntries(site.Layout.Root));
+        site.Create(plan);
+        Assert.Equal(new Preview(2, size + 100, 0, 0), Preview(plan));
+        Assert.Equal(new Preview(2, size + 100, 2, size + 100), Preview(plan with { Rescan = true }));
+        site.Write("b", new byte[7]);
+        Assert.Equal(new Preview(3, size + 107, 1, 7), Preview(plan));
+        Assert.Single(new SnapshotStore(site.Layout).Ids());
+    }
+
+    private Preview Preview(CreatePlan plan) => CreatePreview.Run(plan, site.Clock, site.Progress, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,69 @@
+using VertexAr.Backup.Operations;
+
+namespace VertexAr.Backup.Tests.Operations;
+
+public sealed class WorkQueueTests : IDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly WorkQueue<int> queue;
+
+    public WorkQueueTests() => queue = new WorkQueue<int>(2, stop.Token);
+
+    public void Dispose() => stop.Dispose();
+
+    [Fact]
+    public void What_goes_in_comes_out_in_order_and_then_nothing()
+    {
+        queue.Add(1);
+        queue.Add(2);
+        queue.Complete();
+        Assert.Equal((true, 1), (queue.TryTake(out var first), first));
+        Assert.Equal((true, 2), (queue.TryTake(out var second), second));
+        Assert.False(queue.TryTake(out _));
+    }
+
+    [Fact]
+    public void Whoever_adds_to_a_full_queue_waits()
+    {
+        queue.Add(1);
+        queue.Add(2);
+        var adding = Start(() => queue.Add(3));
+        Assert.True(queue.TryTake(out _));
+        adding.Join();
+        Assert.True(queue.TryTake(out _));
+        Assert.Equal((true, 3), (queue.TryTake(out var third), third));
+    }
+
+    [Fact]
+    public void Whoever_takes_from_an_empty_queue_waits()
+    {
+        var taken = 0;
+        var taking = Start(() => Assert.True(queue.TryTake(out taken)));
+        queue.Add(7);
+        taking.Join();
+        Assert.Equal(7, taken);
+    }
+
+    [Fact]
+    public void Stopping_ends_every_wait()
+    {
+        var taking = Start(() => Assert.Throws<OperationCanceledException>(() => queue.TryTake(out _)));
+        stop.Cancel();
+        queue.Wake();
+        taking.Join();
+        Assert.Throws<OperationCanceledException>(() => queue.Add(1));
+    }
+
+    /// <summary>Returns when the thread waits.</summary>
+    private static Thread Start(Action body)
+    {
+        var thread = new Thread(() => body());
+        thread.Start();
+        while (!thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin))
+        {
+            Thread.Yield();
+        }
+
+        return thread;
+    }
+}

@@ -1,0 +1,129 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Tests.Storage;
+
+public sealed class FileListTests : IDisposable
+{
+    private readonly TempDirectory temp = new();
+
+    public void Dispose() => temp.Dispose();
+
+    [Fact]
+    public void Reads_what_it_writes()
+    {
+        var part = Write(5000);
+        Assert.Equal(5000, Count(temp["list"]));
+        Assert.Equal(("list", new FileInfo(temp["list"]).Length, 5000L), (part.Name, part.Bytes, part.Lines));
+        Assert.Equal(Digest.Of(File.ReadAllBytes(temp["list"])).ToString(), part.Sha256);
+        Assert.Equal(0, Tools.Run("gzip", "-t", temp["list"]).Exit);
+    }
+
+    [Fact]
+    public void A_list_of_nothing_is_a_gzip_file_of_nothing()
+    {
+        Write(0);
+        Assert.Equal((0, ""), Tools.Run("gzip", "-dc", temp["list"]));
+        Assert.Equal(0, Count(temp["list"]));
+    }
+
+    [Fact]
+    public void What_was_listed_up_to_a_check_point_can_be_read_whatever_comes_after()
+    {
+        using var writer = new FileListWriter(temp["list.tmp"]);
+        Fill(writer, 0, 2000);
+        var length = writer.Checkpoint();
+        Fill(writer, 2000, 3000);
+        var later = writer.Checkpoint();
+        Fill(writer, 5000, 10);
+        Assert.True(later > length);
+        using (var file = File.OpenWrite(temp["list.tmp"]))
+        {
+            Assert.True(file.Length >= later);
+            file.SetLength(length);
+        }
+
+        Assert.Equal(2000, Count(temp["list.tmp"]));
+    }
+
+    [Fact]
+    public void Check_points_do_not_change_what_the_finished_list_says()
+    {
+        using var writer = new FileListWriter(temp["list.tmp"]);
+        Fill(writer, 0, 10);
+        writer.Checkpoint();
+        writer.Checkpoint();
+        Fill(writer, 10, 10);
+        writer.Checkpoint();
+        var part = writer.Finish(temp["list.tmp"], temp["list"]);
+        Assert.Equal((20, 20L), (Count(temp["list"]), part.Lines));
+        Assert.Equal(Digest.Of(File.ReadAllBytes(temp["list"])).ToString(), part.Sha256);
+    }
+
+    [Fact]
+    public void A_list_cut_anywhere_is_damage_or_ends_with_a_whole_member()
+    {
+        Write(100);
+        var whole = File.ReadAllBytes(temp["list"]);
+        for (var length = 1; length < whole.Length; length += 23)
+        {
+            File.WriteAllBytes(temp["cut"], whole[..length]);
+            Assert.Throws<DamageError>(() => Count(temp["cut"]));
+        }
+    }
+
+    [Fact]
+    public void Any_flipped_bit_is_damage_or_changes_nothing()
+    {
+        Write(5);
+        var (whole, damaged) = (File.ReadAllBytes(temp["list"]), 0);
+        for (var bit = 0; bit < whole.Length * 8; bit++)
+        {
+            whole[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(temp["bad"], whole);
+            try
+            {
+                Assert.Equal(5, Count(temp["bad"]));
+            }
+            catch (DamageError)
+            {
+                damaged++;
+            }
+
+            whole[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+
+        // The rest are bits of gzip's header, and repetitions that point to another place with the same text.
+        Assert.True(damaged > whole.Length * 8 * 0.95, $"{damaged} of {whole.Length * 8}");
+    }
+
+    private PartFile Write(int lines)
+    {
+        using var writer = new FileListWriter(temp["list.tmp"]);
+        Fill(writer, 0, lines);
+        return writer.Finish(temp["list.tmp"], temp["list"]);
+    }
+
+    private static void Fill(FileListWriter writer, int from, int count)
+    {
+        for (var i = from; i < from + count; i++)
+        {
+            writer.Write(TestRepository.File($"storage/{i:D6}", TestRepository.Piece(i, $"content {i}")));
+        }
+    }
+
+    private static int Count(string path)
+    {
+        using var reader = FileListReader.Open(path);
+        var count = 0;
+        while (reader.Read() is { } entry)
+        {
+            Assert.Equal($"storage/{count:D6}", System.Text.Encoding.UTF8.GetString(entry.Path));
+            Assert.Equal([TestRepository.Piece(count, $"content {count}")], entry.Pieces);
+            count++;
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Tests.Storage;
+
+public sealed class RepositoryTests : IDisposable
+{
+    private readonly TempDirectory temp = new();
+    private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch);
+    private readonly string root;
+
+    public RepositoryTests() => root = temp.Make("repository");
+
+    private string Mark => Path.Combine(root, "repository.json");
+
+    public void Dispose() => temp.Dispose();
+
+    [Fact]
+    public void An_empty_directory_becomes_a_repository()
+    {
+        var layout = Repository.OpenOrCreate(root, clock);
+        Assert.Equal(["RECOVERY.txt", "packs", "repository.json", "snapshots", "staging"], Names());
+        Assert.Empty(Directory.GetFileSystemEntries(layout.Staging));
+        Assert.Equal(root, Repository.Open(root).Root);
+        Assert.Equal(RecoveryText.Text, File.ReadAllText(layout.Recovery));
+    }
+
+    [Fact]
+    public void It_is_made_once()
+    {
+        Repository.OpenOrCreate(root, clock);
+        var mark = File.ReadAllText(Mark);
+        Repository.OpenOrCreate(root, clock);
+        Assert.Equal(mark, File.ReadAllText(Mark));
+    }
+
+    [Fact]
+    public void A_making_that_was_cut_off_is_finished()
+    {
+        Repository.OpenOrCreate(root, clock);
+        File.Delete(Mark);
+        Directory.Delete(Path.Combine(root, "packs"));
+        Directory.CreateDirectory(Path.Combine(root, "lost+found"));
+        Repository.OpenOrCreate(root, clock);
+        Assert.True(Directory.Exists(Path.Combine(root, "packs")));
+    }
+
+    /// <summary>Off-site copies are made of files: a directory without any does not come back from there.</summary>
+    [Fact]
+    public void Empty_directories_that_a_copy_lost_are_made_again()
+    {
+        Repository.OpenOrCreate(root, clock);
+        foreach (var name in new[] { "packs", "snapshots", "staging" })
+        {
+            Directory.Delete(Path.Combine(root, name));
+        }
+
+        Repository.OpenOrCreate(root, clock);
+        Assert.Equal(["RECOVERY.txt", "packs", "repository.json", "snapshots", "staging"], Names());
+    }
+
+    [Fact]
+    public void A_missing_directory_is_no_repository()
+    {
+        Assert.Equal(ExitCode.NoRepository, Assert.Throws<UserError>(() => Repository.Open(temp["none"])).Code);
+        Assert.Equal(ExitCode.NoRepository, Assert.Throws<UserError>(() => Repository.OpenOrCreate(temp["none"], clock)).Code);
+        Assert.False(Directory.Exists(temp["none"]));
+    }
+
+    [Fact]
+    public void A_file_is_no_repository()
+    {
+        temp.Write("file", "x"u8);
+        Assert.Equal(ExitCode.NoRepository, Assert.Throws<UserError>(() => Repository.Open(temp["file"])).Code);
+    }
+
+    [Fact]
+    public void Opening_an_empty_directory_makes_nothing()
+    {
+        Assert.Equal(ExitCode.NoRepository, Assert.Throws<UserError>(() => Repository.Open(root)).Code);
+        Assert.Empty(Names());
+    }
+
+    [Fact]
+    public void A_directory_with_other_files_is_left_alone()
+    {
+        temp.Write("repository/photo.jpg", "mine"u8);
+        var error = Assert.Throws<UserError>(() => Repository.OpenOrCreate(root, clock));
+        Assert.Equal(ExitCode.NoRepository, error.Code);
+        Assert.Contains("photo.jpg", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["photo.jpg"], Names());
+    }
+
+    [Fact]
+    public void A_newer_version_is_refused_however_it_is_sealed()
+    {
+        File.WriteAllText(Mark, "{\"format\":\"vertex-ar-backup\",\"version\":2,\"seal\":\"another\"}");
+        var error = Assert.Throws<UserError>(() => Repository.OpenOrCreate(root, clock));
+        Assert.Equal(ExitCode.Failed, error.Code);
+        Assert.Contains("version 2", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["repository.json"], Names());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("7")]
+    [InlineData("\"x\"")]
+    [InlineData("{\"format\":7,\"version\":1}")]
+    [InlineData("{\"format\":\"vertex-ar-backup\",\"version\":\"2\"}")]
+    [InlineData("{\"format\":\"vertex-ar-backup\",\"version\":1}")]
+    [InlineData("\0\0\0\0")]
+    public void A_damaged_mark_is_said_to_be_so_and_left(string text)
+    {
+        File.WriteAllBytes(Mark, Encoding.UTF8.GetBytes(text));
+        var error = Assert.Throws<UserError>(() => Repository.OpenOrCreate(root, clock));
+        Assert.Equal(ExitCode.Failed, error.Code);
+        Assert.StartsWith(Mark, error.Message, StringComparison.Ordinal);
+        Assert.Equal(text, File.ReadAllText(Mark));
+    }
+
+    [Fact]
+    public void A_directory_that_cannot_be_written_is_explained()
+    {
+        Assert.SkipWhen(Posix.IsRoot, "root may write everywhere");
+        using (var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root)))
+        {
+            Posix.SetMode(directory, 0x140);
+        }
+
+        Assert.Contains("chown", Assert.Throws<UserError>(() => Repository.OpenOrCreate(root, clock)).Hint, StringComparison.Ordinal);
+    }
+
+    private List<string?> Names() => [.. Directory.GetFileSystemEntries(root).Select(Path.GetFileName).Order(StringComparer.Ordinal)];
+}

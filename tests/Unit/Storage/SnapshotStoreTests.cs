@@ -1,0 +1,116 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Tests.Storage;
+
+public sealed class SnapshotStoreTests : IDisposable
+{
+    private readonly TestRepository repository = new();
+    private readonly SnapshotStore store;
+    private readonly Snapshot first;
+
+    public SnapshotStoreTests()
+    {
+        store = new SnapshotStore(repository.Layout);
+        first = repository.AddSnapshot(TestRepository.First, [repository.AddPack("x")], TestRepository.File("storage/a", TestRepository.Piece(0)));
+    }
+
+    public void Dispose() => repository.Dispose();
+
+    [Fact]
+    public void What_was_published_is_read_oldest_first()
+    {
+        repository.AddSnapshot(TestRepository.Second, []);
+        var (whole, damaged) = store.ReadAll();
+        Assert.Equal([TestRepository.First, TestRepository.Second], whole.Select(s => s.Id));
+        Assert.Empty(damaged);
+        Assert.Equal(first.Header.Files, whole[0].Header.Files);
+        Assert.Single(store.ReadPackTable(whole[0]));
+        using var files = store.OpenFileList(whole[0]);
+        Assert.Equal("storage/a"u8, files.Read()!.Path);
+    }
+
+    [Fact]
+    public void A_damaged_header_is_listed_apart()
+    {
+        repository.AddSnapshot(TestRepository.Second, []);
+        TestRepository.Damage(repository.Layout.Header(TestRepository.First));
+        var (whole, damaged) = store.ReadAll();
+        Assert.Equal(TestRepository.Second, Assert.Single(whole).Id);
+        Assert.Equal((TestRepository.First, "does not match its checksum"), (Assert.Single(damaged).Id, damaged[0].Reason));
+    }
+
+    [Fact]
+    public void The_header_of_another_snapshot_is_no_header()
+    {
+        File.Copy(repository.Layout.Header(TestRepository.First), repository.Layout.Header(TestRepository.Second));
+        Assert.Throws<DamageError>(() => store.Read(TestRepository.Second));
+    }
+
+    [Theory]
+    [InlineData(2, null)]
+    [InlineData(1, "encryption")]
+    public void A_snapshot_that_needs_more_than_we_know_is_refused(int version, string? feature)
+    {
+        var header = first.Header with { FormatVersion = version, Requires = feature is null ? [] : [feature] };
+        SnapshotStore.Publish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        var error = Assert.Throws<UserError>(() => store.Read(TestRepository.First));
+        Assert.Contains($"format {version}", error.Message, StringComparison.Ordinal);
+        Assert.Contains(feature ?? "", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_that_changed_is_refused_before_it_is_read()
+    {
+        TestRepository.Damage(repository.Layout.FileList(TestRepository.First), 4);
+        Assert.Throws<DamageError>(() => store.OpenFileList(first));
+        File.AppendAllText(repository.Layout.PackTable(TestRepository.First), "x");
+        Assert.Throws<DamageError>(() => store.ReadPackTable(first));
+        File.Delete(repository.Layout.FileList(TestRepository.First));
+        Assert.Throws<DamageError>(() => store.CheckSize(first.Header.Files));
+    }
+
+    [Fact]
+    public void Removing_takes_the_header_and_its_lists()
+    {
+        SnapshotStore.Remove(repository.Held, TestRepository.First);
+        Assert.Empty(Directory.GetFiles(repository.Layout.Snapshots));
+        SnapshotStore.Remove(repository.Held, TestRepository.First);
+    }
+
+    [Fact]
+    public void A_snapshot_is_found_by_the_beginning_of_its_id()
+    {
+        repository.AddSnapshot(TestRepository.Second, []);
+        Assert.Equal(TestRepository.First, store.Find("20261123").Id);
+        Assert.Equal(TestRepository.Second, store.Find("20261124t02").Id);
+        Assert.Contains("2 snapshots", Assert.Throws<UserError>(() => store.Find("2026")).Message, StringComparison.Ordinal);
+        Assert.Contains("no snapshot '2027'", Assert.Throws<UserError>(() => store.Find("2027")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_latest_is_the_newest_of_its_type()
+    {
+        repository.AddSnapshot(TestRepository.Second, []);
+        Assert.Equal(TestRepository.Second, store.Find("latest").Id);
+        Assert.Equal(TestRepository.Second, store.Find("latest", SnapshotType.Full).Id);
+        Assert.Contains("no database snapshot yet", Assert.Throws<UserError>(() => store.Find("latest", SnapshotType.Database)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_one_that_is_asked_for_is_explained()
+    {
+        TestRepository.Damage(repository.Layout.Header(TestRepository.First));
+        Assert.Contains("does not match its checksum", Assert.Throws<UserError>(() => store.Find("20261123T020000Z")).Message, StringComparison.Ordinal);
+        Assert.Contains("1 damaged", Assert.Throws<UserError>(() => store.Find("latest")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Other_files_are_no_snapshots()
+    {
+        File.WriteAllText(Path.Combine(repository.Layout.Snapshots, "notes.json"), "{}");
+        File.WriteAllText(Path.Combine(repository.Layout.Snapshots, "20261123T020000Z.json.bak"), "{}");
+        Assert.Equal([TestRepository.First], store.Ids());
+    }
+}

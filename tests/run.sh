@@ -1,0 +1,47 @@
+#!/bin/bash
+# run.sh PROJECT...
+# Runs built test programs, all of them even if one fails, and ends with one line: N passed, N failed, N skipped.
+# The counts are read from the runners' own reports. Tests of another kind leave theirs in artifacts/test-results/NAME.counts
+# as "PASSED FAILED SKIPPED"; those found there are summed up too, once.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+results=$PWD/artifacts/test-results
+mkdir -p "$results"
+rm -f "$results"/*.xml
+passed=0 failed=0 skipped=0
+
+add() {
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# One attribute of the report's <assembly> element.
+count() {
+    grep -o '<assembly [^>]*>' "$1" | grep -o " $2=\"[0-9]*\"" | tr -dc '0-9'
+}
+
+for project in "$@"; do
+    echo "== $project"
+    report=$results/$project.xml
+    "tests/$project/bin/Debug/net10.0/$project" -noLogo -noColor -xml "$report"
+    code=$?
+    if [[ ! -s $report ]]; then
+        echo "$project: no report was written; exit code $code" >&2
+        add 0 1 0
+        continue
+    fi
+
+    bad=$(($(count "$report" failed) + $(count "$report" errors)))
+    # A runner that fails though no test did has met something it could not count.
+    add "$(count "$report" passed)" $((bad > 0 || code == 0 ? bad : 1)) "$(count "$report" skipped)"
+done
+
+for counts in "$results"/*.counts; do
+    if [[ -e $counts ]]; then
+        read -r p f s <"$counts"
+        add "$p" "$f" "$s"
+        rm "$counts"
+    fi
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
