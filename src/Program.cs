@@ -68,7 +68,10 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     RotateCommand c => RotateVerb.Run(around, c),
     ConfigCheckCommand => ConfigVerbs.Check(around),
     ConfigShowCommand => ConfigVerbs.Show(around),
+    ConfigSandboxCommand => ConfigVerbs.Sandbox(around),
     HelpCommand c => HelpVerb.Run(around, c),
+    ManPageCommand => HelpVerb.PrintManPage(around),
+    CompletionCommand c => HelpVerb.PrintCompletion(around, c),
     VersionCommand => VersionVerb.Run(around),
     _ => throw new NotSupportedException(command.ToString()),
 };

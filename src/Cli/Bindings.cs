@@ -59,11 +59,17 @@ internal static class Bindings
         given.Number(CommandTable.KeepMonthly),
         given.Has(CommandTable.DryRun));
 
-    public static Command Configuration(Arguments given) =>
-        given.Positionals[0] == "check" ? new ConfigCheckCommand() : new ConfigShowCommand();
+    public static Command Configuration(Arguments given) => given.Positionals[0] switch
+    {
+        "check" => new ConfigCheckCommand(),
+        "show" => new ConfigShowCommand(),
+        _ => new ConfigSandboxCommand(),
+    };
 
     public static Command Help(Arguments given) =>
-        new HelpCommand(given.Positional(0) is { } topic ? CommandTable.Require(topic).Name : null);
+        given.Has(CommandTable.Man) ? new ManPageCommand()
+        : given.Value(CommandTable.Completion) is { } shell ? new CompletionCommand(shell)
+        : new HelpCommand(given.Positional(0) is { } topic ? CommandTable.Require(topic).Name : null);
 
     private static SnapshotType? TypeIn(Arguments given) =>
         given.Value(CommandTable.Type) is { } word ? SnapshotTypes.FromWord(word) : null;

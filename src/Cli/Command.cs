@@ -46,11 +46,19 @@ internal sealed record ConfigCheckCommand : Command;
 
 internal sealed record ConfigShowCommand : Command;
 
+internal sealed record ConfigSandboxCommand : Command;
+
 /// <summary>
 /// <paramref name="Topic"/> is the command to explain, null for the overview. When no command was given at all, help was not
 /// <paramref name="Asked"/> for: then it goes to stderr and the exit code is 2.
 /// </summary>
 internal sealed record HelpCommand(string? Topic, bool Asked = true) : Command;
+
+/// <summary>For the package's build: the man page's source.</summary>
+internal sealed record ManPageCommand : Command;
+
+/// <summary>For the package's build: completion for <paramref name="Shell"/>, bash or zsh.</summary>
+internal sealed record CompletionCommand(string Shell) : Command;
 
 internal sealed record VersionCommand : Command;
 

@@ -3,7 +3,8 @@ namespace VertexAr.Backup.Cli;
 /// <summary>
 /// One option as the table knows it. Without a <paramref name="Placeholder"/> it is a flag; with one it takes a value, which
 /// must be one of <paramref name="Choices"/> if there are any, and a whole number if it has a <paramref name="Minimum"/>.
-/// One that <paramref name="Repeats"/> adds a value when given again, instead of contradicting the first. Names carry their dashes.
+/// One that <paramref name="Repeats"/> adds a value when given again, instead of contradicting the first. One that is
+/// <paramref name="Hidden"/> is accepted, but no help tells of it. Names carry their dashes.
 /// </summary>
 internal sealed record Option(
     string Name,
@@ -12,7 +13,8 @@ internal sealed record Option(
     string? Short = null,
     bool Repeats = false,
     IReadOnlyList<string>? Choices = null,
-    int? Minimum = null)
+    int? Minimum = null,
+    bool Hidden = false)
 {
     public bool TakesValue => Placeholder is not null;
 
@@ -41,4 +43,8 @@ internal sealed record CommandEntry(
     IReadOnlyList<Positional> Positionals,
     IReadOnlyList<Option> Options,
     IReadOnlyList<Example> Examples,
-    Func<Arguments, Command> Bind);
+    Func<Arguments, Command> Bind)
+{
+    /// <summary>The options that help tells of.</summary>
+    public IEnumerable<Option> ShownOptions => Options.Where(option => !option.Hidden);
+}

@@ -152,7 +152,7 @@ internal sealed class CommandLine
         }
 
         // Before a command is named, the option may be any command's.
-        var known = entry is null ? CommandTable.Globals.Concat(CommandTable.Commands.SelectMany(c => c.Options)) : Accepted();
+        var known = entry is null ? CommandTable.Globals.Concat(CommandTable.Commands.SelectMany(c => c.ShownOptions)) : Accepted();
         var place = entry is null ? "" : $" for '{entry.Name}'";
         return UserError.Usage(
             $"unknown option '{name}'{place}{NearestWord.Suggestion(name, known.Select(option => option.Name).Distinct())}", HelpHint());

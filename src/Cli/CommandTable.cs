@@ -50,6 +50,9 @@ internal static class CommandTable
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
+    public static readonly Option Man = new("--man", "print the man page's source", Hidden: true);
+    public static readonly Option Completion =
+        new("--completion", "print a shell's completion", "SHELL", Choices: ["bash", "zsh"], Hidden: true);
 
     /// <summary>Accepted before and after every command.</summary>
     public static readonly IReadOnlyList<Option> Globals =
@@ -141,13 +144,16 @@ internal static class CommandTable
         new(
             "config",
             "check or show the configuration",
-            "'config check' reads the configuration and names every error in it. 'config show' prints each value and where it came from: "
-                + "the file and its line, the environment, an option, or the default.",
-            [new Positional("ACTION", "check or show", Required: true, Choices: ["check", "show"])],
+            "'config check' reads the configuration and names every error in it, and every place that the sandbox of the installed "
+                + "service does not let it reach. 'config show' prints each value and where it came from: the file and its line, "
+                + "the environment, an option, or the default. 'config sandbox' prints the addition to the service (a systemd "
+                + "drop-in) that lets it reach all that the configuration names.",
+            [new Positional("ACTION", "check, show or sandbox", Required: true, Choices: ["check", "show", "sandbox"])],
             [],
             [
                 new("config check", "is it right?"),
                 new("config show", "what is in force, and why"),
+                new("config sandbox", "what to add to the service for other places than the usual ones"),
             ],
             Bindings.Configuration),
         new(
@@ -155,7 +161,7 @@ internal static class CommandTable
             "explain a command",
             "Explains a command, or without one lists them all.",
             [new Positional("COMMAND", "the command to explain")],
-            [],
+            [Man, Completion],
             [new("help restore", "all about restore")],
             Bindings.Help),
     ];
@@ -181,6 +187,17 @@ internal static class CommandTable
         ("STORAGE_PATH", "the one file tree to save"),
         ("MAX_BACKUPS", "keep the newest N snapshots of each type"),
         ("VERTEX_AR_BACKUP_CONFIG", "the configuration file, like --config"),
+    ];
+
+    public static readonly IReadOnlyList<(string Path, string Meaning)> Places =
+    [
+        ("/etc/vertex-ar-backup/config.json", "the configuration, explained in vertex-ar-backup.json(5)"),
+        ("/var/backups/vertex-ar", "the snapshots, unless the configuration names another place; RECOVERY.txt in it tells how to "
+            + "get files back with tar, gzip and jq alone"),
+        ("/etc/default/vertex-ar-backup", "environment of the service, if it exists"),
+        ("/usr/lib/systemd/system/vertex-ar-backup.timer", "when backups are made"),
+        ("/usr/lib/systemd/system/vertex-ar-backup.service", "how; 'systemctl edit' changes both"),
+        ("/usr/share/doc/vertex-ar-backup", "operator's guide to the units, and the format of the snapshots"),
     ];
 
     public static CommandEntry? Find(string name) => Commands.FirstOrDefault(entry => entry.Name == name);

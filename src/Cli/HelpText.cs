@@ -34,7 +34,7 @@ internal static class HelpText
         text.Append('\n');
         Paragraph(text, entry.Description);
         Section(text, "Arguments:", entry.Positionals.Select(argument => (argument.Name, argument.Help)));
-        Section(text, "Options:", entry.Options.Select(Row));
+        Section(text, "Options:", entry.ShownOptions.Select(Row));
         Section(text, "Options of every command:", CommandTable.Globals.Select(Row));
         text.Append("Examples:\n");
         foreach (var example in entry.Examples)
@@ -47,7 +47,7 @@ internal static class HelpText
     }
 
     /// <summary>Wrapping must not part an option from its value: a no-break space joins them until they are printed.</summary>
-    private static string Usage(CommandEntry entry)
+    internal static string Usage(CommandEntry entry)
     {
         var words = entry.Positionals.Select(argument => (argument.Required, argument.Choices) switch
         {
@@ -56,7 +56,7 @@ internal static class HelpText
             (false, { } choices) => $"[{string.Join('|', choices)}]",
             _ => $"[{argument.Name}]",
         });
-        var options = entry.Options.Select(option =>
+        var options = entry.ShownOptions.Select(option =>
             option.TakesValue ? $"[{option.Name}\u00a0{option.Placeholder}]{(option.Repeats ? "..." : "")}" : $"[{option.Name}]");
         return string.Join(' ', [CommandTable.Program, entry.Name, .. words, .. options]);
     }

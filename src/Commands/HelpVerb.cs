@@ -1,3 +1,4 @@
+using System.Globalization;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 
@@ -16,6 +17,22 @@ internal static class HelpVerb
         }
 
         around.Output.Text(text);
+        return ExitCode.Done;
+    }
+
+    /// <summary>The page's date is the package's, so that the same sources give the same page.</summary>
+    public static ExitCode PrintManPage(Surroundings around)
+    {
+        var built = long.TryParse(around.Environment("SOURCE_DATE_EPOCH"), CultureInfo.InvariantCulture, out var epoch)
+            ? DateTimeOffset.FromUnixTimeSeconds(epoch)
+            : around.Clock.GetUtcNow();
+        around.Output.Text(ManPage.Render(VersionVerb.Version, DateOnly.FromDateTime(built.UtcDateTime)));
+        return ExitCode.Done;
+    }
+
+    public static ExitCode PrintCompletion(Surroundings around, CompletionCommand command)
+    {
+        around.Output.Text(command.Shell == "bash" ? BashCompletion.Render() : ZshCompletion.Render());
         return ExitCode.Done;
     }
 }

@@ -120,8 +120,8 @@ public sealed class CommandLineTests
     [InlineData("show", "'show' needs ID: a snapshot's ID as 'list' shows it, or 'latest'")]
     [InlineData("restore --yes", "'restore' needs ID: a snapshot's ID as 'list' shows it, or 'latest'")]
     [InlineData("restore latest --only full", "option '--only' cannot be 'full'; it must be database or storage")]
-    [InlineData("config", "'config' needs ACTION: check or show")]
-    [InlineData("config shwo", "ACTION of 'config' cannot be 'shwo'; it must be check or show; did you mean 'show'?")]
+    [InlineData("config", "'config' needs ACTION: check, show or sandbox")]
+    [InlineData("config shwo", "ACTION of 'config' cannot be 'shwo'; it must be check, show or sandbox; did you mean 'show'?")]
     [InlineData("verify latest --all", "'verify' is told both 'latest' and '--all'; give one of them")]
     [InlineData("list -q -v", "'--quiet' and '--verbose' contradict each other; give one of them")]
     public void A_wrong_line_is_explained(string line, string message)

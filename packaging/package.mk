@@ -1,0 +1,34 @@
+# The Debian package and its repository. Included by the Makefile; paths are seen from the top of the tree.
+#
+#   make deb                the package for this machine's architecture: artifacts/vertex-ar-backup_VERSION_ARCH.deb
+#   make deb ARCH=arm64     the same for another one
+#   make lint-deb           what lintian has to say of it; nothing, at its most pedantic
+#   make test-reproducible  a copy of the tree in another place, built under other circumstances, gives the same bytes
+#   make apt-repo KEY=...   artifacts/apt: a flat repository of all built packages, signed with the given secret key
+
+ARCH ?= $(shell dpkg --print-architecture)
+NATIVE_ARCH := $(shell dpkg --print-architecture)
+RID_amd64 := linux-x64
+RID_arm64 := linux-arm64
+# Bash and not make decides what is up to date: dotnet knows what the binary depends on.
+published = artifacts/publish/$(1)/vertex-ar-backup
+
+.PHONY: deb lint-deb test-reproducible apt-repo FORCE
+
+deb: $(call published,$(NATIVE_ARCH)) $(call published,$(ARCH))
+	packaging/require.sh dpkg-dev debhelper
+	packaging/build-deb.sh $(ARCH) $(call published,$(ARCH)) $(call published,$(NATIVE_ARCH))
+
+artifacts/publish/%/vertex-ar-backup: FORCE
+	packaging/publish.sh $* $(RID_$*) $(@D)
+
+lint-deb: deb
+	packaging/require.sh lintian
+	lintian --allow-root -iIE --pedantic --fail-on error,warning,info,pedantic artifacts/deb/$(ARCH)/*_$(ARCH).changes
+
+test-reproducible: deb
+	packaging/test-reproducible.sh $(ARCH)
+
+apt-repo: deb
+	packaging/require.sh apt-utils gnupg
+	packaging/build-apt-repo.sh "$(KEY)" artifacts/apt artifacts/*.deb
