@@ -6,20 +6,16 @@
 #   make test-reproducible  a copy of the tree in another place, built under other circumstances, gives the same bytes
 #   make apt-repo KEY=...   artifacts/apt: a flat repository of all built packages, signed with the given secret key
 
-ARCH ?= $(shell dpkg --print-architecture)
-NATIVE_ARCH := $(shell dpkg --print-architecture)
-RID_amd64 := linux-x64
-RID_arm64 := linux-arm64
-# Bash and not make decides what is up to date: dotnet knows what the binary depends on.
-published = artifacts/publish/$(1)/vertex-ar-backup
+ARCH ?= $(NATIVE_ARCH)
+SHIPPED := $(if $(filter $(NATIVE_ARCH),$(ARCH)),$(BINARY),artifacts/publish/$(ARCH)/vertex-ar-backup)
 
-.PHONY: deb lint-deb test-reproducible apt-repo FORCE
+.PHONY: deb lint-deb test-reproducible apt-repo
 
-deb: $(call published,$(NATIVE_ARCH)) $(call published,$(ARCH))
+deb: $(BINARY) $(SHIPPED)
 	packaging/require.sh dpkg-dev debhelper
-	packaging/build-deb.sh $(ARCH) $(call published,$(ARCH)) $(call published,$(NATIVE_ARCH))
+	packaging/build-deb.sh $(ARCH) $(SHIPPED) $(BINARY)
 
-artifacts/publish/%/vertex-ar-backup: FORCE
+artifacts/publish/%/vertex-ar-backup: $(SOURCES)
 	packaging/publish.sh $* $(RID_$*) $(@D)
 
 lint-deb: deb

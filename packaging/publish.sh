@@ -5,10 +5,11 @@ set -euo pipefail
 
 arch=$1 rid=$2 out=$3
 here=$(dirname "$0")
-options=(-r "$rid" -c Release -o "$out" --nologo -v quiet)
+# Any warning fails, those of the trimmer and the linker too.
+options=(-r "$rid" -c Release -o "$out" --nologo -v quiet -warnaserror)
 
 if [ "$arch" = "$(dpkg --print-architecture)" ]; then
-    "$here/require.sh" clang libsqlite3-dev
+    "$here/require.sh" gcc libsqlite3-dev
 else
     if ! dpkg --print-foreign-architectures | grep -qx "$arch"; then
         if [ "$(id -u)" != 0 ]; then
@@ -23,4 +24,4 @@ else
     "$here/require.sh" "libc6-dev:$arch" "libsqlite3-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
 fi
 
-dotnet publish "$here/../src" "${options[@]}"
+dotnet publish "$here/../src/vertex-ar-backup.csproj" "${options[@]}"
