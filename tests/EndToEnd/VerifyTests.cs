@@ -74,6 +74,26 @@ public sealed class VerifyTests
     }
 
     [Fact]
+    public void Latest_says_that_it_passes_over_a_damaged_snapshot()
+    {
+        using var site = new Site();
+        var (good, bad) = (site.Create(), site.Create());
+        Damage.FlipByte(bad.HeaderPath, 30);
+        site.Run("restore", "latest", "--to", site.In("out")).Succeeds().Prints(good.Id).Says($"snapshot {bad.Id} is newer, but damaged");
+    }
+
+    [Fact]
+    public void A_snapshot_of_a_newer_version_leaves_the_others_usable()
+    {
+        using var site = new Site();
+        var (older, newer) = (site.Create(), site.Create());
+        Damage.Reseal(newer.HeaderPath, text => text.Replace("\"requires\": []", "\"requires\": [\"telepathy\"]", StringComparison.Ordinal));
+        site.Run("list").Ends(1).Prints(older.Id).Says(newer.Id, "telepathy", "newer version");
+        site.Run("restore", newer.Id, "--to", site.In("out")).Ends(1).Says("telepathy");
+        site.Run("restore", older.Id, "--to", site.In("out")).Succeeds();
+    }
+
+    [Fact]
     public void A_damaged_header_list_and_table_are_each_named()
     {
         using var site = new Site();

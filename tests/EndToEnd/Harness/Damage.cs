@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>What disks do to files.</summary>
@@ -11,5 +14,17 @@ internal static class Damage
         var value = file.ReadByte();
         file.Position--;
         file.WriteByte((byte)(value ^ 0x10));
+    }
+
+    /// <summary>Rewrites a header as a program would that knows what it does: the checksum fits again.</summary>
+    public static void Reseal(string path, Func<string, string> change)
+    {
+        const string seal = ",\n  \"checksum\": \"";
+        var text = File.ReadAllText(path);
+        var body = text[..text.LastIndexOf(seal, StringComparison.Ordinal)];
+        var changed = change(body);
+        Assert.NotEqual(body, changed);
+        var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(changed)));
+        File.WriteAllText(path, $"{changed}{seal}{checksum}\"\n}}\n");
     }
 }
