@@ -14,7 +14,7 @@ mkdir -p "$copy"
 (
     cd "$copy"
     umask 077
-    TZ=Asia/Kathmandu LC_ALL=C make -f packaging/package.mk deb "ARCH=$arch" > build.log 2>&1 || { cat build.log >&2; exit 1; }
+    TZ=Asia/Kathmandu LC_ALL=C make deb "ARCH=$arch" > build.log 2>&1 || { cat build.log >&2; exit 1; }
 )
 
 second=$copy/artifacts/$(basename "$first")

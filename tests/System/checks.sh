@@ -45,5 +45,9 @@ not() {
 
 totals() {
     echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" = 0 ]
+    if [ -n "${COUNTS:-}" ]; then
+        mkdir -p "$(dirname "$COUNTS")" && echo "$passed $failed $skipped" > "$COUNTS"
+    else
+        [ "$failed" = 0 ]
+    fi
 }
