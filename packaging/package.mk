@@ -1,37 +1,30 @@
-# The Debian package and its repository. Included by the Makefile.
+# The Debian package and its repository. Included by the Makefile; paths are seen from the top of the tree.
+#
+#   make deb                the package for this machine's architecture: artifacts/vertex-ar-backup_VERSION_ARCH.deb
+#   make deb ARCH=arm64     the same for another one
+#   make lint-deb           what lintian has to say of it; nothing, at its most pedantic
+#   make test-reproducible  a copy of the tree in another place, built under other circumstances, gives the same bytes
+#   make apt-repo KEY=...   artifacts/apt: a flat repository of all built packages, signed with the given secret key
 
-NATIVE_ARCH := $(shell dpkg --print-architecture 2>/dev/null)
 ARCH ?= $(NATIVE_ARCH)
+SHIPPED := $(if $(filter $(NATIVE_ARCH),$(ARCH)),$(BINARY),artifacts/publish/$(ARCH)/vertex-ar-backup)
 
-NEED_DEB := dpkg-buildpackage=dpkg-dev dh=debhelper
-NEED_LINT := lintian=lintian
-NEED_APT_REPO := apt-ftparchive=apt-utils gpg=gnupg
+.PHONY: deb lint-deb test-reproducible apt-repo
 
-# What is shipped, and the same program for this machine, which prints the man page.
-SHIPPED = $(if $(filter $(ARCH),$(NATIVE_ARCH)),$(BINARY),artifacts/cross/$(ARCH)/vertex-ar-backup)
-
-##@ deb          the Debian package; ARCH=arm64 for another architecture than this machine's
-.PHONY: deb
 deb: $(BINARY) $(SHIPPED)
-	@$(NEED) $(NEED_DEB)
+	packaging/require.sh dpkg-dev debhelper
 	packaging/build-deb.sh $(ARCH) $(SHIPPED) $(BINARY)
 
-artifacts/cross/%/vertex-ar-backup: $(SOURCES)
-	packaging/cross-build.sh $* $(@D)
+artifacts/publish/%/vertex-ar-backup: $(SOURCES)
+	packaging/publish.sh $* $(RID_$*) $(@D)
 
-##@ lint-deb     what lintian says of it, at its most pedantic: nothing
-.PHONY: lint-deb
 lint-deb: deb
-	@$(NEED) $(NEED_LINT)
+	packaging/require.sh lintian
 	lintian --allow-root -iIE --pedantic --fail-on error,warning,info,pedantic artifacts/deb/$(ARCH)/*_$(ARCH).changes
 
-##@ test-reproducible  a copy of the tree elsewhere gives the same package, byte for byte
-.PHONY: test-reproducible
 test-reproducible: deb
 	packaging/test-reproducible.sh $(ARCH)
 
-##@ apt-repo     artifacts/apt: a flat repository of the packages, signed with the secret key KEY=FINGERPRINT
-.PHONY: apt-repo
 apt-repo: deb
-	@$(NEED) $(NEED_APT_REPO)
+	packaging/require.sh apt-utils gnupg
 	packaging/build-apt-repo.sh "$(KEY)" artifacts/apt artifacts/*.deb

@@ -9,6 +9,7 @@ using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
+Posix.ReturnFreedMemory();
 Posix.SetCreationMask(0x17); // 0027: nothing we make is open to others, whatever the caller's umask.
 return (int)Main();
 

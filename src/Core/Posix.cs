@@ -316,6 +316,16 @@ internal static unsafe class Posix
         return PosixCalls.TerminalSize(Descriptor(terminal), getWindowSize, size) == 0 ? size[1] : 0;
     }
 
+    /// <summary>
+    /// Lets the C library give each large block back as soon as it is freed: compressors come and go with every few
+    /// megabytes, and what they leave behind in the heap would add up. Only glibc knows the word; others need it not.
+    /// </summary>
+    public static void ReturnFreedMemory()
+    {
+        const int directThreshold = -3;
+        _ = PosixCalls.TuneAllocator(directThreshold, 64 * 1024);
+    }
+
     /// <summary>New files get exactly the mode they ask for, less these bits, whatever the caller's umask was.</summary>
     public static void SetCreationMask(int mask) => _ = PosixCalls.SetCreationMask((uint)mask);
 

@@ -115,6 +115,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int TerminalSize(int fd, nuint request, ushort* rowsAndColumns);
 
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    internal static partial int TuneAllocator(int parameter, int value);
+
     [LibraryImport("libc", EntryPoint = "umask")]
     internal static partial uint SetCreationMask(uint mask);
 

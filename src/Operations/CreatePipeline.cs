@@ -9,8 +9,8 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class CreatePipeline : IDisposable
 {
-    /// <summary>Entries between the walk and the list. Each is a few hundred bytes.</summary>
-    private const int OrderLength = 4096;
+    /// <summary>Entries between the walk and the list. What waits here outlives the collector's young generation, so few may.</summary>
+    private const int OrderLength = 512;
 
     /// <summary>Files open at one time, at most.</summary>
     private const int JobsPerWorker = 16;

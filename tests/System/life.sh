@@ -294,7 +294,7 @@ other_places() {
         cp -a $config /var/tmp/right
         install -d -o vertex-ar -g vertex-ar '/srv/my site' /home/alice/data
         cp -a $storage/portraits '/srv/my site/'
-        runuser -u vertex-ar -- sqlite3 /home/alice/data/shop.db 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(42)'
+        runuser -u vertex-ar -- sqlite3 /home/alice/data/shop.db 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(42)' > /dev/null
         cat > $config <<'END'
 {
   \"backup_dir\": \"/mnt/disk/backup\",

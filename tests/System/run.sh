@@ -1,7 +1,6 @@
 #!/bin/bash
 # run.sh SUITE...: boots each Debian in a container and goes through the life of the package, as an operator would. Ends
-# with the totals; where COUNTS names a file they are left there instead, for tests/run.sh to add to others. Where containers
-# cannot be booted it says so, and that suite counts as skipped.
+# with the totals. Where containers cannot be booted it says so, and that suite counts as skipped.
 # shellcheck source-path=SCRIPTDIR
 set -uo pipefail
 
@@ -42,6 +41,7 @@ if [ "$(id -u)" != 0 ]; then
     exit
 fi
 
+"$root/packaging/require.sh" systemd-container mmdebstrap apt-utils gnupg procps || exit 1
 mkdir -p "$work"
 trap 'power_off; rm -rf "$work"/*-under-test-$$' EXIT
 trap 'exit 130' INT TERM

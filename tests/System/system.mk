@@ -1,10 +1,11 @@
 # The package in a really booted systemd. Included by the Makefile after packaging/package.mk.
+#
+#   make test-system                    Debian 12 and 13, one after the other
+#   make test-system SUITES=bookworm    one of them
 
 SUITES ?= bookworm trixie
-NEED_SYSTEM := systemd-nspawn=systemd-container mmdebstrap=mmdebstrap pgrep=procps
 
-##@ test-system  the package's whole life in a booted Debian 12 and 13; SUITES=bookworm for one of them
 .PHONY: test-system
+
 test-system: deb
-	@$(NEED) $(NEED_APT_REPO) $(NEED_SYSTEM)
-	@tests/System/run.sh $(SUITES)
+	tests/System/run.sh $(SUITES)
