@@ -61,7 +61,7 @@ artifacts/%.built: $(SOURCES) $(TEST_SOURCES)
 ##@ check        what CI runs: format, lintian, everything that tests; ends with the totals
 # A stage that is no test program leaves its counts where tests/run.sh sums them up.
 .PHONY: check
-check: format lint-deb
+check: format lint-deb test-reproducible
 	@rm -f $(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test

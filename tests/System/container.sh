@@ -12,7 +12,7 @@ base_system() {
     fi
     if [ ! -e "$base.made" ]; then
         rm -rf "$base"
-        mmdebstrap --quiet --variant=apt --include="systemd-sysv,dbus,ca-certificates,$openssl,sqlite3" "$suite" "$base" \
+        mmdebstrap --quiet --variant=apt --include="systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3" "$suite" "$base" \
             && touch "$base.made"
     fi
 }

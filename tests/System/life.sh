@@ -203,7 +203,7 @@ sandbox() {
     refused "make a set-user-ID file" 'cp /bin/true /var/backups/vertex-ar/staging/x; chmod 4755 /var/backups/vertex-ar/staging/x; r=$?; rm /var/backups/vertex-ar/staging/x; exit $r'
     refused "map memory writable and executable" "perl -e '\$r = syscall(9, 0, 4096, 7, 0x22, -1, 0); exit(\$r == -1)'"
     refused "make a namespace" 'perl -e "exit(syscall(272, 0x04000000 | 0x10000000) != 0)"'
-    refused "open a packet socket's kin" 'perl -e "socket(my \$s, 16, 3, 0) or exit 1"'
+    refused "open a netlink socket" 'perl -e "socket(my \$s, 16, 3, 0) or exit 1"'
     refused "see processes of others" 'test -r /proc/1/comm'
     allowed "write to its backups" 'echo x > /var/backups/vertex-ar/staging/x && rm /var/backups/vertex-ar/staging/x'
     allowed "write beside the database" 'echo x > /opt/vertex-ar/app_data/x && rm /opt/vertex-ar/app_data/x'
@@ -214,17 +214,27 @@ sandbox() {
 
 # in_sandbox SCRIPT: runs it in the place of the program.
 in_sandbox() {
-    mkdir -p "$work"
-    printf '%s\n' "$1" > "$container/usr/local/bin/probe"
+    mark
+    printf '%s\n' 'echo probing' "$1" > "$container/usr/local/bin/probe"
     inside_sh "mkdir -p /run/systemd/system/$service.d
-        printf '%s\n' '[Unit]' 'OnFailure=' '[Service]' 'ExecStart=' 'ExecStart=/bin/sh /usr/local/bin/probe' > /run/systemd/system/$service.d/probe.conf
+        printf '%s\n' '[Unit]' StartLimitIntervalSec=0 '[Service]' ExecStart= 'ExecStart=/bin/sh /usr/local/bin/probe' \
+            > /run/systemd/system/$service.d/probe.conf
         systemctl daemon-reload"
     run
 }
 
+# The script must have run, and failed.
+refused_in_sandbox() {
+    not in_sandbox "$1" && matches_log '^probing$' -t vertex-ar-backup -o cat && equal "what failed" exited "$(how_it_ended)"
+}
+
+how_it_ended() {
+    [ "$(show ExecMainCode)" = 1 ] && echo exited
+}
+
 refused() {
     check "outside of the sandbox its user can: $1" inside runuser -u vertex-ar -- sh -c "$2"
-    check "the sandbox refuses to $1" not in_sandbox "$2"
+    check "the sandbox refuses to $1" refused_in_sandbox "$2"
 }
 
 allowed() {
@@ -284,7 +294,7 @@ other_places() {
         cp -a $config /var/tmp/right
         install -d -o vertex-ar -g vertex-ar '/srv/my site' /home/alice/data
         cp -a $storage/portraits '/srv/my site/'
-        runuser -u vertex-ar -- sqlite3 /home/alice/data/shop.db 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(42)'
+        runuser -u vertex-ar -- sqlite3 /home/alice/data/shop.db 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(42)' > /dev/null
         cat > $config <<'END'
 {
   \"backup_dir\": \"/mnt/disk/backup\",
