@@ -13,7 +13,7 @@ internal static class BashCompletion
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# Made from the table of commands by '{CommandTable.Program} help --completion bash'.\n\n");
         text.Append("_vertex_ar_backup() {\n");
-        text.Append("    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command= words= argument=0 i\n");
+        text.Append("    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command='' words='' argument=0 i\n");
         text.Append("    COMPREPLY=()\n\n");
         text.Append("    # What an option takes.\n    case $previous in\n");
         foreach (var option in options.Where(option => option.TakesValue))
