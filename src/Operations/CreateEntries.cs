@@ -59,7 +59,7 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
             return;
         }
 
-        store.RequireSpace(before.File.Size + (before.Wal?.Size ?? 0));
+        store.RequireSpace(Math.Max(before.File.Size, before.Wal?.Size ?? 0), $"a copy of the database '{options.Name}'");
         var copy = Path.Combine(staging, $"{options.Name}.db");
         SafeFileHandle file;
         try

@@ -42,17 +42,20 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
         AtomicFile.SyncDirectory(held.Layout.Packs);
     }
 
-    /// <exception cref="SpaceError">So many bytes more, and less would be left than may be.</exception>
-    public void RequireSpace(long bytes)
+    /// <summary>Stops the run before it would leave less space than it may.</summary>
+    /// <param name="bytes">What is about to be written at once.</param>
+    /// <param name="purpose">What for, where that is known.</param>
+    /// <exception cref="SpaceError">There is not enough.</exception>
+    public void RequireSpace(long bytes, string? purpose = null)
     {
         var free = Posix.Space(held.Layout.Root).Available;
         if (free - bytes < options.MinFreeBytes)
         {
-            throw new SpaceError(held.Layout.Root, free, options.MinFreeBytes, bytes);
+            var need = purpose is null ? "" : $"{purpose} takes {bytes >> 20} MiB, and ";
+            throw new SpaceError($"too little space: {need}only {free >> 20} MiB are free on the disk of {held.Layout.Root} (min_free_mb keeps {options.MinFreeBytes >> 20} MiB free)");
         }
     }
 }
 
 /// <summary>The run would leave less free space than it may.</summary>
-internal sealed class SpaceError(string root, long free, long kept, long needed) : Exception(
-    $"only {free >> 20} MiB are free on the disk of {root}, and min_free_mb keeps {kept >> 20} MiB free{(needed > 0 ? $" beside the {needed >> 20} MiB that a copy of the database takes for a moment" : "")}");
+internal sealed class SpaceError(string message) : Exception(message);
