@@ -46,7 +46,7 @@ internal static class CommandTable
         new("--path", "only files whose path matches; may be given again", "GLOB", Repeats: true);
     public static readonly Option To = new("--to", "restore beneath this directory, not in place", "DIR");
     public static readonly Option Yes = new("--yes", "do not ask before replacing what is there");
-    public static readonly Option NoVerify = new("--no-verify", "do not check the restored copy a second time");
+    public static readonly Option NoVerify = new("--no-verify", "do not compare what is restored with its SHA-256");
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
