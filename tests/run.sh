@@ -1,8 +1,8 @@
 #!/bin/bash
 # run.sh PROJECT...
 # Runs built test programs, all of them even if one fails, and ends with one line: N passed, N failed, N skipped.
-# The counts are read from the runners' own reports. Tests of another kind leave theirs in artifacts/test-results/NAME.counts
-# as "PASSED FAILED SKIPPED"; those found there are summed up too, once.
+# The counts are read from the runners' own reports. Those of tests of another kind are in the files that COUNTS names, as
+# "PASSED FAILED SKIPPED"; what an earlier run by itself left lying about does not count.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 results=$PWD/artifacts/test-results
@@ -35,12 +35,9 @@ for project in "$@"; do
     add "$(count "$report" passed)" $((bad > 0 || code == 0 ? bad : 1)) "$(count "$report" skipped)"
 done
 
-for counts in "$results"/*.counts; do
-    if [[ -e $counts ]]; then
-        read -r p f s <"$counts"
-        add "$p" "$f" "$s"
-        rm "$counts"
-    fi
+for counts in ${COUNTS:-}; do
+    read -r p f s <"$counts"
+    add "$p" "$f" "$s"
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"
