@@ -47,7 +47,7 @@ internal static class ListVerb
             table.Add(
                 header.Id,
                 header.Type.Word(),
-                header.State == SnapshotState.Complete ? "complete" : "partial",
+                header.State.Word(),
                 Units.Age(around.Clock.GetUtcNow() - header.StartedAt),
                 header.FileCount.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 Units.Size(header.Bytes),

@@ -35,7 +35,7 @@ internal static class ShowVerb
     private static void Print(Surroundings around, SnapshotHeader header)
     {
         var output = around.Output;
-        output.Line($"snapshot  {header.Id}  {header.Type.Word()}, {(header.State == SnapshotState.Complete ? "complete" : "partial")}");
+        output.Line($"snapshot  {header.Id}  {header.Type.Word()}, {header.State.Word()}");
         output.Line($"host      {header.Host}, by {header.Tool}");
         output.Line($"started   {header.StartedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)}, "
             + $"{Units.Age(around.Clock.GetUtcNow() - header.StartedAt)}; took {Units.Duration(header.FinishedAt - header.StartedAt)}");
@@ -46,7 +46,7 @@ internal static class ShowVerb
         {
             table.Add(
                 source.Name,
-                source.Kind == SourceKind.Database ? "database" : "storage",
+                source.Kind.Word(),
                 source.Files.ToString(CultureInfo.InvariantCulture),
                 Units.Size(source.Bytes),
                 Units.Size(source.NewBytes),
@@ -106,7 +106,7 @@ internal static class ShowVerb
             json.WriteBase64String("path_b64", entry.Path);
         }
 
-        json.WriteString("type", entry.Type switch { EntryType.Directory => "directory", EntryType.Symlink => "symlink", EntryType.HardLink => "hardlink", _ => "file" });
+        json.WriteString("type", entry.Type.Word());
         json.WriteString("mode", Convert.ToString(entry.Mode, 8).PadLeft(4, '0'));
         json.WriteNumber("uid", entry.Uid);
         json.WriteNumber("gid", entry.Gid);

@@ -10,7 +10,7 @@ internal static class SnapshotJson
     {
         json.WriteString("id", header.Id);
         json.WriteString("type", header.Type.Word());
-        json.WriteString("state", header.State == SnapshotState.Complete ? "complete" : "partial");
+        json.WriteString("state", header.State.Word());
         json.WriteString("host", header.Host);
         json.WriteString("tool", header.Tool);
         json.WriteString("started_at", header.StartedAt);
@@ -24,7 +24,7 @@ internal static class SnapshotJson
         {
             json.WriteStartObject();
             json.WriteString("name", source.Name);
-            json.WriteString("kind", source.Kind == SourceKind.Database ? "database" : "storage");
+            json.WriteString("kind", source.Kind.Word());
             json.WriteString("path", source.Path);
             json.WriteNumber("files", source.Files);
             json.WriteNumber("directories", source.Directories);

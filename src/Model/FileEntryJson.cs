@@ -26,7 +26,7 @@ internal static class FileEntryJson
     {
         json.WriteStartObject();
         WriteBytes(json, "path"u8, "path_b64"u8, entry.Path);
-        json.WriteString("type"u8, Word(entry.Type));
+        json.WriteString("type"u8, entry.Type.Word());
         WriteMode(json, entry.Mode);
         json.WriteNumber("uid"u8, entry.Uid);
         json.WriteNumber("gid"u8, entry.Gid);
@@ -92,14 +92,6 @@ internal static class FileEntryJson
             throw new DamageError(otherwise);
         }
     }
-
-    private static string Word(EntryType type) => type switch
-    {
-        EntryType.File => "file",
-        EntryType.Directory => "directory",
-        EntryType.Symlink => "symlink",
-        _ => "hardlink",
-    };
 
     private static void WriteBytes(Utf8JsonWriter json, ReadOnlySpan<byte> key, ReadOnlySpan<byte> exactKey, byte[] value)
     {

@@ -64,6 +64,12 @@ internal enum SnapshotState
     Partial,
 }
 
+internal static class SnapshotStates
+{
+    /// <summary>The word used in headers and in output.</summary>
+    public static string Word(this SnapshotState state) => state == SnapshotState.Complete ? "complete" : "partial";
+}
+
 /// <summary>One source of a snapshot.</summary>
 internal sealed record SourceSummary
 {

@@ -14,3 +14,9 @@ internal enum SourceKind
     [JsonStringEnumMemberName("storage")]
     Storage,
 }
+
+internal static class SourceKinds
+{
+    /// <summary>The word used in headers and in output.</summary>
+    public static string Word(this SourceKind kind) => kind == SourceKind.Database ? "database" : "storage";
+}

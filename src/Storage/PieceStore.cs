@@ -14,8 +14,6 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
 
     public StoreOptions Options => options;
 
-    public PackRegistry Packs => packs;
-
     public PieceIndex Index => index.Value;
 
     public PackWriter BeginPack(bool compressed)
