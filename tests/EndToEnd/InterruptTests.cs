@@ -56,7 +56,7 @@ public sealed class InterruptTests
     private static IReadOnlyList<string> Interrupt(Site site, string signal, Action<Result> check)
     {
         var old = site.Create("database");
-        using (var run = StoppedRun.At(site, "pread64", site.InStorage(Last)))
+        using (var run = StoppedRun.At(site, "pread64", site.InStorage(Last), slow: true))
         {
             run.Signal(signal);
             check(run.Continue());

@@ -18,15 +18,19 @@ internal sealed class StoppedRun : IDisposable
     /// <summary>The program's process.</summary>
     public int ProgramId => program;
 
-    /// <summary>Runs <c>create</c> until the first <paramref name="call"/> on <paramref name="path"/>, a file or directory of the site.</summary>
-    public static StoppedRun At(Site site, string call, string path)
+    /// <summary>
+    /// Runs <c>create</c> until the first <paramref name="call"/> on <paramref name="path"/>, a file or directory of the site.
+    /// <paramref name="slow"/>: it is held for a moment at each later one too, so that it cannot be done with the file before a
+    /// signal reached it.
+    /// </summary>
+    public static StoppedRun At(Site site, string call, string path, bool slow = false)
     {
         Machine.NeedStrace();
         var log = site.In("strace.log");
         string[] before =
         [
             "strace", "-f", "-o", log, "-e", $"trace={call}", "-P", Path.GetFileName(path), "-P", path,
-            "-e", $"inject={call}:signal=SIGSTOP:when=1", "--",
+            "-e", $"inject={call}:signal=SIGSTOP:{(slow ? "delay_exit=20000:when=1+" : "when=1")}", "--",
         ];
         var strace = site.Start(["create"], before);
         var deadline = DateTime.UtcNow + Longest;
@@ -41,7 +45,7 @@ internal sealed class StoppedRun : IDisposable
         return new StoppedRun(strace, int.Parse(child, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Lets the run go on to its end. Each of its threads may be stopped once more; it is sent on.</summary>
+    /// <summary>Lets the run go on to its end. It may be stopped again, once in each of its threads or at each call; it is sent on.</summary>
     public Result Continue()
     {
         while (!strace.HasEnded)
