@@ -20,6 +20,9 @@ internal sealed class Layout(string root)
 
     public string Staging => Path.Combine(Root, "staging");
 
+    /// <summary>What is remembered of earlier runs; see <see cref="RunRecords"/>.</summary>
+    public string Runs => Path.Combine(Root, "runs");
+
     public string Header(SnapshotId id) => Path.Combine(Snapshots, $"{id}.json");
 
     public string FileList(SnapshotId id) => Path.Combine(Snapshots, FileListName(id));

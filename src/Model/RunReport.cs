@@ -1,0 +1,127 @@
+using System.Text.Json.Serialization;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>How a run ended, for whoever hears of it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RunOutcome>))]
+internal enum RunOutcome
+{
+    [JsonStringEnumMemberName("success")]
+    Success,
+
+    /// <summary>A snapshot was saved, but something could not be read.</summary>
+    [JsonStringEnumMemberName("partial")]
+    Partial,
+
+    /// <summary>Nothing was saved, or damage was found.</summary>
+    [JsonStringEnumMemberName("failure")]
+    Failure,
+
+    /// <summary>It was told to stop; the next run goes on.</summary>
+    [JsonStringEnumMemberName("interrupted")]
+    Interrupted,
+}
+
+internal static class RunOutcomes
+{
+    /// <summary>The word used in the configuration, in records and in output.</summary>
+    public static string Word(this RunOutcome outcome) => outcome switch
+    {
+        RunOutcome.Success => "success",
+        RunOutcome.Partial => "partial",
+        RunOutcome.Failure => "failure",
+        _ => "interrupted",
+    };
+}
+
+/// <summary>What the outside world is told of one run, and what is remembered of it. Holds no secret: it is shown and sent.</summary>
+internal sealed record RunReport
+{
+    /// <summary>What ran, as <see cref="RunJob"/> names it.</summary>
+    public required string Job { get; init; }
+
+    public required RunOutcome Outcome { get; init; }
+
+    /// <summary>What the process ends with.</summary>
+    public required int ExitCode { get; init; }
+
+    public required string Host { get; init; }
+
+    /// <summary>Name and version of the program.</summary>
+    public required string Tool { get; init; }
+
+    public required string BackupDirectory { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required DateTimeOffset FinishedAt { get; init; }
+
+    /// <summary>The snapshot that was made, or looked at; null if there is none, or if it were all.</summary>
+    public string? Snapshot { get; init; }
+
+    /// <summary>Files in the snapshot, or looked at.</summary>
+    public long? Files { get; init; }
+
+    /// <summary>Bytes of content in the snapshot, or looked at.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>Bytes of content that no earlier snapshot had.</summary>
+    public long? NewBytes { get; init; }
+
+    /// <summary>Bytes that the repository grew by.</summary>
+    public long? StoredBytes { get; init; }
+
+    public long Warnings { get; init; }
+
+    /// <summary>The first few warnings, as they were said.</summary>
+    public IReadOnlyList<string> FirstWarnings { get; init; } = [];
+
+    /// <summary>Why it failed; null if it did not.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>What to do about it.</summary>
+    public string? Hint { get; init; }
+
+    [JsonIgnore]
+    public TimeSpan Took => FinishedAt - StartedAt;
+}
+
+/// <summary>Names of runs; each is also the name of the file that remembers the last of its kind.</summary>
+internal static class RunJob
+{
+    public const string Rotate = "rotate";
+    public const string Verify = "verify";
+    public const string VerifyDeep = "verify-deep";
+    public const string Drill = "drill";
+
+    public static string Create(SnapshotType type) => "create-" + type.Word();
+}
+
+/// <summary>What is remembered of the runs of one job.</summary>
+internal sealed record RunRecord
+{
+    public required RunReport Last { get; init; }
+
+    /// <summary>The last one that did all it should; null if none ever did.</summary>
+    public RunReport? LastSuccess { get; init; }
+
+    /// <summary>The last one that failed or was partial; null if none ever was.</summary>
+    public RunReport? LastFailure { get; init; }
+
+    /// <summary>The record after one more run.</summary>
+    public static RunRecord After(RunRecord? earlier, RunReport run) => new()
+    {
+        Last = run,
+        LastSuccess = run.Outcome == RunOutcome.Success ? run : earlier?.LastSuccess,
+        LastFailure = run.Outcome is RunOutcome.Failure or RunOutcome.Partial ? run : earlier?.LastFailure,
+    };
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJson : JsonSerializerContext;

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// What is remembered of earlier runs, one small file a job under <c>runs/</c>. Only health reports read them: one that is
+/// lost or damaged is as one that never was, and no snapshot depends on any.
+/// </summary>
+internal static class RunRecords
+{
+    private const string Suffix = ".json";
+
+    // A record is a few kilobytes; this is some other file.
+    private const int Largest = 1 << 20;
+
+    public static RunRecord? Read(Layout layout, string job) => ReadFile(PathOf(layout, job));
+
+    /// <summary>All that are there and whole, by job.</summary>
+    public static IReadOnlyDictionary<string, RunRecord> ReadAll(Layout layout)
+    {
+        var records = new SortedDictionary<string, RunRecord>(StringComparer.Ordinal);
+        foreach (var path in Directory.Exists(layout.Runs) ? Directory.EnumerateFiles(layout.Runs, "*" + Suffix) : [])
+        {
+            if (ReadFile(path) is { } record)
+            {
+                records[Path.GetFileNameWithoutExtension(path)] = record;
+            }
+        }
+
+        return records;
+    }
+
+    /// <summary>Remembers a run.</summary>
+    /// <exception cref="PosixError">It cannot be written.</exception>
+    public static void Add(Layout layout, RunReport run)
+    {
+        AtomicFile.EnsureDirectory(layout.Runs);
+        var path = PathOf(layout, run.Job);
+        var json = JsonSerializer.SerializeToUtf8Bytes(RunRecord.After(ReadFile(path), run), RunRecordJson.Default.RunRecord);
+        // Two runs of one job may end at once: each writes a file of its own, and the later rename counts.
+        AtomicFile.Write($"{path}.{Environment.ProcessId}.tmp", path, json);
+    }
+
+    private static string PathOf(Layout layout, string job) => Path.Combine(layout.Runs, job + Suffix);
+
+    private static RunRecord? ReadFile(string path)
+    {
+        try
+        {
+            return new FileInfo(path) is { Exists: true, Length: <= Largest }
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJson.Default.RunRecord)
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+}
