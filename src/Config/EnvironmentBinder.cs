@@ -1,3 +1,5 @@
+using VertexAr.Backup.Model;
+
 namespace VertexAr.Backup.Config;
 
 /// <summary>
@@ -9,9 +11,13 @@ internal static class EnvironmentBinder
     public const string BackupDir = "BACKUP_DIR";
     private const int LongestName = 64;
 
+    private static readonly string[] Yes = ["true", "1", "yes", "on"];
+    private static readonly string[] No = ["false", "0", "no", "off"];
+
     public static void Bind(Func<string, string?> environment, SettingsDraft draft, SettingsErrors errors)
     {
         draft.BackupDir = Value(environment, BackupDir) ?? draft.BackupDir;
+        BindRun(environment, draft.Run, errors);
         if (Value(environment, "MAX_BACKUPS") is { } max)
         {
             BindMaxBackups(max, draft, errors);
@@ -28,6 +34,40 @@ internal static class EnvironmentBinder
             var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(storage.Value));
             var name = Free(Name(folder, "storage"), draft.Databases?.Select(d => d.Value.Name));
             draft.Storage = [new(new StorageSetting(name, storage.Value, [], OneFileSystem: true), storage.Origin)];
+        }
+    }
+
+    /// <summary>Whom to tell on Telegram, and when the scheduler runs what.</summary>
+    private static void BindRun(Func<string, string?> environment, RunDraft draft, SettingsErrors errors)
+    {
+        draft.TelegramChat = Value(environment, "TELEGRAM_CHAT_ID") ?? draft.TelegramChat;
+        draft.TelegramToken = Value(environment, "TELEGRAM_BOT_TOKEN") is { } token ? new(new Secret(token.Value), token.Origin) : null;
+        foreach (var job in ScheduledJobs.All)
+        {
+            var prefix = $"BACKUP_{job.Word().ToUpperInvariant()}_";
+            if (Value(environment, prefix + "SCHEDULE") is { } expression)
+            {
+                draft.SetExpression(job, expression.Value, expression.Origin);
+            }
+
+            if (Value(environment, prefix + "ENABLED") is { } enabled)
+            {
+                BindEnabled(job, enabled, draft, errors);
+            }
+        }
+    }
+
+    private static void BindEnabled(ScheduledJob job, Sourced<string> given, RunDraft draft, SettingsErrors errors)
+    {
+        var word = given.Value.Trim();
+        var on = Yes.Contains(word, StringComparer.OrdinalIgnoreCase);
+        if (on || No.Contains(word, StringComparer.OrdinalIgnoreCase))
+        {
+            draft.SetEnabled(job, on, given.Origin);
+        }
+        else
+        {
+            errors.Add(given.Origin, $"it is {SettingsErrors.Quote(given.Value)}; it must be true or false");
         }
     }
 

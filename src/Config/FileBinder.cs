@@ -1,21 +1,23 @@
 using System.Text.Json;
-using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Config;
 
 /// <summary>From a configuration file's tree to the draft. What is wrong is noted with its line, and the rest is read on.</summary>
 internal sealed class FileBinder(string file, SettingsDraft draft, SettingsErrors errors)
 {
+    private readonly JsonKeys keys = new(file, errors);
+    private readonly RunBinder run = new(new JsonKeys(file, errors), draft);
+
     private const string TheFile = "the file";
 
     /// <summary>Known so that one file serves this version and later ones, which read them. They are not looked into.</summary>
-    private static readonly string[] ReadByLaterFeatures = ["notify", "hooks", "metrics_file", "log_file", "offsite", "schedule"];
+    private static readonly string[] ReadByLaterFeatures = ["offsite"];
 
     private static readonly string[] Top =
     [
         "backup_dir", "databases", "storage", "keep", "compression",
-        .. NumberKey.All.Select(key => key.Key).Where(key => !key.StartsWith("keep.", StringComparison.Ordinal)),
-        .. ReadByLaterFeatures,
+        .. NumberKey.All.Select(key => key.Key).Where(key => !key.Contains('.', StringComparison.Ordinal)),
+        .. RunBinder.Keys, .. ReadByLaterFeatures,
     ];
 
     private static readonly string[] Keep = ["daily", "weekly", "monthly", "yearly"];
@@ -33,18 +35,18 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 
     public void Bind(JsonTree root)
     {
-        foreach (var (key, line, value) in Members(root, TheFile, "", Top))
+        foreach (var (key, line, value) in keys.Members(root, TheFile, "", Top))
         {
             switch (key)
             {
                 case "backup_dir":
-                    draft.BackupDir = Text(key, value) is { } path ? new Sourced<string>(path, At(line)) : null;
+                    draft.BackupDir = keys.Text(key, value) is { } path ? new Sourced<string>(path, keys.At(line)) : null;
                     break;
                 case "databases":
-                    draft.Databases = [.. Items(key, value).Select(DatabaseAt).OfType<Sourced<DatabaseSetting>>()];
+                    draft.Databases = [.. keys.Items(key, value).Select(DatabaseAt).OfType<Sourced<DatabaseSetting>>()];
                     break;
                 case "storage":
-                    draft.Storage = [.. Items(key, value).Select(StorageAt).OfType<Sourced<StorageSetting>>()];
+                    draft.Storage = [.. keys.Items(key, value).Select(StorageAt).OfType<Sourced<StorageSetting>>()];
                     break;
                 case "keep":
                     BindKeep(value);
@@ -53,7 +55,7 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
                     BindCompression(key, line, value);
                     break;
                 default:
-                    BindNumberOrLater(key, line, value);
+                    BindOther(key, line, value);
                     break;
             }
         }
@@ -70,15 +72,15 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         var looked = root.Kind != JsonTokenType.StartObject || relevant.Count > 0
             ? new JsonTree { Kind = root.Kind, Line = root.Line, Text = root.Text, Members = relevant }
             : root;
-        foreach (var (_, line, value) in Members(looked, TheFile, "", Top).Where(member => member.Key == Key))
+        foreach (var (_, line, value) in keys.Members(looked, TheFile, "", Top).Where(member => member.Key == Key))
         {
-            draft.BackupDir = Text(Key, value) is { } path ? new Sourced<string>(path, At(line)) : null;
+            draft.BackupDir = keys.Text(Key, value) is { } path ? new Sourced<string>(path, keys.At(line)) : null;
         }
     }
 
     private void BindKeep(JsonTree value)
     {
-        foreach (var (key, line, number) in Members(value, "'keep'", "keep.", Keep))
+        foreach (var (key, line, number) in keys.Members(value, "'keep'", "keep.", Keep))
         {
             BindNumber(NumberKey.All.First(known => known.Key == $"keep.{key}"), line, number);
         }
@@ -86,33 +88,25 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 
     private void BindCompression(string key, int line, JsonTree value)
     {
-        if (Text(key, value) is not { } word)
+        if (keys.Choice(key, value, CompressionWords) is { } index)
         {
-            return;
+            draft.Compression = new Sourced<Compression>((Compression)index, keys.At(line));
         }
-
-        var index = Array.IndexOf(CompressionWords, word);
-        if (index < 0)
-        {
-            errors.Add(
-                At(value.Line),
-                $"'{key}' is {SettingsErrors.Quote(word)}; it must be {string.Join(", ", CompressionWords[..^1])} or {CompressionWords[^1]}"
-                    + NearestWord.Suggestion(word, CompressionWords));
-            return;
-        }
-
-        draft.Compression = new Sourced<Compression>((Compression)index, At(line));
     }
 
-    private void BindNumberOrLater(string key, int line, JsonTree value)
+    private void BindOther(string key, int line, JsonTree value)
     {
         if (NumberKey.All.FirstOrDefault(known => known.Key == key) is { } number)
         {
             BindNumber(number, line, value);
         }
+        else if (RunBinder.Keys.Contains(key))
+        {
+            run.Bind(key, line, value);
+        }
         else
         {
-            draft.Unused.Add((key, At(line)));
+            draft.Unused.Add((key, keys.At(line)));
         }
     }
 
@@ -123,139 +117,55 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
             return; // As many as the machine suggests, said aloud.
         }
 
-        if (value.Kind == JsonTokenType.Number && key.Read(value.Text) is { } number)
+        if (keys.Number(key, value) is { } number)
         {
-            draft.Set(key, number, At(line));
-        }
-        else
-        {
-            Wrong(key.Key, value, key.Allowed);
+            draft.Set(key, number, keys.At(line));
         }
     }
 
     private Sourced<DatabaseSetting>? DatabaseAt((string Place, JsonTree Value) item)
     {
         var (name, path) = ((string?)null, (string?)null);
-        foreach (var (key, _, member) in Members(item.Value, $"'{item.Place}'", item.Place + ".", Database, required: Database))
+        foreach (var (key, _, member) in keys.Members(item.Value, $"'{item.Place}'", item.Place + ".", Database, required: Database))
         {
             if (key == "name")
             {
-                name = Text($"{item.Place}.{key}", member);
+                name = keys.Text($"{item.Place}.{key}", member);
             }
             else
             {
-                path = Text($"{item.Place}.{key}", member);
+                path = keys.Text($"{item.Place}.{key}", member);
             }
         }
 
-        return name is null || path is null ? null : new Sourced<DatabaseSetting>(new DatabaseSetting(name, path), At(item.Value.Line));
+        return name is null || path is null ? null : new Sourced<DatabaseSetting>(new DatabaseSetting(name, path), keys.At(item.Value.Line));
     }
 
     private Sourced<StorageSetting>? StorageAt((string Place, JsonTree Value) item)
     {
         var (place, value) = item;
         var (name, path, exclude, oneFileSystem) = ((string?)null, (string?)null, new List<string>(), true);
-        foreach (var (key, _, member) in Members(value, $"'{place}'", place + ".", Storage, required: Database))
+        foreach (var (key, _, member) in keys.Members(value, $"'{place}'", place + ".", Storage, required: Database))
         {
             switch (key)
             {
                 case "name":
-                    name = Text($"{place}.{key}", member);
+                    name = keys.Text($"{place}.{key}", member);
                     break;
                 case "path":
-                    path = Text($"{place}.{key}", member);
+                    path = keys.Text($"{place}.{key}", member);
                     break;
                 case "exclude":
-                    exclude.AddRange(Items($"{place}.{key}", member).Select(item => Text(item.Key, item.Value)).OfType<string>());
+                    exclude.AddRange(keys.Items($"{place}.{key}", member).Select(item => keys.Text(item.Key, item.Value)).OfType<string>());
                     break;
                 default:
-                    oneFileSystem = Flag($"{place}.{key}", member) ?? true;
+                    oneFileSystem = keys.Flag($"{place}.{key}", member) ?? true;
                     break;
             }
         }
 
         return name is null || path is null
             ? null
-            : new Sourced<StorageSetting>(new StorageSetting(name, path, exclude, oneFileSystem), At(value.Line));
+            : new Sourced<StorageSetting>(new StorageSetting(name, path, exclude, oneFileSystem), keys.At(value.Line));
     }
-
-    /// <summary>The members of an object that are known, each once; unknown, repeated and missing ones are noted.</summary>
-    private IEnumerable<(string Key, int Line, JsonTree Value)> Members(
-        JsonTree value, string what, string prefix, string[] known, string[]? required = null)
-    {
-        if (value.Kind != JsonTokenType.StartObject)
-        {
-            errors.Add(At(value.Line), $"{what} is {Describe(value)}; it must be an object: {{ … }}");
-            yield break;
-        }
-
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var member in value.Members)
-        {
-            if (!known.Contains(member.Key))
-            {
-                var meant = NearestWord.Find(member.Key, known) is { } word ? $"; did you mean '{prefix}{word}'?" : "";
-                errors.Add(At(member.Line), $"key {SettingsErrors.Quote(prefix + member.Key)} is unknown{meant}");
-            }
-            else if (!seen.TryAdd(member.Key, member.Line))
-            {
-                errors.Add(At(member.Line), $"key '{prefix}{member.Key}' is given twice; it stands in line {seen[member.Key]} already");
-            }
-            else
-            {
-                yield return member;
-            }
-        }
-
-        foreach (var missing in (required ?? []).Where(key => !seen.ContainsKey(key)))
-        {
-            errors.Add(At(value.Line), $"{what} has no '{missing}'");
-        }
-    }
-
-    private IEnumerable<(string Key, JsonTree Value)> Items(string key, JsonTree value)
-    {
-        if (value.Kind == JsonTokenType.StartArray)
-        {
-            return value.Items.Select((item, i) => ($"{key}[{i}]", item));
-        }
-
-        Wrong(key, value, "a list: [ … ]");
-        return [];
-    }
-
-    private string? Text(string key, JsonTree value)
-    {
-        if (value.Kind == JsonTokenType.String && value.Text.Length > 0)
-        {
-            return value.Text;
-        }
-
-        Wrong(key, value, "a text that is not empty");
-        return null;
-    }
-
-    private bool? Flag(string key, JsonTree value)
-    {
-        if (value.Kind is JsonTokenType.True or JsonTokenType.False)
-        {
-            return value.Kind == JsonTokenType.True;
-        }
-
-        Wrong(key, value, "true or false");
-        return null;
-    }
-
-    private void Wrong(string key, JsonTree value, string allowed) =>
-        errors.Add(At(value.Line), $"'{key}' is {Describe(value)}; it must be {allowed}");
-
-    private static string Describe(JsonTree value) => value.Kind switch
-    {
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => $"the text {SettingsErrors.Quote(value.Text)}",
-        _ => value.Text,
-    };
-
-    private string At(int line) => $"{file}:{line}";
 }

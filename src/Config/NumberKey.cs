@@ -18,8 +18,13 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
     public static readonly NumberKey Workers = new("workers", 1, 64, Math.Min(4, Environment.ProcessorCount));
     public static readonly NumberKey LockTimeoutSeconds = new("lock_timeout_seconds", 0, 86_400, 60);
 
+    public static readonly NumberKey HooksTimeoutSeconds = new("hooks.timeout_seconds", 1, 86_400, 300);
+
     public static readonly IReadOnlyList<NumberKey> All =
-        [MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeHours, Workers, LockTimeoutSeconds];
+    [
+        MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeHours, Workers, LockTimeoutSeconds,
+        HooksTimeoutSeconds,
+    ];
 
     public string Allowed => Most == int.MaxValue
         ? string.Create(CultureInfo.InvariantCulture, $"a whole number of {Least} or more")

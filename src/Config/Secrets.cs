@@ -3,7 +3,7 @@ namespace VertexAr.Backup.Config;
 /// <summary>What may be shown of a value. A webhook's address is a credential by itself, so no address is shown.</summary>
 internal static class Secrets
 {
-    private const string Set = "(set)";
+    public const string Set = "(set)";
 
     public static string Shown(string key, string value) =>
         value.Length > 0 && (EndsIn(key, "token") || EndsIn(key, "url") || HoldsCredentials(value)) ? Set : value;

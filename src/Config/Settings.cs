@@ -50,6 +50,23 @@ internal sealed record Settings
 
     /// <summary>How long a locked database is waited for.</summary>
     public required int LockTimeoutSeconds { get; init; }
+
+    public required NotifySetting Notify { get; init; }
+
+    public required HooksSetting Hooks { get; init; }
+
+    /// <summary>Where to write metrics after a run, absolute; null for nowhere.</summary>
+    public string? MetricsFile { get; init; }
+
+    /// <summary>Where to write what is said, beside standard error, absolute; null for nowhere.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>One for each job.</summary>
+    public required IReadOnlyList<JobSchedule> Schedule { get; init; }
+
+    public required DrillSetting Drill { get; init; }
+
+    public required IReadOnlyList<ReferenceSetting> References { get; init; }
 }
 
 /// <summary>For <c>config show</c>: a key, its value as text, and the file and line, variable, option or default it comes from.</summary>

@@ -1,3 +1,5 @@
+using VertexAr.Backup.Policy;
+
 namespace VertexAr.Backup.Config;
 
 /// <summary>What values mean together: paths are made canonical, and places that cannot work are refused.</summary>
@@ -19,6 +21,7 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
             .Concat(draft.Storage.Select(source => (source.Value.Name, source.Value.Path, source.Origin))).ToList();
         CheckSources(sources);
         CheckPlaces(sources.Select(source => (source.Name, source.Path)));
+        CheckRun();
     }
 
     public void CheckBackupDir()
@@ -72,6 +75,38 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
             }
         }
     }
+
+    private void CheckRun()
+    {
+        var run = draft.Run;
+        run.MetricsFile = Absolute("'metrics_file'", run.MetricsFile);
+        run.LogFile = Absolute("'log_file'", run.LogFile);
+        run.DrillDir = Absolute("'drill.dir'", run.DrillDir);
+        run.TelegramTokenFile = Absolute("'notify.telegram.token_file'", run.TelegramTokenFile);
+        run.Sendmail = Absolute("'notify.mail.sendmail'", run.Sendmail);
+        foreach (var query in run.DrillQueries)
+        {
+            CheckKnown(query.Value.Database, "database", draft.Databases!.Select(source => source.Value.Name), query.Origin);
+        }
+
+        foreach (var reference in run.References)
+        {
+            CheckKnown(reference.Value.Database, "database", draft.Databases!.Select(source => source.Value.Name), reference.Origin);
+            CheckKnown(reference.Value.Storage, "storage", draft.Storage!.Select(source => source.Value.Name), reference.Origin);
+        }
+    }
+
+    private void CheckKnown(string name, string kind, IEnumerable<string> names, string origin)
+    {
+        var known = names.ToList();
+        if (!known.Contains(name))
+        {
+            errors.Add(origin, $"there is no {kind} named {SettingsErrors.Quote(name)}{NearestWord.Suggestion(name, known)}");
+        }
+    }
+
+    private Sourced<string>? Absolute(string what, Sourced<string>? path) =>
+        path is null ? null : path with { Value = Absolute(what, path.Value, path.Origin) };
 
     /// <summary>Without "..", and without a slash at the end. One that is not absolute is noted and kept.</summary>
     private string Absolute(string what, string path, string origin)

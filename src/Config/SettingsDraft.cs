@@ -17,6 +17,8 @@ internal sealed class SettingsDraft
 
     public Sourced<Compression>? Compression { get; set; }
 
+    public RunDraft Run { get; } = new();
+
     /// <summary>Keys of features that this version does not have, and where they stand.</summary>
     public List<(string Key, string Origin)> Unused { get; } = [];
 
@@ -59,6 +61,14 @@ internal sealed class SettingsDraft
                 MaxAgeHours = Number(NumberKey.MaxAgeHours).Value,
                 Workers = Number(NumberKey.Workers).Value,
                 LockTimeoutSeconds = Number(NumberKey.LockTimeoutSeconds).Value,
+                Notify = Run.Notify,
+                Hooks = new HooksSetting(
+                    Run.Hook("before_create"), Run.Hook("after_create"), Run.Hook("on_failure"), Number(NumberKey.HooksTimeoutSeconds).Value),
+                MetricsFile = Run.MetricsFile?.Value,
+                LogFile = Run.LogFile?.Value,
+                Schedule = Run.Schedule,
+                Drill = Run.Drill,
+                References = [.. Run.References.Select(reference => reference.Value)],
             },
             [.. Origins().Select(row => row with { Value = Secrets.Shown(row.Key, row.Value) })]);
     }
@@ -71,6 +81,7 @@ internal sealed class SettingsDraft
         .. NumberKey.All.Select(key => (key, number: Number(key))).Select(pair =>
             new SettingOrigin(pair.key.Key, pair.number.Value.ToString(CultureInfo.InvariantCulture), pair.number.Origin)),
         new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
+        .. Run.Origins(),
         .. Unused.Select(later => new SettingOrigin(later.Key, "not used by this version", later.Origin)),
     ];
 
