@@ -16,29 +16,53 @@ internal static class CreateVerb
         var settings = around.LoadSettings(command.MaxBackups);
         Surroundings.BecomeOwner(settings.BackupDir);
         var plan = Plan(settings, command);
+        return command.DryRun
+            ? Preview(around, plan)
+            : Attendance.Run(around, RunJob.Create(command.Type), settings.BackupDir, progress => Take(around, plan, progress));
+    }
+
+    internal static RetentionRules Rules(Settings settings) =>
+        new(settings.MaxBackups, settings.Keep.Daily, settings.Keep.Weekly, settings.Keep.Monthly, settings.Keep.Yearly);
+
+    private static ExitCode Preview(Surroundings around, CreatePlan plan)
+    {
         var progress = around.NewProgress();
-        using var line = around.Screen.Progress(progress);
-        if (command.DryRun)
+        Preview preview;
+        using (around.Screen.Progress(progress))
         {
-            var preview = CreatePreview.Run(plan, around.Clock, progress, around.Stop);
-            line?.Dispose();
-            Report(around.Output, preview);
-            return ExitCode.Done;
+            preview = CreatePreview.Run(plan, around.Clock, progress, around.Stop);
         }
 
-        var result = CreateBackup.Run(plan, around.Clock, progress, around.Stop);
-        line?.Dispose();
+        Report(around.Output, preview);
+        return ExitCode.Done;
+    }
+
+    private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress)
+    {
+        CreateResult result;
+        using (around.Screen.Progress(progress))
+        {
+            result = CreateBackup.Run(plan, around.Clock, progress, around.Stop);
+        }
+
         Report(around, result.Header);
         if (result.Rotation is { } rotation)
         {
             RotateVerb.Report(around.Output, rotation, dryRun: false, quietIfNothing: true);
         }
 
-        return result.Header.State == SnapshotState.Partial ? ExitCode.Partial : ExitCode.Done;
+        return new RunEnd(
+            result.Header.State == SnapshotState.Partial ? ExitCode.Partial : ExitCode.Done,
+            report => report with
+            {
+                Snapshot = result.Header.Id,
+                Files = result.Header.FileCount,
+                Bytes = result.Header.Bytes,
+                NewBytes = result.Header.NewBytes,
+                StoredBytes = result.Header.StoredBytes,
+                Warnings = Math.Max(report.Warnings, result.Header.Warnings.Count),
+            });
     }
-
-    internal static RetentionRules Rules(Settings settings) =>
-        new(settings.MaxBackups, settings.Keep.Daily, settings.Keep.Weekly, settings.Keep.Monthly, settings.Keep.Yearly);
 
     private static CreatePlan Plan(Settings settings, CreateCommand command) => new()
     {

@@ -2,6 +2,7 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -20,13 +21,22 @@ internal static class RotateVerb
             Weekly = command.KeepWeekly ?? configured.Weekly,
             Monthly = command.KeepMonthly ?? configured.Monthly,
         };
-        var layout = Repository.Open(settings.BackupDir);
+        return command.DryRun
+            ? Rotate(around, rules, settings.BackupDir, dryRun: true, around.NewProgress()).Code
+            : Attendance.Run(around, RunJob.Rotate, settings.BackupDir, progress => Rotate(around, rules, settings.BackupDir, dryRun: false, progress));
+    }
+
+    private static RunEnd Rotate(Surroundings around, RetentionRules rules, string backupDirectory, bool dryRun, RunProgress progress)
+    {
+        var layout = Repository.Open(backupDirectory);
         try
         {
             using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
-            var result = RotateBackups.Run(held, rules, command.DryRun, around.Clock, around.NewProgress());
-            Report(around.Output, result, command.DryRun, quietIfNothing: around.Options.Quiet);
-            return result.Postponed ? ExitCode.Locked : ExitCode.Done;
+            var result = RotateBackups.Run(held, rules, dryRun, around.Clock, progress);
+            Report(around.Output, result, dryRun, quietIfNothing: around.Options.Quiet);
+            return result.Postponed
+                ? new RunEnd(ExitCode.Locked, report => report with { Error = "a restore or verify is reading the snapshots", Hint = "it is done by the next run" })
+                : new RunEnd(ExitCode.Done);
         }
         catch (PosixError e)
         {

@@ -13,9 +13,14 @@ internal static class VerifyVerb
     {
         var store = around.OpenSnapshots();
         Surroundings.BecomeOwner(store.Layout.Root);
+        return Attendance.Run(
+            around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, store.Layout.Root, progress => Look(around, command, store, progress));
+    }
+
+    private static RunEnd Look(Surroundings around, VerifyCommand command, SnapshotStore store, RunProgress progress)
+    {
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var (whole, damaged) = command.Id is { } id ? ([store.Find(id)], []) : store.ReadAll();
-        var progress = around.NewProgress();
         VerifyReport report;
         using (around.Screen.Progress(progress))
         {
@@ -32,7 +37,13 @@ internal static class VerifyVerb
             Report(around, report);
         }
 
-        return report.Damages.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        return new RunEnd(report.Damages.Count > 0 ? ExitCode.Failed : ExitCode.Done, run => run with
+        {
+            Snapshot = command.Id is null ? null : whole[0].Header.Id,
+            Bytes = report.Bytes,
+            Error = report.Damages.Count > 0 ? $"{Units.Count(report.Damages.Count, "damage")} found: {report.Damages[0].Thing} {report.Damages[0].Reason}" : null,
+            Hint = report.Damages.Count > 0 ? $"see what is hit, and what to do: {CommandTable.Program} verify{(report.Deep ? " --deep" : "")}" : null,
+        });
     }
 
     private static void Report(Surroundings around, VerifyReport report)

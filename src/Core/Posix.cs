@@ -308,6 +308,9 @@ internal static unsafe class Posix
         return PosixCalls.Poll(&request, 1, milliseconds) > 0;
     }
 
+    /// <summary>Sends a signal; to a process that has ended, none.</summary>
+    public static void Signal(int process, int signal) => _ = PosixCalls.Kill(process, signal);
+
     /// <summary>Columns of a terminal; 0 if it is none or does not say.</summary>
     public static int TerminalWidth(SafeFileHandle terminal)
     {

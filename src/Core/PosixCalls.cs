@@ -13,6 +13,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
 
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    internal static partial int Kill(int process, int signal);
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Statx(int dir, byte* path, int flags, uint mask, StatxBuffer* buffer);
 

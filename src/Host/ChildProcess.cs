@@ -1,0 +1,191 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Host;
+
+/// <summary>How to run another program.</summary>
+internal sealed record ChildOptions
+{
+    /// <summary>How long it may take; it is stopped then.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Told each line of its output and errors, from another thread. Null: it writes to where this program writes.</summary>
+    public Action<string>? Said { get; init; }
+
+    /// <summary>What it reads from its standard input; null for nothing.</summary>
+    public string? Input { get; init; }
+
+    /// <summary>Variables added to this program's own.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Only this program itself may know these, run as its own child.</summary>
+    public bool KeepSecrets { get; init; }
+
+    /// <summary>How long it may take to end once it was told to.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>How a program ended. <paramref name="Problem"/> says what went wrong, as the end of a sentence; null if nothing did.</summary>
+internal sealed record ChildEnd(int? ExitCode, string? Problem)
+{
+    public bool Succeeded => Problem is null;
+}
+
+/// <summary>Runs another program to its end, without a shell. What it leaves running in the background is let be.</summary>
+internal static class ChildProcess
+{
+    /// <summary>A line is cut here: what it prints is shown, not kept.</summary>
+    private const int LongestLine = 2000;
+
+    private const int KilledBy = 128;
+    private const int Terminate = 15;
+
+    // Descendants that keep its output open do not keep us.
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
+
+    private static readonly string[] Secrets = ["TELEGRAM_BOT_TOKEN", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
+
+    /// <param name="command">The program and its arguments; looked for in PATH if it has no slash.</param>
+    /// <param name="options">How.</param>
+    /// <param name="stop">Tells it to end (SIGTERM), and after a while ends it.</param>
+    public static ChildEnd Run(IReadOnlyList<string> command, ChildOptions options, CancellationToken stop)
+    {
+        using var process = new Process { StartInfo = Describe(command, options), EnableRaisingEvents = true };
+        using var ended = new ManualResetEvent(false);
+        process.Exited += (_, _) => ended.Set();
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception e)
+        {
+            return new ChildEnd(null, $"cannot be started: {Reason(e)}");
+        }
+
+        var talk = Talk(process, options);
+        var waited = WaitHandle.WaitAny([ended, stop.WaitHandle], options.Timeout);
+        if (waited != 0)
+        {
+            End(process, ended, options.Grace);
+        }
+
+        talk.ForEach(thread => thread.Join(LastWords));
+        ended.WaitOne();
+        return waited switch
+        {
+            0 => Judge(process.ExitCode),
+            1 => new ChildEnd(process.ExitCode, "was told to stop"),
+            _ => new ChildEnd(process.ExitCode, string.Create(CultureInfo.InvariantCulture, $"was not done within {options.Timeout.TotalSeconds:0} seconds and was stopped")),
+        };
+    }
+
+    private static ProcessStartInfo Describe(IReadOnlyList<string> command, ChildOptions options)
+    {
+        var start = new ProcessStartInfo(command[0])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = options.Said is not null,
+            RedirectStandardError = options.Said is not null,
+        };
+        foreach (var word in command.Skip(1))
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        foreach (var (name, value) in options.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        foreach (var secret in options.KeepSecrets ? Secrets[^1..] : Secrets)
+        {
+            start.Environment.Remove(secret);
+        }
+
+        return start;
+    }
+
+    private static List<Thread> Talk(Process process, ChildOptions options)
+    {
+        var threads = new List<Thread> { Start(() => Feed(process.StandardInput, options.Input ?? "")) };
+        if (options.Said is { } said)
+        {
+            threads.Add(Start(() => Listen(process.StandardOutput, said)));
+            threads.Add(Start(() => Listen(process.StandardError, said)));
+        }
+
+        return threads;
+    }
+
+    private static Thread Start(Action body)
+    {
+        var thread = new Thread(() => body(), 256 * 1024) { IsBackground = true, Name = "child" };
+        thread.Start();
+        return thread;
+    }
+
+    private static void Feed(StreamWriter input, string text)
+    {
+        try
+        {
+            input.Write(text);
+            input.Close();
+        }
+        catch (IOException)
+        {
+            // It does not want to know.
+        }
+    }
+
+    private static void Listen(StreamReader output, Action<string> said)
+    {
+        var line = new StringBuilder();
+        try
+        {
+            for (int c; (c = output.Read()) >= 0;)
+            {
+                if (c != '\n' && line.Length < LongestLine)
+                {
+                    line.Append((char)c);
+                }
+                else if (c == '\n')
+                {
+                    said(line.ToString().TrimEnd('\r'));
+                    line.Clear();
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Nobody waits for the rest.
+        }
+
+        if (line.Length > 0)
+        {
+            said(line.ToString());
+        }
+    }
+
+    private static void End(Process process, ManualResetEvent ended, TimeSpan grace)
+    {
+        Posix.Signal(process.Id, Terminate);
+        if (!ended.WaitOne(grace))
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static ChildEnd Judge(int code) => code switch
+    {
+        0 => new ChildEnd(0, null),
+        > KilledBy => new ChildEnd(code, $"was killed by signal {code - KilledBy}"),
+        _ => new ChildEnd(code, $"ended with exit code {code}"),
+    };
+
+    /// <summary>The message of .NET repeats the command, whose arguments may not be for everybody.</summary>
+    private static string Reason(Win32Exception error) => new PosixError(error.NativeErrorCode).Message;
+}
