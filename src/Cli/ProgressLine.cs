@@ -1,4 +1,5 @@
 using System.Globalization;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Cli;

@@ -77,6 +77,7 @@ internal sealed class CreateBackup
         SnapshotHeader header;
         try
         {
+            LookAhead(store, whole, leftBehind);
             header = Store(held, id, earlier);
         }
         catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e) || SqliteFile.IsFullDisk(e.InnerException))
@@ -95,6 +96,30 @@ internal sealed class CreateBackup
 
         leftBehind.ForEach(DirectoryTree.Remove);
         return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
+    }
+
+    /// <summary>
+    /// A run that would fill the disk does not begin. The walk costs little beside a run that has much to read; where the disk
+    /// has space for everything twice, it is spared.
+    /// </summary>
+    private void LookAhead(SnapshotStore store, List<Snapshot> whole, List<string> leftBehind)
+    {
+        if (CreateEstimate.IsAmple(plan, whole))
+        {
+            return;
+        }
+
+        progress.Phase = "looking";
+        var unheard = new RunProgress(_ => { });
+        var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard);
+        var (preview, need) = CreatePreview.Look(plan, earlier, whole, clock, unheard, stop);
+        var estimate = CreateEstimate.Of(plan, need, whole);
+        if (estimate.Missing > 0)
+        {
+            throw new SpaceError(estimate.Explanation);
+        }
+
+        progress.Expect(preview.BytesToRead);
     }
 
     /// <summary>

@@ -21,8 +21,7 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
     {
         foreach (var list in earlier)
         {
-            if (list.Find(source, walked.Path) is { HasContent: true } known
-                && known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt))
+            if (list.Find(source, walked.Path) is { HasContent: true } known && IsUnchanged(known, walked, list))
             {
                 return known;
             }
@@ -30,6 +29,10 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
 
         return null;
     }
+
+    /// <summary>Whether a file is as the earlier run saw it, and was long enough before that run for its time stamp to prove it.</summary>
+    public static bool IsUnchanged(FileEntry known, WalkedEntry walked, EarlierList list) =>
+        known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt);
 
     /// <summary>A database whose file and log are as they were when a checked copy was taken need not be copied again.</summary>
     public static FileEntry? FindDatabase(List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now)

@@ -10,47 +10,123 @@ namespace VertexAr.Backup.Operations;
 internal sealed record Preview(long Files, long Bytes, long FilesToRead, long BytesToRead);
 
 /// <summary>Looks at the sources as a backup would, without reading content or writing anything.</summary>
-internal static class CreatePreview
+internal sealed class CreatePreview
 {
-    public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
-    {
-        var earlier = Directory.Exists(Path.Combine(plan.BackupDirectory, "snapshots")) && !plan.Rescan
-            ? Earlier(new SnapshotStore(Repository.Open(plan.BackupDirectory)), progress)
-            : [];
-        var total = new Preview(0, 0, 0, 0);
-        foreach (var database in plan.Databases.Where(_ => plan.Type.Covers(SourceKind.Database)).OrderBy(d => d.Name, StringComparer.Ordinal))
-        {
-            var status = new SqliteSource(database, clock).Look();
-            var path = Encoding.UTF8.GetBytes($"{database.Name}/{Path.GetFileName(database.Path)}");
-            var known = CreateEntries.FindDatabase(earlier, new SourceName(database.Name, SourceKind.Database), path, status) is not null;
-            total = Add(total, status.File.Size, known);
-        }
+    private readonly List<EarlierList> earlier;
+    private readonly IReadOnlyList<Snapshot> snapshots;
+    private Preview total = new(0, 0, 0, 0);
+    private readonly DensitySample sample = new();
+    private WriteNeed need = new(0, 0, 0, 1);
 
-        var repository = Posix.StatusOrNull(plan.BackupDirectory) ?? default;
-        foreach (var tree in plan.Trees.Where(_ => plan.Type.Covers(SourceKind.Storage)).OrderBy(t => t.Name, StringComparer.Ordinal))
+    private CreatePreview(List<EarlierList> earlier, IReadOnlyList<Snapshot> snapshots) => (this.earlier, this.snapshots) = (earlier, snapshots);
+
+    /// <summary>What a backup would do now.</summary>
+    public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop) =>
+        Look(plan, clock, progress, stop).Preview;
+
+    /// <summary>Whether a backup would fit on the disk now. The backup directory need not hold a repository yet, but must exist.</summary>
+    public static CreateEstimate Estimate(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        var (_, need, snapshots) = Look(plan, clock, progress, stop);
+        return CreateEstimate.Of(plan, need, snapshots);
+    }
+
+    /// <param name="plan">What the run is to do.</param>
+    /// <param name="earlier">What it is compared with; disposed of here.</param>
+    /// <param name="snapshots">Those that are whole.</param>
+    /// <param name="clock">The run's clock.</param>
+    /// <param name="progress">Told what cannot be looked at.</param>
+    /// <param name="stop">Ends it early.</param>
+    public static (Preview Preview, WriteNeed Need) Look(
+        CreatePlan plan, List<EarlierList> earlier, IReadOnlyList<Snapshot> snapshots, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        try
         {
-            var name = new SourceName(tree.Name, SourceKind.Storage);
-            foreach (var walked in new DirectorySource(tree, repository).Walk())
+            var look = new CreatePreview(earlier, snapshots);
+            foreach (var database in plan.Databases.Where(_ => plan.Type.Covers(SourceKind.Database)).OrderBy(d => d.Name, StringComparer.Ordinal))
             {
-                stop.ThrowIfCancellationRequested();
-                if (walked.Problem is { } problem)
-                {
-                    progress.Say(Severity.Warning, problem.Reason, Encoding.UTF8.GetString(walked.Path));
-                }
-                else if (walked.Status.IsRegular)
-                {
-                    total = Add(total, walked.Status.Size, CreateEntries.FindUnchanged(earlier, name, walked) is not null);
-                }
+                look.LookAt(database, clock);
+            }
+
+            var repository = Posix.StatusOrNull(plan.BackupDirectory) ?? default;
+            foreach (var tree in plan.Trees.Where(_ => plan.Type.Covers(SourceKind.Storage)).OrderBy(t => t.Name, StringComparer.Ordinal))
+            {
+                look.LookAt(tree, repository, progress, stop);
+            }
+
+            return (look.total, look.need with { SampledRatio = look.sample.Ratio });
+        }
+        finally
+        {
+            earlier.ForEach(list => list.Dispose());
+        }
+    }
+
+    private static (Preview Preview, WriteNeed Need, IReadOnlyList<Snapshot> Snapshots) Look(
+        CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        var store = Directory.Exists(Path.Combine(plan.BackupDirectory, "snapshots")) ? new SnapshotStore(Repository.Open(plan.BackupDirectory)) : null;
+        var snapshots = store?.ReadAll().Whole ?? [];
+        var earlier = store is null || plan.Rescan ? [] : CreateBase.Find(store, snapshots, [], new PackRegistry(), progress);
+        var (preview, need) = Look(plan, earlier, snapshots, clock, progress, stop);
+        return (preview, need, snapshots);
+    }
+
+    private void LookAt(DatabaseOptions database, TimeProvider clock)
+    {
+        var name = new SourceName(database.Name, SourceKind.Database);
+        var status = new SqliteSource(database, clock).Look();
+        var path = Encoding.UTF8.GetBytes($"{database.Name}/{Path.GetFileName(database.Path)}");
+        var known = CreateEntries.FindDatabase(earlier, name, path, status) is not null;
+        Add(status.File.Size, known);
+        if (!known)
+        {
+            // What the log holds may be new pages at its end.
+            var size = status.File.Size + (status.Wal?.Size ?? 0);
+            var changed = CreateEstimate.Changed(snapshots, name, size);
+            need = need with { Copies = need.Copies + size, Databases = need.Databases + changed };
+            sample.AddCompressible(changed);
+        }
+    }
+
+    private void LookAt(TreeOptions tree, FileStatus repository, RunProgress progress, CancellationToken stop)
+    {
+        var name = new SourceName(tree.Name, SourceKind.Storage);
+        foreach (var walked in new DirectorySource(tree, repository).Walk())
+        {
+            stop.ThrowIfCancellationRequested();
+            if (walked.Problem is { } problem)
+            {
+                progress.Say(Severity.Warning, problem.Reason, Encoding.UTF8.GetString(walked.Path));
+            }
+            else if (walked.Status.IsRegular)
+            {
+                LookAt(name, walked);
+            }
+        }
+    }
+
+    /// <summary>A file of the size it had is read again, but probably holds what it held: so does a whole site after a restore.</summary>
+    private void LookAt(SourceName source, WalkedEntry walked)
+    {
+        var (known, likely) = (false, false);
+        foreach (var list in earlier.Where(_ => !known))
+        {
+            if (list.Find(source, walked.Path) is { HasContent: true } entry)
+            {
+                known = CreateEntries.IsUnchanged(entry, walked, list);
+                likely |= entry.Size == walked.Status.Size;
             }
         }
 
-        earlier.ForEach(list => list.Dispose());
-        return total;
+        Add(walked.Status.Size, known);
+        if (!known && !likely)
+        {
+            need = need with { Trees = need.Trees + walked.Status.Size };
+            sample.Look(walked);
+        }
     }
 
-    private static List<EarlierList> Earlier(SnapshotStore store, RunProgress progress) =>
-        CreateBase.Find(store, store.ReadAll().Whole, [], new PackRegistry(), progress);
-
-    private static Preview Add(Preview sum, long bytes, bool known) => new(
-        sum.Files + 1, sum.Bytes + bytes, sum.FilesToRead + (known ? 0 : 1), sum.BytesToRead + (known ? 0 : bytes));
+    private void Add(long bytes, bool known) => total = new Preview(
+        total.Files + 1, total.Bytes + bytes, total.FilesToRead + (known ? 0 : 1), total.BytesToRead + (known ? 0 : bytes));
 }

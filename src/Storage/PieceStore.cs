@@ -49,8 +49,8 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
         var free = Posix.Space(held.Layout.Root).Available;
         if (free - bytes < options.MinFreeBytes)
         {
-            var need = purpose is null ? "" : $"{purpose} takes {bytes >> 20} MiB, and ";
-            throw new SpaceError($"too little space: {need}only {free >> 20} MiB are free on the disk of {held.Layout.Root} (min_free_mb keeps {options.MinFreeBytes >> 20} MiB free)");
+            var need = purpose is null ? "" : $"{purpose} takes {Units.Size(bytes)}, and ";
+            throw new SpaceError($"too little space: {need}only {Units.Size(free)} are free on the disk of {held.Layout.Root} (min_free_mb keeps {Units.Size(options.MinFreeBytes)} free)");
         }
     }
 }

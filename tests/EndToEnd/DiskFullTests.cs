@@ -4,18 +4,60 @@ namespace VertexAr.Backup.EndToEnd;
 public sealed class DiskFullTests
 {
     [Fact]
-    public void Earlier_snapshots_are_whole_and_what_was_written_is_given_back()
+    public void A_run_that_would_not_fit_does_not_begin_and_says_what_is_lacking()
     {
         using var site = NewSite();
         var first = site.Create();
         var free = Free(site);
         site.Write("videos/too-large.mp4", Content.Random(30_000_000, seed: 5));
+        var packs = site.Packs();
+        site.Settings["min_free_mb"] = 2;
+
+        site.Run("create").Fails(1, "would probably write 27.", "of new content, 0 B for copies", "2 MiB of that must stay free (min_free_mb)", "are lacking", "rotate");
+
+        Assert.Equal(first.Id, Assert.Single(site.Snapshots()).Id);
+        Assert.Equal(packs, site.Packs());
+        Assert.InRange(Free(site), free - 64 * 1024, long.MaxValue);
+        File.Delete(site.InStorage("videos/too-large.mp4"));
+        site.Create();
+    }
+
+    [Fact]
+    public void A_first_run_whose_text_fits_once_it_is_compressed_is_let_begin()
+    {
+        using var site = NewSite();
+        site.Write("text.log", Content.Text(25_000_000, seed: 3));
+
+        Assert.Equal("complete", site.Create().State);
+    }
+
+    [Fact]
+    public void A_site_whose_files_all_have_new_times_fits_where_it_fitted_before()
+    {
+        using var site = NewSite();
+        site.Write("videos/large.mp4", Content.Random(8_000_000, seed: 5));
+        site.Create();
+        Command.Shell($"find '{site.Storage}' -type f -exec touch {{}} +");
+
+        site.Create();
+    }
+
+    /// <summary>A file of the size it had is taken to hold what it held, until it is read.</summary>
+    [Fact]
+    public void A_disk_that_fills_up_under_a_run_gets_back_what_was_written()
+    {
+        using var site = NewSite();
+        site.Write("videos/large.mp4", Content.Random(9_000_000, seed: 5));
+        var first = site.Create();
+        var free = Free(site);
+        site.Write("videos/large.mp4", Content.Random(9_000_000, seed: 6));
+
         site.Run("create").Fails(1, "is full", site.Backups, "earlier snapshot");
+
         Assert.Equal(first.Id, Assert.Single(site.Snapshots()).Id);
         Assert.InRange(Free(site), free - 64 * 1024, long.MaxValue);
         site.Run("verify", "--deep").Succeeds();
-
-        File.Delete(site.InStorage("videos/too-large.mp4"));
+        File.Delete(site.InStorage("videos/large.mp4"));
         site.Create();
     }
 
@@ -26,7 +68,7 @@ public sealed class DiskFullTests
         site.Create();
         using var database = site.OpenDatabase();
         database.Execute("INSERT INTO account VALUES (99999, 1000, randomblob(30000000))");
-        site.Run("create", "database").Fails(1, "app_data", "space");
+        site.Run("create", "database").Fails(1, "for copies of databases while it runs", "are lacking");
         Assert.Single(site.Snapshots());
     }
 

@@ -1,6 +1,6 @@
-using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
 
-namespace VertexAr.Backup.Tests.Cli;
+namespace VertexAr.Backup.Tests.Core;
 
 public sealed class UnitsTests
 {

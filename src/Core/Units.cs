@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace VertexAr.Backup.Cli;
+namespace VertexAr.Backup.Core;
 
 /// <summary>Numbers as a person reads them.</summary>
 internal static class Units
