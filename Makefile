@@ -29,6 +29,7 @@ PROJECTS := src/vertex-ar-backup.csproj $(TEST_PROJECTS:%=tests/%)
 NEED := packaging/require.sh
 NEED_TEST := sqlite3 jq strace perl-base util-linux bsdutils psmisc
 NEED_DEMO := sqlite3 jq
+NEED_BENCH := restic borgbackup pigz python3 sqlite3 time
 
 ##@ build        publish the program: artifacts/bin/vertex-ar-backup, one native file
 .PHONY: build
@@ -57,6 +58,14 @@ test: build
 artifacts/%.built: $(SOURCES) $(TEST_SOURCES)
 	dotnet build tests/$* -v quiet
 	@mkdir -p $(@D) && touch $@
+
+##@ bench        side by side with restic, borg, tar and cp, as a table; SIZE= in MB, ROUNDS=
+SIZE ?= 1000
+ROUNDS ?= 5
+.PHONY: bench
+bench: build
+	@$(NEED) $(NEED_BENCH)
+	@tests/Bench/bench.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --size $(SIZE) --rounds $(ROUNDS)
 
 ##@ check        what CI runs: format, lintian, everything that tests; ends with the totals
 # A stage that is no test program leaves its counts where tests/run.sh sums them up.
