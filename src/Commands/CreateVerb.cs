@@ -74,6 +74,7 @@ internal static class CreateVerb
         CompressionLevel = Level(settings.Compression),
         MinFreeBytes = (long)settings.MinFreeMb << 20,
         Workers = settings.Workers,
+        ReadBytesPerSecond = (long?)settings.LimitMbPerS << 20,
         Rescan = command.Rescan,
         Retention = command.NoRotate ? null : Rules(settings),
         Host = System.Environment.MachineName,

@@ -112,9 +112,9 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 
     private void BindNumber(NumberKey key, int line, JsonTree value)
     {
-        if (key == NumberKey.Workers && value.Kind == JsonTokenType.Null)
+        if ((key == NumberKey.Workers || key == NumberKey.LimitMbPerS) && value.Kind == JsonTokenType.Null)
         {
-            return; // As many as the machine suggests, said aloud.
+            return; // As many as the machine suggests, and as fast as it can: the defaults, said aloud.
         }
 
         if (keys.Number(key, value) is { } number)

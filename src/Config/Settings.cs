@@ -51,6 +51,9 @@ internal sealed record Settings
     /// <summary>How long a locked database is waited for.</summary>
     public required int LockTimeoutSeconds { get; init; }
 
+    /// <summary>In MiB; how fast content is read at most. Null for as fast as it can.</summary>
+    public int? LimitMbPerS { get; init; }
+
     public required NotifySetting Notify { get; init; }
 
     public required HooksSetting Hooks { get; init; }

@@ -61,6 +61,7 @@ internal sealed class SettingsDraft
                 MaxAgeHours = Number(NumberKey.MaxAgeHours).Value,
                 Workers = Number(NumberKey.Workers).Value,
                 LockTimeoutSeconds = Number(NumberKey.LockTimeoutSeconds).Value,
+                LimitMbPerS = Number(NumberKey.LimitMbPerS).Value is > 0 and var limit ? limit : null,
                 Notify = Run.Notify,
                 Hooks = new HooksSetting(
                     Run.Hook("before_create"), Run.Hook("after_create"), Run.Hook("on_failure"), Number(NumberKey.HooksTimeoutSeconds).Value),
@@ -79,7 +80,8 @@ internal sealed class SettingsDraft
         .. (Databases ?? []).Select(source => new SettingOrigin($"databases.{source.Value.Name}", source.Value.Path, source.Origin)),
         .. (Storage ?? []).SelectMany(Rows),
         .. NumberKey.All.Select(key => (key, number: Number(key))).Select(pair =>
-            new SettingOrigin(pair.key.Key, pair.number.Value.ToString(CultureInfo.InvariantCulture), pair.number.Origin)),
+            new SettingOrigin(
+                pair.key.Key, pair.number.Value < pair.key.Least ? "none" : pair.number.Value.ToString(CultureInfo.InvariantCulture), pair.number.Origin)),
         new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
         .. Run.Origins(),
         .. Unused.Select(later => new SettingOrigin(later.Key, "not used by this version", later.Origin)),

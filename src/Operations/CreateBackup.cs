@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
@@ -148,8 +149,9 @@ internal sealed class CreateBackup
         using var files = new FileListWriter(staging.List);
         var list = new CreateList(files, staging, packs, progress);
         var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
+        var pace = plan.ReadBytesPerSecond is { } most ? new Pace(most, clock) : null;
         var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
-        using (var pipeline = new CreatePipeline(store, list, plan.Workers, progress, stop))
+        using (var pipeline = new CreatePipeline(store, list, plan.Workers, pace, progress, stop))
         {
             var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));

@@ -1,4 +1,5 @@
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -23,14 +24,16 @@ internal sealed class CreatePipeline : IDisposable
     private readonly WorkQueue<CreateJob> jobs;
     private readonly List<Thread> workers = [];
     private readonly Thread lister;
+    private readonly Action<int>? pause;
     private Exception? failure;
 
-    public CreatePipeline(PieceStore store, CreateList list, int workerCount, RunProgress progress, CancellationToken stop)
+    public CreatePipeline(PieceStore store, CreateList list, int workerCount, Pace? pace, RunProgress progress, CancellationToken stop)
     {
         this.store = store;
         this.list = list;
         this.progress = progress;
         stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        pause = pace is null ? null : bytes => stopping.Token.WaitHandle.WaitOne(pace.Before(bytes));
         order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
         jobs = new WorkQueue<CreateJob>(workerCount * JobsPerWorker, stopping.Token);
         stopping.Token.Register(() =>
@@ -137,7 +140,7 @@ internal sealed class CreatePipeline : IDisposable
                 var length = pieces[i].Length;
                 if (!pieces[i].IsHole)
                 {
-                    StorePiece(writer, item, i, new PieceReader(item.File!, offset, length));
+                    StorePiece(writer, item, i, new PieceReader(item.File!, offset, length, pause));
                 }
 
                 offset += length;

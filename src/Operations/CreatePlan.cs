@@ -28,6 +28,9 @@ internal sealed record CreatePlan
     /// <summary>Threads that read, hash, compress and write.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>How fast content is read at most, by all workers together; null for as fast as they can.</summary>
+    public long? ReadBytesPerSecond { get; init; }
+
     /// <summary>Read every file, changed or not.</summary>
     public bool Rescan { get; init; }
 

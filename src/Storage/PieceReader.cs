@@ -3,8 +3,11 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
 
-/// <summary>A run of bytes of an open file, read with a buffer of the caller. Past the file's end it reads as zeros, as tar does when a file shrinks.</summary>
-internal readonly struct PieceReader(SafeFileHandle file, long offset, long length)
+/// <summary>
+/// A run of bytes of an open file, read with a buffer of the caller. Past the file's end it reads as zeros, as tar does when a
+/// file shrinks. <paramref name="pause"/> is called before each read with its length, to slow it down.
+/// </summary>
+internal readonly struct PieceReader(SafeFileHandle file, long offset, long length, Action<int>? pause = null)
 {
     public long Length => length;
 
@@ -45,9 +48,11 @@ internal readonly struct PieceReader(SafeFileHandle file, long offset, long leng
     /// <exception cref="SourceReadError">The file cannot be read.</exception>
     public int Fill(Span<byte> buffer, long from = -1)
     {
+        var wanted = (int)Math.Min(buffer.Length, length);
+        pause?.Invoke(wanted);
         try
         {
-            return Posix.ReadAt(file, buffer[..(int)Math.Min(buffer.Length, length)], from < 0 ? offset : from);
+            return Posix.ReadAt(file, buffer[..wanted], from < 0 ? offset : from);
         }
         catch (PosixError e)
         {

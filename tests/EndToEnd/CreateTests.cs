@@ -25,6 +25,20 @@ public sealed class CreateTests
     }
 
     [Fact]
+    public void With_a_limit_content_is_read_no_faster()
+    {
+        using var site = new Site();
+        site.Create("database");
+        site.Settings["limit_mb_per_s"] = 2;
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        site.Create("storage");
+
+        // 3 MiB, of which the first read waits for nothing.
+        Assert.True(watch.Elapsed > TimeSpan.FromSeconds(1), $"it took {watch.Elapsed}");
+    }
+
+    [Fact]
     public void Two_types_that_contradict_each_other_are_refused()
     {
         using var site = new Site();

@@ -28,7 +28,7 @@ public sealed class SettingsLoadingTests : IDisposable
         var loaded = SettingsLoader.Load(packaged, null, _ => null);
 
         AssertDefaults(loaded.Settings);
-        Assert.Equal(["workers", "schedule.storage"], loaded.Origins.Where(row => !row.Key.EndsWith(".enabled", StringComparison.Ordinal)).Where(row => row.Origin == "default").Select(row => row.Key));
+        Assert.Equal(["workers", "limit_mb_per_s", "schedule.storage"], loaded.Origins.Where(row => !row.Key.EndsWith(".enabled", StringComparison.Ordinal)).Where(row => row.Origin == "default").Select(row => row.Key));
     }
 
     [Fact]
