@@ -56,6 +56,10 @@ internal static unsafe class Posix
     public static SafeFileHandle OpenOrCreate(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
         Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | FlagNoFollow, (uint)mode);
 
+    /// <summary>Opens to write at the end, wherever that is at each write, making the file if it is not there. Never waits for the reader of a FIFO.</summary>
+    public static SafeFileHandle OpenToAppend(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
+        Open(dir, name, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create | OpenFlags.NonBlocking | FlagNoFollow, (uint)mode);
+
     public static FileStatus Status(SafeFileHandle file) => Status(file, default, AtEmptyPath);
 
     /// <summary>Looks at a name without following a link in the last place.</summary>
@@ -391,9 +395,11 @@ internal static unsafe class Posix
 
     private static class OpenFlags
     {
+        internal const int WriteOnly = 1;
         internal const int ReadWrite = 2;
         internal const int Create = 0x40;
         internal const int Exclusive = 0x80;
+        internal const int Append = 0x400;
         internal const int NonBlocking = 0x800;
         internal const int CloseOnExec = 0x80000;
     }

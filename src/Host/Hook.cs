@@ -1,0 +1,43 @@
+namespace VertexAr.Backup.Host;
+
+/// <summary>Commands of the operator's around a run, each an argument list that no shell sees.</summary>
+/// <param name="Name">Of the hook, as in the configuration.</param>
+/// <param name="Commands">Run one after the other.</param>
+/// <param name="Timeout">Of each of them.</param>
+internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Commands, TimeSpan Timeout)
+{
+    private const string Prefix = "VERTEX_AR_BACKUP_";
+
+    // The kernel takes 128 KiB in one variable.
+    private const int LongestFact = 8000;
+
+    /// <summary>Runs them, and returns what is wrong with the first that fails, as a sentence; null if none does.</summary>
+    /// <param name="facts">Handed over as VERTEX_AR_BACKUP_….</param>
+    /// <param name="heard">Told each line that they say.</param>
+    /// <param name="stop">Ends the one that runs.</param>
+    public string? Run(IEnumerable<(string Name, string Value)> facts, Action<string> heard, CancellationToken stop)
+    {
+        var options = new ChildOptions
+        {
+            Timeout = Timeout,
+            Said = line => heard($"{Name}: {line}"),
+            Environment = facts.Append((Name: "HOOK", Value: Name)).ToDictionary(fact => Prefix + fact.Name, fact => Plain(fact.Value)),
+        };
+        foreach (var command in Commands)
+        {
+            // Its arguments may not be for everybody.
+            if (ChildProcess.Run(command, options, stop).Problem is { } problem)
+            {
+                return $"the hook {Name} failed: {command[0]} {problem}";
+            }
+        }
+
+        return null;
+    }
+
+    private static string Plain(string value)
+    {
+        var text = value.Replace('\0', ' ');
+        return text.Length <= LongestFact ? text : text[..LongestFact];
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Host;
+
+/// <summary>
+/// A log in a file, a line an event: local time, level, text. It is opened for each line, and each line is appended by one
+/// write, so that logrotate may rename it at any time, and two runs may share it. A link is not followed: who owns the
+/// directory must not choose what root writes to.
+/// </summary>
+internal sealed class LogFile(string path, TimeProvider clock)
+{
+    private readonly Lock writing = new();
+
+    /// <param name="severity">The level.</param>
+    /// <param name="text">Without control characters.</param>
+    /// <returns>Why it could not be written; null if it was.</returns>
+    public string? Write(Severity severity, string text)
+    {
+        var time = clock.GetLocalNow().ToString("yyyy-MM-ddTHH:mm:ss.fffzzz", CultureInfo.InvariantCulture);
+        var line = Encoding.UTF8.GetBytes($"{time} {Level(severity)} {text}\n");
+        try
+        {
+            lock (writing)
+            {
+                Append(line);
+            }
+
+            return null;
+        }
+        catch (PosixError e)
+        {
+            return $"the log file '{path}' cannot be written: {e.Message}";
+        }
+    }
+
+    private void Append(byte[] line)
+    {
+        using var file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), AtomicFile.FileMode);
+        // Made by root in a directory of the service's, the file is the service's, which must be able to go on.
+        if (Posix.IsRoot && Posix.Status(file) is { Size: 0, Uid: 0 } && Posix.StatusOrNull(Path.GetDirectoryName(path)!) is { Uid: not 0 } owner)
+        {
+            Posix.SetOwner(file, [], owner.Uid, owner.Gid);
+        }
+
+        Posix.Write(file, line);
+    }
+
+    private static string Level(Severity severity) => severity switch
+    {
+        Severity.Error => "error",
+        Severity.Warning => "warning",
+        _ => "info",
+    };
+}
