@@ -31,7 +31,8 @@ ExitCode Main()
     using var screen = NewScreen(options);
     try
     {
-        var code = Run(new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token), command);
+        var around = new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token) { StoppedBy = () => stoppedBy };
+        var code = Run(around, command);
         screen.Output.Flush();
         return screen.Output.Failure is { } lost
             ? throw UserError.Failed($"standard output could not be written: {lost.Message}", "what was asked for is done; only its output is incomplete", lost)
@@ -69,6 +70,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     ConfigCheckCommand => ConfigVerbs.Check(around),
     ConfigShowCommand => ConfigVerbs.Show(around),
     ConfigSandboxCommand => ConfigVerbs.Sandbox(around),
+    NotifyCommand c => NotifyVerb.Run(around, c),
     HelpCommand c => HelpVerb.Run(around, c),
     ManPageCommand => HelpVerb.PrintManPage(around),
     CompletionCommand c => HelpVerb.PrintCompletion(around, c),

@@ -66,6 +66,8 @@ internal static class Bindings
         _ => new ConfigSandboxCommand(),
     };
 
+    public static Command Notify(Arguments given) => new NotifyCommand(given.Positionals[0], given.Has(CommandTable.Failure));
+
     public static Command Help(Arguments given) =>
         given.Has(CommandTable.Man) ? new ManPageCommand()
         : given.Value(CommandTable.Completion) is { } shell ? new CompletionCommand(shell)

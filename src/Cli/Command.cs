@@ -48,6 +48,9 @@ internal sealed record ConfigShowCommand : Command;
 
 internal sealed record ConfigSandboxCommand : Command;
 
+/// <summary>Tells <paramref name="Subject"/> to whoever is to be told of runs; <paramref name="Failure"/>: the healthcheck too, that a run failed.</summary>
+internal sealed record NotifyCommand(string Subject, bool Failure) : Command;
+
 /// <summary>
 /// <paramref name="Topic"/> is the command to explain, null for the overview. When no command was given at all, help was not
 /// <paramref name="Asked"/> for: then it goes to stderr and the exit code is 2.

@@ -50,6 +50,7 @@ internal static class CommandTable
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
+    public static readonly Option Failure = new("--failure", "tell the healthcheck too that a run failed");
     public static readonly Option Man = new("--man", "print the man page's source", Hidden: true);
     public static readonly Option Completion =
         new("--completion", "print a shell's completion", "SHELL", Choices: ["bash", "zsh"], Hidden: true);
@@ -157,6 +158,16 @@ internal static class CommandTable
             ],
             Bindings.Configuration),
         new(
+            "notify",
+            "tell something on all configured channels",
+            "Tells SUBJECT, and what it reads from standard input unless that is a terminal, on every channel that the configuration "
+                + "names under 'notify', and says what became of it. It tries the channels out, and tells of what runs beside "
+                + "backups. A healthcheck only notes it, unless --failure is given.",
+            [new Positional("SUBJECT", "what to tell, in a line", Required: true)],
+            [Failure],
+            [new("notify test", "do messages arrive?")],
+            Bindings.Notify),
+        new(
             "help",
             "explain a command",
             "Explains a command, or without one lists them all.",
@@ -186,6 +197,8 @@ internal static class CommandTable
         ("DATABASE_PATH", "the one database to save"),
         ("STORAGE_PATH", "the one file tree to save"),
         ("MAX_BACKUPS", "keep the newest N snapshots of each type"),
+        ("TELEGRAM_BOT_TOKEN", "the token of the bot that tells how runs ended"),
+        ("TELEGRAM_CHAT_ID", "the chat that it tells"),
         ("VERTEX_AR_BACKUP_CONFIG", "the configuration file, like --config"),
     ];
 

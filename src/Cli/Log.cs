@@ -21,9 +21,17 @@ internal enum LogStyle
 /// <summary>Messages, to standard error. Notices that matter less than <paramref name="least"/> are not shown.</summary>
 internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plain, Severity least = Severity.Information)
 {
+    /// <summary>Told each line too that matters as much as information, whatever is shown, escaped. From any thread.</summary>
+    public Action<Severity, string>? Copy { get; set; }
+
     /// <summary>For <see cref="RunProgress"/> to hand its notices to. May be called from any thread.</summary>
     public void Say(Notice notice)
     {
+        if (notice.Severity <= Severity.Information)
+        {
+            Note(notice.Severity, Full(notice));
+        }
+
         if (notice.Severity > least)
         {
             return;
@@ -35,12 +43,14 @@ internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plai
         }
         else
         {
-            var path = notice.Path is { } p && !notice.Text.Contains(p, StringComparison.Ordinal) ? p + ": " : "";
-            messages.Write(Dressed(notice.Severity, Prefix(notice.Severity) + path + notice.Text));
+            messages.Write(Dressed(notice.Severity, Prefix(notice.Severity) + Full(notice)));
         }
     }
 
     public void Say(Severity severity, string text, string? path = null) => Say(new Notice(severity, text, path));
+
+    /// <summary>For the copy alone.</summary>
+    public void Note(Severity severity, string text) => Copy?.Invoke(severity, Printable.Escape(text));
 
     /// <summary>
     /// The sentence that ends the program, and what to do next. A message of several lines (a configuration's errors) stays one
@@ -48,6 +58,7 @@ internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plai
     /// </summary>
     public void Fail(UserError error)
     {
+        Note(Severity.Error, error.Hint is null ? error.Message : $"{error.Message}; hint: {error.Hint}");
         if (style == LogStyle.Json)
         {
             ExitJson((int)error.Code, error.Message, error.Hint);
@@ -62,6 +73,7 @@ internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plai
     /// <summary>A bug: here, and only here, a stack trace helps.</summary>
     public void Crash(Exception bug)
     {
+        Note(Severity.Error, $"internal error: {bug}");
         if (style == LogStyle.Json)
         {
             ExitJson((int)ExitCode.Failed, "internal error: " + bug, hint: null);
@@ -78,6 +90,9 @@ internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plai
     /// </summary>
     public static bool IsJournal(string? journalStream, Func<string?> errorLink) =>
         journalStream?.Split(':') is [_, var inode] && errorLink() == $"socket:[{inode}]";
+
+    private static string Full(Notice notice) =>
+        notice.Path is { } path && !notice.Text.Contains(path, StringComparison.Ordinal) ? $"{path}: {notice.Text}" : notice.Text;
 
     private static string Prefix(Severity severity) => severity switch
     {

@@ -1,4 +1,5 @@
 using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
@@ -11,8 +12,8 @@ namespace VertexAr.Backup.Commands;
 internal sealed record RunEnd(ExitCode Code, Func<RunReport, RunReport>? Describe = null);
 
 /// <summary>
-/// Attends a run from its begin to its end, and tells the world around it how it ended, however it ended. Nothing that goes
-/// wrong in here changes the result of the run.
+/// Attends a run from its begin to its end, however it ends: hooks, the log file, what is remembered, who is told. Nothing that
+/// goes wrong in here changes the result of the run, but a hook that is to prepare it and cannot.
 /// </summary>
 internal sealed class Attendance
 {
@@ -22,25 +23,36 @@ internal sealed class Attendance
     private readonly string job;
     private readonly string backupDirectory;
     private readonly DateTimeOffset startedAt;
+    private readonly RunHooks hooks;
+    private readonly RunTelling telling;
     private readonly Lock counting = new();
     private readonly List<string> warnings = [];
     private long warningCount;
 
-    private Attendance(Surroundings around, string job, string backupDirectory)
+    private Attendance(Surroundings around, string job, string backupDirectory, Settings? settings)
     {
         (this.around, this.job, this.backupDirectory) = (around, job, backupDirectory);
         startedAt = around.Clock.GetUtcNow();
+        RunLog.Begin(around, settings, job);
+        hooks = new RunHooks(settings?.Hooks, job, backupDirectory, line => Say(new Notice(Severity.Information, line)));
+        telling = new RunTelling(around, settings?.Notify, job);
     }
 
-    /// <summary>Runs <paramref name="work"/>, which is given what to count into and to say things through.</summary>
-    public static ExitCode Run(Surroundings around, string job, string backupDirectory, Func<RunProgress, RunEnd> work)
+    /// <param name="around">The outside world.</param>
+    /// <param name="job">What runs, as <see cref="RunJob"/> names it.</param>
+    /// <param name="backupDirectory">Where to remember how it ended.</param>
+    /// <param name="work">Is given what to count into and to say things through.</param>
+    /// <param name="settings">Whom to tell; if null they are loaded, if that can be done.</param>
+    public static ExitCode Run(
+        Surroundings around, string job, string backupDirectory, Func<RunProgress, RunEnd> work, Settings? settings = null)
     {
-        var attendance = new Attendance(around, job, backupDirectory);
+        var attendance = new Attendance(around, job, backupDirectory, settings ?? around.SettingsIfGood());
+        RunEnd end;
         try
         {
-            var end = work(new RunProgress(attendance.Say));
-            attendance.Ended(end);
-            return end.Code;
+            attendance.telling.Begin();
+            attendance.hooks.Before(around.Stop);
+            end = work(new RunProgress(attendance.Say));
         }
         catch (UserError e)
         {
@@ -49,7 +61,7 @@ internal sealed class Attendance
         }
         catch (OperationCanceledException) when (around.Stop.IsCancellationRequested)
         {
-            attendance.Ended(new RunEnd(ExitCode.Terminated, report => report with { Error = "it was told to stop before it was done" }));
+            attendance.Ended(new RunEnd(around.StoppedBy(), report => report with { Error = "it was told to stop before it was done" }));
             throw;
         }
         catch (Exception e)
@@ -57,6 +69,9 @@ internal sealed class Attendance
             attendance.Ended(new RunEnd(ExitCode.Failed, report => report with { Error = $"internal error: {e.Message}" }));
             throw;
         }
+
+        attendance.Ended(end);
+        return end.Code;
     }
 
     private static RunOutcome Outcome(ExitCode code) => code switch
@@ -85,20 +100,47 @@ internal sealed class Attendance
 
     private void Ended(RunEnd end)
     {
-        var report = new RunReport
+        try
         {
-            Job = job,
-            Outcome = Outcome(end.Code),
-            ExitCode = (int)end.Code,
-            Host = System.Environment.MachineName,
-            Tool = $"{CommandTable.Program} {VersionVerb.Version}",
-            BackupDirectory = backupDirectory,
-            StartedAt = startedAt,
-            FinishedAt = around.Clock.GetUtcNow(),
-            Warnings = warningCount,
-            FirstWarnings = warnings,
-        };
-        Remember(end.Describe?.Invoke(report) ?? report);
+            var report = Describe(end);
+            report = After(end.Describe?.Invoke(report) ?? report);
+            RunLog.End(around, job, $"{report.Outcome.Word()}, exit code {report.ExitCode}, after {Units.Duration(report.Took)}"
+                + (report.Snapshot is null ? "" : $", snapshot {report.Snapshot}"));
+            Remember(report);
+            telling.End(report);
+        }
+#pragma warning disable CA1031 // The run has ended, and well or not, that is its result.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            around.Screen.Log.Say(Severity.Warning, $"internal error after the end of the run: {e}");
+        }
+    }
+
+    private RunReport Describe(RunEnd end) => new()
+    {
+        Job = job,
+        Outcome = Outcome(end.Code),
+        ExitCode = (int)end.Code,
+        Host = System.Environment.MachineName,
+        Tool = $"{CommandTable.Program} {VersionVerb.Version}",
+        BackupDirectory = backupDirectory,
+        StartedAt = startedAt,
+        FinishedAt = around.Clock.GetUtcNow(),
+        Warnings = warningCount,
+        FirstWarnings = warnings,
+    };
+
+    /// <summary>The hooks after it; one that fails is a warning, which is told even where there were many before.</summary>
+    private RunReport After(RunReport report)
+    {
+        if (hooks.After(report, around.Stop) is not { } problem)
+        {
+            return report;
+        }
+
+        around.Screen.Log.Say(Severity.Warning, problem);
+        return report with { Warnings = report.Warnings + 1, FirstWarnings = [.. report.FirstWarnings, problem] };
     }
 
     /// <summary>Where there is no repository there is nothing to remember it in.</summary>

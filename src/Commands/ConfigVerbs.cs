@@ -95,12 +95,19 @@ internal static class ConfigVerbs
         }
     }
 
-    /// <summary>SQLite reads a database in WAL mode only where it can write beside it.</summary>
+    /// <summary>Where a file is made anew, its directory is written to. SQLite reads a database in WAL mode only where it can write beside it.</summary>
     private static List<PathNeed> Needs(Settings settings) =>
     [
         new(UnitFiles.RealPath(settings.BackupDir), Write: true, "the backup directory"),
         .. settings.Databases.Select(database => new PathNeed(
             Path.GetDirectoryName(UnitFiles.RealPath(database.Path)) ?? "/", Write: true, $"the directory of the database '{database.Name}'")),
         .. settings.Storage.Select(tree => new PathNeed(UnitFiles.RealPath(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
+        .. FilesWritten(settings).Select(file => new PathNeed(Path.GetDirectoryName(UnitFiles.RealPath(file.Path)) ?? "/", Write: true, $"the directory of '{file.Key}'")),
     ];
+
+    private static IEnumerable<(string Key, string Path)> FilesWritten(Settings settings)
+    {
+        (string Key, string? Path)[] files = [("metrics_file", settings.MetricsFile), ("log_file", settings.LogFile)];
+        return files.Where(file => file.Path is not null).Select(file => (file.Key, file.Path!));
+    }
 }

@@ -18,7 +18,7 @@ internal static class CreateVerb
         var plan = Plan(settings, command);
         return command.DryRun
             ? Preview(around, plan)
-            : Attendance.Run(around, RunJob.Create(command.Type), settings.BackupDir, progress => Take(around, plan, progress));
+            : Attendance.Run(around, RunJob.Create(command.Type), settings.BackupDir, progress => Take(around, plan, progress), settings);
     }
 
     internal static RetentionRules Rules(Settings settings) =>

@@ -36,11 +36,13 @@ internal static class RestoreVerb
             Ask(around, snapshot, restore, command.Paths.Count > 0);
         }
 
+        RunLog.Begin(around, around.SettingsIfGood(quiet: true), $"restore {command.Id}");
         using var line = around.Screen.Progress(progress);
         var started = around.Clock.GetTimestamp();
         var result = restore.Run();
         line?.Dispose();
         Report(around, snapshot, result, plan, around.Clock.GetElapsedTime(started));
+        RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of snapshot {snapshot.Id}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Damaged.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 

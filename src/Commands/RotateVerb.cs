@@ -23,7 +23,7 @@ internal static class RotateVerb
         };
         return command.DryRun
             ? Rotate(around, rules, settings.BackupDir, dryRun: true, around.NewProgress()).Code
-            : Attendance.Run(around, RunJob.Rotate, settings.BackupDir, progress => Rotate(around, rules, settings.BackupDir, dryRun: false, progress));
+            : Attendance.Run(around, RunJob.Rotate, settings.BackupDir, progress => Rotate(around, rules, settings.BackupDir, dryRun: false, progress), settings);
     }
 
     private static RunEnd Rotate(Surroundings around, RetentionRules rules, string backupDirectory, bool dryRun, RunProgress progress)

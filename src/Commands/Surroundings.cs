@@ -12,14 +12,36 @@ internal sealed record Surroundings(
 {
     public Output Output => Screen.Output;
 
+    /// <summary>Once <see cref="Stop"/> is cancelled: whether by SIGINT or by SIGTERM.</summary>
+    public Func<ExitCode> StoppedBy { get; init; } = () => ExitCode.Terminated;
+
     public RunProgress NewProgress() => new(Screen.Log.Say);
 
     /// <summary>The whole configuration: for what reads sources or follows policies.</summary>
     public Settings LoadSettings(int? maxBackups = null) =>
         SettingsLoader.Load(Options.ConfigFile, Options.BackupDir, Environment, maxBackups).Settings;
 
+    /// <summary>The configuration, for what works without one: null if it is wrong.</summary>
+    /// <param name="quiet">Do not say that nobody is told then.</param>
+    public Settings? SettingsIfGood(bool quiet = false)
+    {
+        try
+        {
+            return LoadSettings();
+        }
+        catch (UserError e)
+        {
+            var first = e.Message.Split('\n')[0];
+            Screen.Log.Say(quiet ? Severity.Detail : Severity.Warning, $"nobody is told how this ends: {first}; see '{CommandTable.Program} config check'");
+            return null;
+        }
+    }
+
+    /// <summary>The backup directory, for what works without the rest of a configuration.</summary>
+    public string FindBackupDirectory() => SettingsLoader.BackupDir(Options.ConfigFile, Options.BackupDir, Environment);
+
     /// <summary>The repository, for what only reads it: disaster recovery needs no configuration.</summary>
-    public Layout OpenRepository() => Repository.Open(SettingsLoader.BackupDir(Options.ConfigFile, Options.BackupDir, Environment));
+    public Layout OpenRepository() => Repository.Open(FindBackupDirectory());
 
     /// <summary>The snapshots, for what only reads them.</summary>
     public SnapshotStore OpenSnapshots() => new(OpenRepository());

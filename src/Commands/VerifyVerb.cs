@@ -11,14 +11,17 @@ internal static class VerifyVerb
 {
     public static ExitCode Run(Surroundings around, VerifyCommand command)
     {
-        var store = around.OpenSnapshots();
-        Surroundings.BecomeOwner(store.Layout.Root);
+        var backupDirectory = around.FindBackupDirectory();
+        // Before becoming another, who may not read it.
+        var settings = around.SettingsIfGood();
+        Surroundings.BecomeOwner(backupDirectory);
         return Attendance.Run(
-            around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, store.Layout.Root, progress => Look(around, command, store, progress));
+            around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, progress), settings);
     }
 
-    private static RunEnd Look(Surroundings around, VerifyCommand command, SnapshotStore store, RunProgress progress)
+    private static RunEnd Look(Surroundings around, VerifyCommand command, RunProgress progress)
     {
+        var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var (whole, damaged) = command.Id is { } id ? ([store.Find(id)], []) : store.ReadAll();
         VerifyReport report;

@@ -58,6 +58,22 @@ internal static class SettingsLoader
         return draft.BackupDir!.Value;
     }
 
+    /// <summary>
+    /// Whom to tell, by the same precedence. Nothing else in the file need be right: that it is not may be what there is to tell.
+    /// </summary>
+    /// <exception cref="UserError">Exit code 2: the file cannot be read.</exception>
+    public static NotifySetting Notify(string? configFile, Func<string, string?> environment, string defaultFile = SettingsFile.Default)
+    {
+        var (draft, errors) = (new SettingsDraft(), new SettingsErrors());
+        if (SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+        {
+            new FileBinder(file, draft, errors).Bind(tree);
+        }
+
+        EnvironmentBinder.Bind(environment, draft, errors);
+        return draft.Run.Notify;
+    }
+
     /// <summary>On a command line a path is meant from where one stands.</summary>
     private static Sourced<string>? Flag(string? backupDir) =>
         backupDir is null ? null : new Sourced<string>(Path.GetFullPath(backupDir), BackupDirOption);

@@ -94,7 +94,13 @@ internal static class RunJob
     public const string VerifyDeep = "verify-deep";
     public const string Drill = "drill";
 
-    public static string Create(SnapshotType type) => "create-" + type.Word();
+    private const string CreatePrefix = "create-";
+
+    public static string Create(SnapshotType type) => CreatePrefix + type.Word();
+
+    /// <summary>What such a run saves; null for runs that save nothing.</summary>
+    public static SnapshotType? Saves(string job) =>
+        job.StartsWith(CreatePrefix, StringComparison.Ordinal) ? SnapshotTypes.FromWord(job[CreatePrefix.Length..]) : null;
 }
 
 /// <summary>What is remembered of the runs of one job.</summary>

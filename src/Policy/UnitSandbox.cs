@@ -136,6 +136,7 @@ internal sealed class UnitSandbox
             "TemporaryFileSystem" => (Reach.Hidden, Kind.Mount),
             "BindPaths" => (Reach.Writable, Kind.Mount),
             "BindReadOnlyPaths" => (Reach.ReadOnly, Kind.Mount),
+            "LogsDirectory" => (Reach.Writable, Kind.Access),
             _ => null,
         };
         if (meaning is { } known)
@@ -144,6 +145,7 @@ internal sealed class UnitSandbox
             {
                 "BindPaths" or "BindReadOnlyPaths" => parts.Count > 1 ? parts[1] : parts[0], // SOURCE:DESTINATION:OPTIONS
                 "TemporaryFileSystem" => parts[0], // PATH:OPTIONS
+                "LogsDirectory" => "/var/log/" + parts[0], // NAME:LINK
                 _ => Whole(parts),
             });
             // "-" means "if it exists", "+" "below RootDirectory=".

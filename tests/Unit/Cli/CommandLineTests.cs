@@ -42,6 +42,8 @@ public sealed class CommandLineTests
         { "rotate --keep-weekly 4 --keep-monthly 12 --dry-run", Configured with { KeepWeekly = 4, KeepMonthly = 12, DryRun = true } },
         { "config check", new ConfigCheckCommand() },
         { "config show", new ConfigShowCommand() },
+        { "notify hello", new NotifyCommand("hello", false) },
+        { "notify --failure hello", new NotifyCommand("hello", true) },
         { "help", new HelpCommand(null) },
         { "help restore", new HelpCommand("restore") },
         { "help restore --help", new HelpCommand("restore") },

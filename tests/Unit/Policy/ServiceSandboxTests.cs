@@ -35,6 +35,8 @@ public sealed class ServiceSandboxTests
     [InlineData("ProtectSystem=strict\n# ReadWritePaths=/a", "/a", "ReadOnly")]
     [InlineData("ProtectSystem=strict\nReadWritePaths=\"/a b\"", "/a b", "Writable")]
     [InlineData("ProtectSystem=strict\nReadWritePaths=/", "/a", "Writable")]
+    [InlineData("ProtectSystem=strict\nLogsDirectory=a b/c", "/var/log/b/c/d", "Writable")]
+    [InlineData("ProtectSystem=strict\nLogsDirectory=a", "/var/log", "ReadOnly")]
     [InlineData("ProtectHome=yes", "/home/a", "Hidden")]
     [InlineData("ProtectHome=yes\nProtectHome=no", "/home/a", "Writable")]
     [InlineData("ProtectHome=yes\nBindPaths=/home/a", "/home/a", "Hidden")]

@@ -1,0 +1,62 @@
+using System.Globalization;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Host;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>The hooks around one run, and the facts that each is given.</summary>
+internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDirectory, Action<string> heard)
+{
+    // After SIGTERM systemd kills what is still there in a few minutes.
+    private static readonly TimeSpan Stopped = TimeSpan.FromSeconds(60);
+
+    /// <summary>Only runs that save something are prepared for.</summary>
+    /// <exception cref="UserError">A command failed: the run must not begin.</exception>
+    /// <exception cref="OperationCanceledException">It was told to stop.</exception>
+    public void Before(CancellationToken stop)
+    {
+        if (hooks is not null && RunJob.Saves(job) is not null)
+        {
+            var problem = Run("before_create", hooks.BeforeCreate, Facts(), stop);
+            stop.ThrowIfCancellationRequested();
+            if (problem is not null)
+            {
+                throw UserError.Failed($"{problem}; nothing was saved", "see what it said above; it is configured as hooks.before_create");
+            }
+        }
+    }
+
+    /// <summary>Returns what went wrong in here; null if nothing did.</summary>
+    public string? After(RunReport run, CancellationToken stop) => hooks is null ? null
+        : run.Outcome is not (RunOutcome.Success or RunOutcome.Partial) ? Run("on_failure", hooks.OnFailure, Facts().Concat(Facts(run)), stop)
+        : RunJob.Saves(job) is not null ? Run("after_create", hooks.AfterCreate, Facts().Concat(Facts(run)), stop)
+        : null;
+
+    /// <summary>One that runs because all was told to stop is given a minute, instead of being stopped at once.</summary>
+    private string? Run(string name, IReadOnlyList<IReadOnlyList<string>> commands, IEnumerable<(string Name, string Value)> facts, CancellationToken stop)
+    {
+        var time = TimeSpan.FromSeconds(hooks!.TimeoutSeconds);
+        return stop.IsCancellationRequested
+            ? new Hook(name, commands, time < Stopped ? time : Stopped).Run(facts, heard, CancellationToken.None)
+            : new Hook(name, commands, time).Run(facts, heard, stop);
+    }
+
+    private IEnumerable<(string Name, string Value)> Facts() =>
+        [("JOB", job), ("TYPE", RunJob.Saves(job)?.Word() ?? ""), ("BACKUP_DIR", backupDirectory)];
+
+    private static IEnumerable<(string Name, string Value)> Facts(RunReport run) =>
+    [
+        ("OUTCOME", run.Outcome.Word()),
+        ("EXIT_CODE", Number(run.ExitCode)),
+        ("SNAPSHOT", run.Snapshot ?? ""),
+        ("BYTES", Number(run.Bytes)),
+        ("NEW_BYTES", Number(run.NewBytes)),
+        ("DURATION_SECONDS", Number((long)run.Took.TotalSeconds)),
+        ("WARNINGS", Number(run.Warnings)),
+        ("ERROR", run.Error ?? ""),
+    ];
+
+    private static string Number(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+}
