@@ -33,7 +33,7 @@ internal static class Program
     /// <summary>The variables that steer the program are as the test says, whatever they are around the tests.</summary>
     private static Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? given)
     {
-        string[] steering = ["BACKUP_DIR", "DATABASE_PATH", "STORAGE_PATH", "MAX_BACKUPS", "VERTEX_AR_BACKUP_CONFIG", "JOURNAL_STREAM"];
+        string[] steering = ["BACKUP_DIR", "DATABASE_PATH", "STORAGE_PATH", "MAX_BACKUPS", "VERTEX_AR_BACKUP_CONFIG", "JOURNAL_STREAM", "TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "CREDENTIALS_DIRECTORY"];
         var all = steering.ToDictionary(name => name, _ => (string?)null);
         foreach (var (name, value) in given ?? new Dictionary<string, string?>())
         {
