@@ -4,16 +4,17 @@
 work=$root/artifacts/system
 container='' console='' leader='' nspawn=''
 
-# base_system SUITE: a fresh Debian server as a directory, kept between runs. It has OpenSSL and, for the site, sqlite3.
+# base_system SUITE: a fresh Debian server as a directory, kept between runs as long as it is to hold the same. It has OpenSSL,
+# what a server has to rotate logs, and, for the site, sqlite3.
 base_system() {
-    local suite=$1 base=$work/$1 openssl=libssl3
+    local suite=$1 base=$work/$1 openssl=libssl3 packages
     if [ "$suite" != bookworm ]; then
         openssl=libssl3t64
     fi
-    if [ ! -e "$base.made" ]; then
+    packages=systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3,logrotate
+    if [ "$(cat "$base.made" 2>/dev/null)" != "$packages" ]; then
         rm -rf "$base"
-        mmdebstrap --quiet --variant=apt --include="systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3" "$suite" "$base" \
-            && touch "$base.made"
+        mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$base" && echo "$packages" > "$base.made"
     fi
 }
 

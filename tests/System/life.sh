@@ -19,6 +19,7 @@ whole_life() {
     restoring
     sandbox
     failures
+    telling
     other_places
     missed_run || return
     upgrade

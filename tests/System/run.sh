@@ -10,6 +10,7 @@ here=$root/tests/System
 . "$here/checks.sh"
 . "$here/repository.sh"
 . "$here/site.sh"
+. "$here/telling.sh"
 . "$here/life.sh"
 
 cannot_boot() {
