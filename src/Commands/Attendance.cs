@@ -38,15 +38,19 @@ internal sealed class Attendance
         telling = new RunTelling(around, settings?.Notify, job);
     }
 
+    /// <summary>The same, for what works without a configuration: whom to tell is looked up, if that can be done.</summary>
+    public static ExitCode Run(Surroundings around, string job, string backupDirectory, Func<RunProgress, RunEnd> work) =>
+        Run(around, job, backupDirectory, work, around.SettingsIfGood());
+
+    /// <summary>Runs <paramref name="work"/>, and all that is to happen before and after it.</summary>
     /// <param name="around">The outside world.</param>
     /// <param name="job">What runs, as <see cref="RunJob"/> names it.</param>
     /// <param name="backupDirectory">Where to remember how it ended.</param>
     /// <param name="work">Is given what to count into and to say things through.</param>
-    /// <param name="settings">Whom to tell; if null they are loaded, if that can be done.</param>
-    public static ExitCode Run(
-        Surroundings around, string job, string backupDirectory, Func<RunProgress, RunEnd> work, Settings? settings = null)
+    /// <param name="settings">Whom to tell, and the rest that happens around a run; null if there are none to be had.</param>
+    public static ExitCode Run(Surroundings around, string job, string backupDirectory, Func<RunProgress, RunEnd> work, Settings? settings)
     {
-        var attendance = new Attendance(around, job, backupDirectory, settings ?? around.SettingsIfGood());
+        var attendance = new Attendance(around, job, backupDirectory, settings);
         RunEnd end;
         try
         {

@@ -64,4 +64,13 @@ public sealed class ConfigurationTests
         Program.Run("show", id, "--config", site.Config).Succeeds().Prints(id);
         Program.Run("verify", "--config", site.Config).Succeeds();
     }
+
+    [Fact]
+    public void The_service_is_let_write_its_log_and_metrics()
+    {
+        using var site = new Site();
+        site.Settings["log_file"] = "/srv/logs/x.log";
+        site.Settings["metrics_file"] = "/srv/metrics/x.prom";
+        site.Run("config", "sandbox").Succeeds().Prints("\nReadWritePaths=-/srv/logs\n", "\nReadWritePaths=-/srv/metrics\n");
+    }
 }

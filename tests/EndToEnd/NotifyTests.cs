@@ -107,7 +107,17 @@ public sealed class NotifyTests : IDisposable
     {
         site.Create();
         site.Settings["max_backup"] = 1;
-        site.Run("verify", "--backup-dir", site.Backups).Succeeds().Says("nobody is told how this ends");
+        var said = site.Run("verify", "--backup-dir", site.Backups).Succeeds().Errors.Split('\n');
+        Assert.Contains("max_backup", Assert.Single(said, line => line.StartsWith("warning: nobody is told how this ends: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_proxy_that_the_environment_names_is_used()
+    {
+        Configure(server.Address);
+        site.Settings["notify"] = new JsonObject { ["webhook_url"] = "http://hooks.invalid/x" };
+        site.Run(["notify", "x"], new Dictionary<string, string?> { ["http_proxy"] = server.Address }).Succeeds();
+        Assert.Equal(["http://hooks.invalid/x"], Targets());
     }
 
     [Fact]

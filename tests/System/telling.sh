@@ -52,6 +52,9 @@ telling() {
     check "is told of by the failure unit" wait_until matches_log 'failed: its configuration is wrong' -p err -t vertex-ar-backup -o cat
     wait_until ended $failure
     check "once" equal heard "/bot7:systemTest/sendMessage /hook /ping/fail" "$(heard)"
+    tell_config ''
+    check "notify as the service would, by hand" inside systemd-run --quiet --pipe -p LoadCredential=telegram-token:vertex-ar-backup.telegram-token \
+        vertex-ar-backup notify test
     check "the token is in no journal" not matches "$(inside journalctl -q -o json)" systemTest
 
     inside_sh "cat /var/tmp/right > $config; rm -f /etc/credstore/vertex-ar-backup.telegram-token /var/spool/heard; systemctl stop listener.service; systemctl reset-failed"

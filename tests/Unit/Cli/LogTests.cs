@@ -34,6 +34,25 @@ public sealed class LogTests : IDisposable
         Assert.Equal(journal, Written);
     }
 
+    [Theory]
+    [InlineData("Plain")]
+    [InlineData("Json")]
+    public void A_copy_is_told_all_but_details_whatever_is_shown(string style)
+    {
+        var copied = new List<string>();
+        var log = Log(Enum.Parse<LogStyle>(style), Severity.Error);
+        log.Copy = (severity, text) => copied.Add($"{severity} {text}");
+
+        log.Say(Severity.Warning, "it broke", "/a\n");
+        log.Say(Severity.Information, "go on");
+        log.Say(Severity.Detail, "in detail");
+        log.Note(Severity.Information, "not shown");
+        Assert.Empty(Written);
+        log.Fail(UserError.Failed("two\nlines", "do it"));
+
+        Assert.Equal(["Warning /a\\n: it broke", "Information go on", "Information not shown", "Error two\\nlines; hint: do it"], copied);
+    }
+
     [Fact]
     public void A_path_that_the_text_names_is_not_said_twice()
     {
