@@ -23,7 +23,7 @@ public sealed class HookTests : IDisposable
             Facts("after").Select(fact => fact.Split('=')[0]));
         Assert.Contains($"SNAPSHOT={id}", Facts("after"));
         Assert.Contains("EXIT_CODE=0", Facts("after"));
-        site.Run("create").Succeeds().Says("\nafter_create: all is well\n");
+        site.Run("create").Succeeds().Says("after_create: all is well\n");
     }
 
     [Fact]
