@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Host;
 
 // First of all: what the runtime opens for its signals must not be standard output to us.
 DescriptorStream.FillGaps();
@@ -67,6 +68,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     VerifyCommand c => VerifyVerb.Run(around, c),
     StatsCommand => StatsVerb.Run(around),
     RotateCommand c => RotateVerb.Run(around, c),
+    ScheduleCommand c => ScheduleVerb.Run(around, c),
     ConfigCheckCommand => ConfigVerbs.Check(around),
     ConfigShowCommand => ConfigVerbs.Show(around),
     ConfigSandboxCommand => ConfigVerbs.Sandbox(around),
@@ -78,7 +80,8 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     _ => throw new NotSupportedException(command.ToString()),
 };
 
-Screen NewScreen(GlobalOptions options) => new(options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token);
+Screen NewScreen(GlobalOptions options) => new(
+    options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token, ServiceManager.StatusOf(Environment.GetEnvironmentVariable));
 
 void Stop(PosixSignalContext context, ExitCode code)
 {

@@ -59,6 +59,14 @@ internal static class Bindings
         given.Number(CommandTable.KeepMonthly),
         given.Has(CommandTable.DryRun));
 
+    public static Command Schedule(Arguments given)
+    {
+        var (print, job) = (given.Has(CommandTable.Print), given.Value(CommandTable.RunNow));
+        return print && job is not null
+            ? throw UserError.Usage("'schedule' is told both '--print' and '--run-now'; give one of them")
+            : new ScheduleCommand(print, job is null ? null : ScheduledJobs.FromWord(job));
+    }
+
     public static Command Configuration(Arguments given) => given.Positionals[0] switch
     {
         "check" => new ConfigCheckCommand(),

@@ -42,6 +42,12 @@ internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 /// <summary>Every number overrides the configured one; null leaves it.</summary>
 internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, bool DryRun) : Command;
 
+/// <summary>
+/// <paramref name="Print"/>: only says when jobs will run. <paramref name="RunNow"/>: only runs that job, now; null runs each at
+/// its time.
+/// </summary>
+internal sealed record ScheduleCommand(bool Print, ScheduledJob? RunNow) : Command;
+
 internal sealed record ConfigCheckCommand : Command;
 
 internal sealed record ConfigShowCommand : Command;

@@ -1,4 +1,5 @@
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Cli;
@@ -16,6 +17,7 @@ internal static class CommandTable
 
     public static readonly IReadOnlyList<string> TypeWords = ["database", "storage", "full"];
     public static readonly IReadOnlyList<string> KindWords = ["database", "storage"];
+    public static readonly IReadOnlyList<string> JobWords = [.. ScheduledJobs.All.Select(job => job.Word())];
 
     public static readonly Option Config = new("--config", "read this configuration file", "FILE");
     public static readonly Option BackupDir = new("--backup-dir", "the directory that holds the snapshots", "DIR");
@@ -51,6 +53,8 @@ internal static class CommandTable
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
     public static readonly Option Failure = new("--failure", "tell the healthcheck too that a run failed");
+    public static readonly Option Print = new("--print", "only print when each job runs next");
+    public static readonly Option RunNow = new("--run-now", "run this job now, and nothing else", "JOB", Choices: JobWords);
     public static readonly Option Man = new("--man", "print the man page's source", Hidden: true);
     public static readonly Option Completion =
         new("--completion", "print a shell's completion", "SHELL", Choices: ["bash", "zsh"], Hidden: true);
@@ -143,6 +147,21 @@ internal static class CommandTable
             ],
             Bindings.Rotate),
         new(
+            "schedule",
+            "run backups at their times, where there is no systemd",
+            "Stays in the foreground and runs each job of the configuration's 'schedule' at its times, one at a time, as a process of "
+                + "its own. A full backup serves a database or storage backup of the same minute. A time that was missed by more than "
+                + "five minutes is skipped. SIGUSR1 prints the schedule; SIGTERM stops the running job cleanly and ends. With systemd, "
+                + "the timer does all this better.",
+            [],
+            [Print, RunNow],
+            [
+                new("schedule", "run, until told to stop"),
+                new("schedule --print", "when will what run?"),
+                new("schedule --run-now rotation", "one job, at once"),
+            ],
+            Bindings.Schedule),
+        new(
             "config",
             "check or show the configuration",
             "'config check' reads the configuration and names every error in it, and every place that the sandbox of the installed "
@@ -199,6 +218,8 @@ internal static class CommandTable
         ("MAX_BACKUPS", "keep the newest N snapshots of each type"),
         ("TELEGRAM_BOT_TOKEN", "the token of the bot that tells how runs ended"),
         ("TELEGRAM_CHAT_ID", "the chat that it tells"),
+        ("BACKUP_DATABASE_SCHEDULE", "when 'schedule' saves the databases, as a cron expression; so for STORAGE, FULL and ROTATION"),
+        ("BACKUP_DATABASE_ENABLED", "whether it does, true or false; so for STORAGE, FULL and ROTATION"),
         ("VERTEX_AR_BACKUP_CONFIG", "the configuration file, like --config"),
     ];
 

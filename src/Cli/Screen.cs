@@ -14,10 +14,17 @@ internal sealed class Screen : IDisposable
     private readonly MessageStream messages;
     private readonly GlobalOptions options;
     private readonly TimeProvider time;
+    private readonly Action<string>? status;
 
-    public Screen(GlobalOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken stop)
+    /// <param name="options">How to say things.</param>
+    /// <param name="environment">Variables that tell where it is said.</param>
+    /// <param name="time">The clock of the progress.</param>
+    /// <param name="stop">Ends waiting for an answer.</param>
+    /// <param name="status">Told of the progress where there is no terminal to show it; null for nobody.</param>
+    public Screen(
+        GlobalOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken stop, Action<string>? status = null)
     {
-        (this.options, this.time) = (options, time);
+        (this.options, this.time, this.status) = (options, time, status);
         messages = new MessageStream(error);
         Output = new Output(output, options.Json);
         Log = new Log(messages, Style(options, environment), Least(options));
@@ -30,11 +37,11 @@ internal sealed class Screen : IDisposable
 
     public Question Question { get; }
 
-    /// <summary>Draws the run's progress until disposed; null where nobody would see it or it is not wanted.</summary>
-    public ProgressLine? Progress(RunProgress progress) =>
-        options.Quiet || options.Json || options.NoProgress || Console.IsErrorRedirected
-            ? null
-            : new ProgressLine(messages, progress, time, TerminalWidth);
+    /// <summary>Draws or tells the run's progress until disposed; null where nobody would see it or it is not wanted.</summary>
+    public IDisposable? Progress(RunProgress progress) =>
+        !(options.Quiet || options.Json || options.NoProgress || Console.IsErrorRedirected)
+            ? new ProgressLine(messages, progress, time, TerminalWidth)
+            : status is not null ? new ProgressStatus(status, progress, time) : null;
 
     /// <summary>Text of the program's own, with its line ends, to standard error: help that nobody asked for.</summary>
     public void Explain(string text) => messages.Write(text);

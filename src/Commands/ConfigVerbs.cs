@@ -12,6 +12,7 @@ internal static class ConfigVerbs
     public static ExitCode Check(Surroundings around)
     {
         var settings = around.LoadSettings();
+        ScheduleReading.Check(settings, around.Clock);
         if (IsServices(around) && UnitFiles.Read(ServiceSandbox.Unit) is { } unit)
         {
             CheckService(settings, UnitSandbox.Parse([unit, .. UnitFiles.ReadDropIns(ServiceSandbox.Unit)], UnitFiles.RealPath));

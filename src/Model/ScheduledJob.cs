@@ -21,4 +21,8 @@ internal static class ScheduledJobs
         ScheduledJob.Full => "full",
         _ => "rotation",
     };
+
+    /// <summary>The job of that word; null if there is none.</summary>
+    public static ScheduledJob? FromWord(string word) =>
+        All.Where(job => job.Word() == word).Select(job => (ScheduledJob?)job).FirstOrDefault();
 }

@@ -107,7 +107,7 @@ public sealed class ProgressLineTests : IDisposable
     [InlineData("", 10, 100, 1, 0d, "10.0%  10 B of 100 B  0 B/s")]
     [InlineData("", 0, long.MaxValue, 1, 1d, "0.0%  0 B of 8 EiB  1 B/s  1157 d 9 h left")]
     public void Its_text_says_what_is_known(string phase, long done, long total, long files, double? rate, string text) =>
-        Assert.Equal(text, ProgressLine.Render(phase, done, total, files, rate));
+        Assert.Equal(text, ProgressText.Render(phase, done, total, files, rate));
 
     private void Tick(int times)
     {
