@@ -31,9 +31,15 @@ internal static class Program
         Command.Start([.. before ?? [], Binary, .. arguments], Environment(environment));
 
     /// <summary>The variables that steer the program are as the test says, whatever they are around the tests.</summary>
-    private static Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? given)
+    public static Dictionary<string, string?> Environment(IReadOnlyDictionary<string, string?>? given)
     {
-        string[] steering = ["BACKUP_DIR", "DATABASE_PATH", "STORAGE_PATH", "MAX_BACKUPS", "VERTEX_AR_BACKUP_CONFIG", "JOURNAL_STREAM", "TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "CREDENTIALS_DIRECTORY"];
+        string[] steering =
+        [
+            "BACKUP_DIR", "DATABASE_PATH", "STORAGE_PATH", "MAX_BACKUPS", "VERTEX_AR_BACKUP_CONFIG", "JOURNAL_STREAM", "NOTIFY_SOCKET", "TZ",
+            "TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "CREDENTIALS_DIRECTORY",
+            "BACKUP_DATABASE_SCHEDULE", "BACKUP_STORAGE_SCHEDULE", "BACKUP_FULL_SCHEDULE", "BACKUP_ROTATION_SCHEDULE",
+            "BACKUP_DATABASE_ENABLED", "BACKUP_STORAGE_ENABLED", "BACKUP_FULL_ENABLED", "BACKUP_ROTATION_ENABLED",
+        ];
         var all = steering.ToDictionary(name => name, _ => (string?)null);
         foreach (var (name, value) in given ?? new Dictionary<string, string?>())
         {

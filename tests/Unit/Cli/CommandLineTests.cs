@@ -40,6 +40,9 @@ public sealed class CommandLineTests
         { "rotate", Configured },
         { "rotate --max-backups 1 --keep-daily 0", Configured with { MaxBackups = 1, KeepDaily = 0 } },
         { "rotate --keep-weekly 4 --keep-monthly 12 --dry-run", Configured with { KeepWeekly = 4, KeepMonthly = 12, DryRun = true } },
+        { "schedule", new ScheduleCommand(false, null) },
+        { "schedule --print", new ScheduleCommand(true, null) },
+        { "schedule --run-now rotation", new ScheduleCommand(false, ScheduledJob.Rotation) },
         { "config check", new ConfigCheckCommand() },
         { "config show", new ConfigShowCommand() },
         { "notify hello", new NotifyCommand("hello", false) },
@@ -125,6 +128,8 @@ public sealed class CommandLineTests
     [InlineData("config", "'config' needs ACTION: check, show or sandbox")]
     [InlineData("config shwo", "ACTION of 'config' cannot be 'shwo'; it must be check, show or sandbox; did you mean 'show'?")]
     [InlineData("verify latest --all", "'verify' is told both 'latest' and '--all'; give one of them")]
+    [InlineData("schedule --run-now ful", "option '--run-now' cannot be 'ful'; it must be database, storage, full or rotation; did you mean 'full'?")]
+    [InlineData("schedule --print --run-now full", "'schedule' is told both '--print' and '--run-now'; give one of them")]
     [InlineData("list -q -v", "'--quiet' and '--verbose' contradict each other; give one of them")]
     public void A_wrong_line_is_explained(string line, string message)
     {
