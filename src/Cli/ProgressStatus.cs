@@ -16,7 +16,7 @@ internal sealed class ProgressStatus : IDisposable
     public ProgressStatus(Action<string> tell, RunProgress progress, TimeProvider time)
     {
         (this.tell, text) = (tell, new ProgressText(progress, time));
-        timer = time.CreateTimer(_ => Tell(), null, TimeSpan.Zero, Interval);
+        timer = time.CreateTimer(_ => Tell(), null, Interval, Interval);
     }
 
     public void Dispose()

@@ -131,6 +131,27 @@ public sealed class OutputTests
             line => Assert.True(line.Length <= 80, line));
     }
 
+    [Fact]
+    public void The_service_manager_is_told_how_far_a_run_is()
+    {
+        using var site = new Site();
+        using var manager = new ServiceManager(site.In("notify"));
+        using var held = Command.Start(["sqlite3", site.Database, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held(x);", ".shell sleep 100"]);
+        Command.Shell($"until ! sqlite3 '{site.Database}' 'SELECT 1 FROM sqlite_schema' >/dev/null 2>&1; do sleep 0.05; done");
+        using var run = Command.Start([Program.Binary, .. site.Arguments(["create", "database"])], Program.Environment(new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = manager.Address }));
+
+        List<string> heard = [];
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); heard.Count < 2 && DateTime.UtcNow < deadline; Thread.Sleep(20))
+        {
+            heard.AddRange(manager.Heard());
+        }
+
+        Assert.Equal(2, heard.Count);
+        Assert.All(heard, line => Assert.Matches("^STATUS=.+ 0 B", line));
+        run.Signal("TERM");
+        run.Wait().Ends(143);
+    }
+
     private static string OnTerminal(Site site, string arguments)
     {
         site.SaveSettings();

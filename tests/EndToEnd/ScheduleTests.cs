@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
-
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>
@@ -82,8 +79,8 @@ public sealed class ScheduleTests : IDisposable
     {
         environment["BACKUP_STORAGE_ENABLED"] = "1";
         environment["BACKUP_ROTATION_SCHEDULE"] = "0 2-4 * * *";
-        using var manager = new Manager(site.In("notify"));
-        environment["NOTIFY_SOCKET"] = site.In("notify");
+        using var manager = new ServiceManager(site.In("notify"));
+        environment["NOTIFY_SOCKET"] = manager.Address;
         using var scheduler = Start("2026-03-29 01:59:57");
 
         WaitFor("rotation is done");
@@ -174,27 +171,5 @@ public sealed class ScheduleTests : IDisposable
         {
             Assert.True(DateTime.UtcNow < deadline, $"never said: {words}\n{Said}");
         }
-    }
-
-    /// <summary>Listens as systemd does.</summary>
-    private sealed class Manager : IDisposable
-    {
-        private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-
-        public Manager(string path) => socket.Bind(new UnixDomainSocketEndPoint(path));
-
-        /// <summary>All that was said so far.</summary>
-        public List<string> Heard()
-        {
-            var (all, buffer) = (new List<string>(), new byte[4096]);
-            while (socket.Available > 0)
-            {
-                all.Add(Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)));
-            }
-
-            return all;
-        }
-
-        public void Dispose() => socket.Dispose();
     }
 }

@@ -4,6 +4,7 @@
 service=vertex-ar-backup.service
 timer=vertex-ar-backup.timer
 failure=vertex-ar-backup-failure@vertex-ar-backup.service
+scheduler=vertex-ar-backup-scheduler.service
 config=/etc/vertex-ar-backup/config.json
 paths=/etc/systemd/system/$service.d/paths.conf
 
@@ -21,6 +22,7 @@ whole_life() {
     failures
     telling
     other_places
+    scheduling
     missed_run || return
     upgrade
     removal
@@ -57,6 +59,13 @@ wait_until() {
     done
 }
 
+wait_a_minute_until() {
+    local tries=5
+    until wait_until "$@"; do
+        ((tries-- > 0)) || return 1
+    done
+}
+
 state_is() {
     equal "state of $1" "$2" "$(show ActiveState "$1")"
 }
@@ -85,8 +94,10 @@ installation() {
     check "the timer is not enabled" equal state disabled "$(inside systemctl is-enabled $timer)"
     check "the timer is not running" state_is $timer inactive
     check "the service did not run" state_is $service inactive
+    check "the scheduler is not enabled, nor running" equal state "disabled inactive" "$(inside systemctl is-enabled $scheduler) $(show ActiveState $scheduler)"
     check "systemd finds nothing wrong with the units" units_verify
     check "the sandbox scores 1.5 or better" inside systemd-analyze security --offline=true --no-pager --threshold=15 $service
+    check "so does the scheduler's" inside systemd-analyze security --offline=true --no-pager --threshold=15 $scheduler
     check "man pages, completion and pages for operators are there" inside_sh "
         cd /usr/share && test -s man/man1/vertex-ar-backup.1.gz -a -s man/man5/vertex-ar-backup.json.5.gz -a -s doc/vertex-ar-backup/systemd.md \
             || grep -q path-exclude /etc/dpkg/dpkg.cfg.d/* && test -s bash-completion/completions/vertex-ar-backup"
@@ -96,7 +107,7 @@ installation() {
 
 units_verify() {
     local said
-    said=$(inside systemd-analyze verify --man=no $service $timer $failure 2>&1)
+    said=$(inside systemd-analyze verify --man=no $service $timer $failure $scheduler 2>&1)
     equal "systemd-analyze verify" "" "$said"
 }
 
@@ -327,6 +338,46 @@ restored_shop() {
     equal "the row" 42 "$(inside_sh "sqlite3 \"\$(find /srv/look -name shop.db)\" 'SELECT x FROM t'")"
 }
 
+# The scheduler in place of the timer, with jobs due each minute. The database is held all the time: its job waits until it
+# is killed, as by the kernel that is out of memory, and in the next minute until it is stopped.
+scheduling() {
+    local newest
+    newest=$(newest_snapshot)
+    inside_sh "mkdir -p /run/systemd/system/$scheduler.d
+        printf '%s\n' '[Service]' 'Environment=\"BACKUP_DATABASE_SCHEDULE=* * * * *\" \"BACKUP_STORAGE_SCHEDULE=* * * * *\"' \
+            'Environment=BACKUP_STORAGE_ENABLED=true BACKUP_FULL_ENABLED=false BACKUP_ROTATION_ENABLED=false' \
+            > /run/systemd/system/$scheduler.d/minute.conf
+        systemctl daemon-reload"
+    hold_database
+    mark
+    check "the scheduler starts and says that it is ready" inside systemctl start $scheduler
+    check "it is running" state_is $scheduler active
+    check "it tells systemd what comes next, or what runs" matches "$(show StatusText $scheduler)" '^(next: database, |running database)'
+    check "it stopped the timer" state_is $timer inactive
+    check "within a minute a job runs" wait_a_minute_until matches_log 'database starts' -u $scheduler -o cat
+    check "which systemd is told" wait_until inside_sh "systemctl show -p StatusText $scheduler | grep -q '=running database'"
+    # Its only child is the job.
+    check "the job is killed" inside_sh "kill -KILL \$(cat /proc/\$(systemctl show --value -p MainPID $scheduler)/task/*/children)"
+    check "the scheduler says so" wait_until matches_log 'database failed .* was killed by signal 9' -u $scheduler -p err -o cat
+    check "and runs the next job" wait_until matches_log 'storage is done' -u $scheduler -o cat
+    check "in the sandbox, with a snapshot" newer_than "$newest"
+    check "it is still running, and was not restarted" equal "state, restarts" "active 0" "$(show ActiveState $scheduler) $(show NRestarts $scheduler)"
+    mark
+    check "in the next minute the job runs again" wait_a_minute_until matches_log 'database starts' -u $scheduler -o cat
+    check "starting the timer stops the scheduler" inside systemctl start $timer
+    check "with the job that runs" wait_until matches_log 'database was stopped' -u $scheduler -o cat
+    check "and that is no failure" wait_until inside_sh "[ \"\$(systemctl show --value -p ActiveState -p Result $scheduler | sort | tr -d '\n')\" = inactivesuccess ]"
+    check "the timer is running" state_is $timer active
+    let_go
+    inside_sh "rm -r /run/systemd/system/$scheduler.d; systemctl daemon-reload"
+    mark
+    check "the scheduler starts with the times of the configuration" inside systemctl start $scheduler
+    check "which it says" matches_log '^full +0 3 \* \* 0 +Sun ' -u $scheduler -o cat
+    check "stopped when nothing runs, it ends at once" inside systemctl stop $scheduler
+    check "with success" equal result "inactive success" "$(show ActiveState $scheduler) $(show Result $scheduler)"
+    inside systemctl start $timer
+}
+
 missed_run() {
     local newest
     newest=$(newest_snapshot)
@@ -403,7 +454,8 @@ removal() {
     check "install again" inside apt-get install -y -qq vertex-ar-backup
     check "the timer is enabled as before" equal state enabled "$(inside systemctl is-enabled $timer)"
     check "the snapshots are all there" equal snapshots "$kept" "$(count_snapshots)"
-    inside_sh "install -D -m 644 /dev/null $paths"
+    inside_sh "install -D -m 644 /dev/null $paths; install -D -m 644 /dev/null ${paths/backup.service/backup-scheduler.service}"
+    inside systemctl enable -q $scheduler
     said=$(inside apt-get purge -y vertex-ar-backup 2>&1)
     check "purge says what it keeps" matches "$said" 'backups in /var/backups/vertex-ar and the user vertex-ar are kept'
     check "the backups are there" inside_sh "ls /var/backups/vertex-ar/snapshots/*.json"

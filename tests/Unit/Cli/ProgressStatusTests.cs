@@ -14,7 +14,7 @@ public sealed class ProgressStatusTests
         progress.Expect(100 << 20);
         using (new ProgressStatus(told.Add, progress, time))
         {
-            time.Advance(TimeSpan.Zero);
+            time.Advance(TimeSpan.FromSeconds(3));
             progress.AddBytes(30 << 20);
             time.Advance(TimeSpan.FromSeconds(3));
         }
