@@ -1,7 +1,9 @@
+using System.Globalization;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>
-/// The scheduler as a process. The clock that it sees is libfaketime's, which begins where the test says and runs as ever: so
+/// The scheduler as a process. The clock that it sees is libfaketime's, which the test sets and which runs as ever from there: so
 /// no test waits for a minute to be full.
 /// </summary>
 public sealed class ScheduleTests : IDisposable
@@ -154,15 +156,46 @@ public sealed class ScheduleTests : IDisposable
         scheduler.Wait().Succeeds();
     }
 
+    [Fact]
+    public void What_the_clock_jumps_over_is_skipped_and_what_ran_is_not_run_again()
+    {
+        environment["BACKUP_DATABASE_SCHEDULE"] = "0 * * * *";
+        environment["BACKUP_ROTATION_SCHEDULE"] = "30 * * * *";
+        using var scheduler = Start("2026-11-23 11:59:58");
+        WaitFor("database is done");
+
+        SetClock("2026-11-23 13:20:00");
+        WaitFor("warning: database was due Mon 2026-11-23 13:00 +01:00, which was missed by more than 5 min: skipped");
+        WaitFor("warning: rotation was due Mon 2026-11-23 12:30 +01:00, which was missed");
+        SetClock("2026-11-23 11:59:00");
+        WaitFor("warning: the clock was set back by 1 h 21 min");
+        SetClock("2026-11-23 12:29:58");
+        WaitFor("rotation is done");
+        scheduler.Signal("TERM");
+        scheduler.Wait().Succeeds();
+
+        Assert.Single(site.Snapshots());
+        Assert.Equal(2, Said.Split("database is done").Length);
+    }
+
     private Result Run(string[] arguments) => site.Run(arguments, environment);
 
-    /// <summary>Starts it at a time of its own, in Berlin.</summary>
+    /// <summary>Starts it at a time of its own.</summary>
     private Command Start(string time)
     {
+        SetClock(time);
         var library = Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*").Select(path => Path.Combine(path, "faketime/libfaketime.so.1")).FirstOrDefault(File.Exists);
         Assert.SkipWhen(library is null, "there is no libfaketime");
-        string[] clock = ["bash", "-c", "export LD_PRELOAD=$0 FAKETIME=\"$1\"; shift; exec \"$@\" > said 2>&1", library!, "@" + time];
+        string[] clock = ["bash", "-c", "export LD_PRELOAD=$0 FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1; exec \"$@\" > said 2>&1", library!];
         return Command.Start([.. clock, Program.Binary, .. site.Arguments(["schedule"])], Program.Environment(environment), site.Root);
+    }
+
+    /// <summary>Sets the clock of the scheduler and its jobs to a time in Berlin.</summary>
+    private void SetClock(string time)
+    {
+        var instant = TimeZoneInfo.ConvertTimeToUtc(DateTime.Parse(time, CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"));
+        File.WriteAllText(site.In("clock.new"), (instant - DateTime.UtcNow).TotalSeconds.ToString("+0.000;-0.000", CultureInfo.InvariantCulture));
+        File.Move(site.In("clock.new"), site.In("clock"), overwrite: true);
     }
 
     private void WaitFor(string words)
