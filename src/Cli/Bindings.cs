@@ -52,6 +52,8 @@ internal static class Bindings
             : throw UserError.Usage($"'verify' is told both '{id}' and '--all'; give one of them");
     }
 
+    public static Command Drill(Arguments given) => new DrillCommand(given.Positional(0));
+
     public static Command Rotate(Arguments given) => new RotateCommand(
         given.Number(CommandTable.MaxBackups),
         given.Number(CommandTable.KeepDaily),

@@ -39,6 +39,9 @@ internal sealed record RestoreCommand(
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all snapshots.</summary>
 internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 
+/// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means the newest complete one, full if there is such.</summary>
+internal sealed record DrillCommand(string? Id) : Command;
+
 /// <summary>Every number overrides the configured one; null leaves it.</summary>
 internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, bool DryRun) : Command;
 

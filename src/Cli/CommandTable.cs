@@ -135,6 +135,19 @@ internal static class CommandTable
             ],
             Bindings.Verify),
         new(
+            "drill",
+            "rehearse a restore, and prove what comes of it",
+            "Restores a snapshot into a scratch directory, reads every file again and compares it with what was saved, lets SQLite "
+                + "check each database, counts the rows of its tables and asks the configured queries; then removes the scratch. "
+                + "Without an ID it takes the newest complete full snapshot. It needs the space that the restored files take.",
+            [new Positional("ID", "a snapshot's ID, or 'latest'; without it, the newest complete full one")],
+            [],
+            [
+                new("drill", "could everything be restored?"),
+                new("drill latest --json", "the newest snapshot, for a program"),
+            ],
+            Bindings.Drill),
+        new(
             "rotate",
             "delete old snapshots and free their space",
             "Deletes the snapshots that the configured rules no longer keep, and what only they needed. Options override the "

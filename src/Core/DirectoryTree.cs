@@ -22,6 +22,7 @@ internal static class DirectoryTree
 
     private static void Remove(SafeFileHandle parent, byte[] name)
     {
+        MakeRemovable(parent, name);
         using (var directory = Posix.OpenDirectory(parent, name))
         {
             foreach (var entry in DirectoryNames.Read(directory))
@@ -38,5 +39,16 @@ internal static class DirectoryTree
         }
 
         Posix.Remove(parent, name, directory: true);
+    }
+
+    /// <summary>A tree that was restored has the modes that it had: also those that keep its owner from removing it.</summary>
+    private static void MakeRemovable(SafeFileHandle parent, byte[] name)
+    {
+        const int ownersAll = 0x1C0;
+        if (!Posix.IsRoot && Posix.StatusAt(parent, name) is { IsDirectory: true } status
+            && (status.Permissions & ownersAll) != ownersAll && status.Uid == Posix.EffectiveUser)
+        {
+            Posix.SetModeAt(parent, name, ownersAll);
+        }
     }
 }

@@ -170,6 +170,9 @@ internal static unsafe class Posix
     /// <summary>Tells the kernel that the file is read from front to back. A hint: failure is no failure.</summary>
     public static void AdviseSequential(SafeFileHandle file) => _ = PosixCalls.Advise(Descriptor(file), 0, 0, 2);
 
+    /// <summary>Lets the kernel forget what it holds of a file that is on disk, so that it is read from there. A hint, too.</summary>
+    public static void AdviseUncached(SafeFileHandle file) => _ = PosixCalls.Advise(Descriptor(file), 0, 0, 4);
+
     public static byte[] ReadLink(SafeFileHandle dir, ReadOnlySpan<byte> name)
     {
         Span<byte> path = stackalloc byte[LongestPath];
@@ -232,6 +235,16 @@ internal static unsafe class Posix
     }
 
     public static void SetMode(SafeFileHandle file, int mode) => Check(PosixCalls.ChangeMode(Descriptor(file), (uint)mode));
+
+    /// <summary>Sets the mode of a file or directory that cannot be opened as it is. Not for what may be a link: it would be followed.</summary>
+    public static void SetModeAt(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(name, path))
+        {
+            Check(PosixCalls.ChangeModeAt(Descriptor(dir), p, (uint)mode, 0));
+        }
+    }
 
     /// <summary>Sets owner and group of a name, not following a link.</summary>
     public static void SetOwner(SafeFileHandle dir, ReadOnlySpan<byte> name, uint uid, uint gid)

@@ -70,6 +70,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     internal static partial int ChangeMode(int fd, uint mode);
 
+    [LibraryImport("libc", EntryPoint = "fchmodat", SetLastError = true)]
+    internal static partial int ChangeModeAt(int dir, byte* path, uint mode, int flags);
+
     [LibraryImport("libc", EntryPoint = "fchownat", SetLastError = true)]
     internal static partial int ChangeOwnerAt(int dir, byte* path, uint uid, uint gid, int flags);
 

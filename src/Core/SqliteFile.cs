@@ -55,11 +55,13 @@ internal static class SqliteFile
     }
 
     /// <summary>Checks a database that nobody writes to.</summary>
-    public static SqliteCheck Check(string path)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static SqliteCheck Check(string path, CancellationToken stop = default)
     {
         try
         {
             using var connection = Open(path, SqliteOpenMode.ReadOnly, immutable: true);
+            using var interrupting = stop.Register(() => raw.sqlite3_interrupt(connection.Handle));
             using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA integrity_check(5)";
             using var rows = command.ExecuteReader();
@@ -69,7 +71,12 @@ internal static class SqliteFile
                 found.Add(rows.GetString(0));
             }
 
+            stop.ThrowIfCancellationRequested();
             return found is ["ok"] ? new SqliteCheck(SqliteHealth.Sound, "") : new SqliteCheck(SqliteHealth.Damaged, string.Join("; ", found));
+        }
+        catch (SqliteException) when (stop.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(stop);
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR || IsForeignSchema(e))
         {

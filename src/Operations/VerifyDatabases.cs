@@ -76,7 +76,7 @@ internal sealed class VerifyDatabases(SnapshotStore store, Dictionary<SnapshotId
                 }
             }
 
-            var check = SqliteFile.Check(scratch);
+            var check = SqliteFile.Check(scratch, stop);
             return check.Health == SqliteHealth.Damaged ? $"fails SQLite's integrity check: {check.Detail}" : null;
         }
         finally

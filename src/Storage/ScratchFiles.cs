@@ -3,7 +3,7 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
 
-/// <summary>Files in <c>staging</c> that belong to a reader, which holds no lock: named after its process, and removed by the next run if that is gone.</summary>
+/// <summary>What is in <c>staging</c> of readers, which hold no lock: files are named after their process, and removed by the next run if that is gone.</summary>
 internal static class ScratchFiles
 {
     public const string Prefix = "scratch-";
@@ -18,5 +18,7 @@ internal static class ScratchFiles
                 AtomicFile.RemoveIfThere(path);
             }
         }
+
+        _ = DrillScratch.RemoveOrphans(held.Layout.Staging);
     }
 }

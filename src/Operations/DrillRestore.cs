@@ -1,0 +1,168 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Rehearses a restore: restores a snapshot into a scratch directory with the code that would restore it in need, looks at
+/// the result with other eyes, and throws it away, however the rehearsal ends.
+/// </summary>
+internal sealed class DrillRestore
+{
+    /// <summary>What a name takes on a file system beside its content.</summary>
+    private const long BytesPerName = 4096;
+
+    /// <summary>What SQLite and the file system may want besides.</summary>
+    private const long Margin = 16L << 20;
+
+    private readonly SnapshotStore store;
+    private readonly DrillPlan plan;
+    private readonly TimeProvider clock;
+    private readonly RunProgress progress;
+    private readonly CancellationToken stop;
+
+    private DrillRestore(SnapshotStore store, DrillPlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop) =>
+        (this.store, this.plan, this.clock, this.progress, this.stop) = (store, plan, clock, progress, stop);
+
+    /// <summary>The newest complete full snapshot; without one, the newest complete one.</summary>
+    /// <exception cref="UserError">There is none.</exception>
+    public static Snapshot Choose(SnapshotStore store, RunProgress progress)
+    {
+        var (whole, damaged) = store.ReadAll();
+        var complete = whole.FindAll(s => s.Header.State == SnapshotState.Complete);
+        var chosen = complete.FindLast(s => s.Header.Type == SnapshotType.Full) ?? complete.LastOrDefault();
+        foreach (var bad in damaged.Where(d => chosen is null || d.Id > chosen.Id))
+        {
+            progress.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
+        }
+
+        return chosen ?? throw UserError.Failed(
+            $"{store.Layout.Root} holds no complete snapshot to rehearse with",
+            whole.Count > 0 ? "name a partial one by its ID, as 'vertex-ar-backup list' shows it" : "'vertex-ar-backup create' makes one");
+    }
+
+    /// <exception cref="UserError">The snapshot cannot be restored, or there is no place to do so.</exception>
+    public static DrillReport Run(
+        SnapshotStore store, Snapshot snapshot, DrillPlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop) =>
+        new DrillRestore(store, plan, clock, progress, stop).Run(snapshot);
+
+    private DrillReport Run(Snapshot snapshot)
+    {
+        var parent = plan.Directory ?? store.Layout.Staging;
+        DrillScratch scratch;
+        try
+        {
+            if (plan.Directory is null)
+            {
+                AtomicFile.EnsureDirectory(parent);
+            }
+
+            foreach (var orphan in DrillScratch.RemoveOrphans(parent))
+            {
+                progress.Say(Severity.Information, $"removed {orphan}, which a drill that was killed left behind");
+            }
+
+            RequireSpace(snapshot, parent);
+            scratch = DrillScratch.Make(parent, clock.GetUtcNow());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Failed(
+                $"cannot restore into {parent}: {e.Message}",
+                $"name a directory that the user who runs backups may write to as drill.dir in the configuration{(plan.Directory is null ? ", or run it as the owner of the backup directory" : "")}",
+                e);
+        }
+
+        try
+        {
+            return Rehearse(snapshot, scratch);
+        }
+        finally
+        {
+            Remove(scratch);
+        }
+    }
+
+    /// <summary>A drill must not fill the disk that the next backup needs.</summary>
+    private void RequireSpace(Snapshot snapshot, string parent)
+    {
+        var sources = snapshot.Header.Sources;
+        var names = sources.Sum(s => s.Files + s.Directories + s.Symlinks);
+        var need = snapshot.Header.Bytes + (names * BytesPerName) + Margin;
+        var free = Posix.Space(parent).Available;
+        var text = $"a drill of snapshot {snapshot.Id} needs {MiB(need)} MiB in {parent}, and {free >> 20} MiB are free there";
+        if (free - need < plan.MinFreeBytes)
+        {
+            throw UserError.Failed(
+                $"too little space: {text} (min_free_mb keeps {MiB(plan.MinFreeBytes)} MiB free)",
+                "free some space, or name a directory on another disk as drill.dir in the configuration");
+        }
+
+        progress.Say(Severity.Information, text);
+    }
+
+    private static long MiB(long bytes) => (bytes + (1 << 20) - 1) >> 20;
+
+    private DrillReport Rehearse(Snapshot snapshot, DrillScratch scratch)
+    {
+        var findings = new DrillFindings(progress);
+        var (targets, files, bytes) = RestoreAndCompare(snapshot, scratch.Restored, findings);
+        var databases = new DrillDatabases(plan, findings, clock, stop);
+        foreach (var (name, path) in targets)
+        {
+            progress.Phase = $"checking {name}";
+            databases.Check(name, path);
+        }
+
+        progress.Phase = "asking";
+        databases.Ask(targets);
+        return new DrillReport
+        {
+            Snapshot = snapshot,
+            Files = files,
+            Bytes = bytes,
+            Tables = databases.Tables,
+            Answers = databases.Answers,
+            Failures = findings.First,
+            FailureCount = findings.Count,
+        };
+    }
+
+    /// <summary>The part that reads the repository. Rotation waits for it, and not for the questions to the databases.</summary>
+    /// <returns>Restored databases by name, and what was compared.</returns>
+    private (Dictionary<string, string> Databases, long Files, long Bytes) RestoreAndCompare(Snapshot snapshot, string to, DrillFindings findings)
+    {
+        using var guard = ReaderGuard.ForReading(store.Layout, clock);
+        try
+        {
+            var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, Workers = plan.Workers }, clock, progress, stop);
+            _ = restore.Run();
+            progress.Phase = "reading it again";
+            using var list = store.OpenFileList(snapshot);
+            using var files = new DrillFiles(to, progress, findings, stop);
+            files.Run(list);
+            var databases = restore.Targets.Where(t => t.Source.Kind == SourceKind.Database).ToDictionary(t => t.Source.Name, t => t.Target);
+            return (databases, files.Files, files.Bytes);
+        }
+        catch (Exception e) when (e is DamageError or UserError { InnerException: DamageError })
+        {
+            throw UserError.Failed(
+                $"snapshot {snapshot.Id} cannot be restored: {(e is DamageError ? "it " : "")}{e.Message}",
+                "'vertex-ar-backup verify --deep' names all that is damaged, and what to do about it",
+                e);
+        }
+    }
+
+    private void Remove(DrillScratch scratch)
+    {
+        try
+        {
+            scratch.Dispose();
+        }
+        catch (PosixError e)
+        {
+            progress.Say(Severity.Warning, $"{scratch.DirectoryPath} cannot be removed: {e.Message}; the next drill tries again");
+        }
+    }
+}

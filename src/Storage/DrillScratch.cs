@@ -1,0 +1,131 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>
+/// The directory that a drill restores into, gone when it is disposed. The drill holds a kernel lock on it, which ends with
+/// the process: one of this name that nobody holds was left by a drill that was killed.
+/// </summary>
+internal sealed class DrillScratch : IDisposable
+{
+    private const string Prefix = "vertex-ar-backup-drill-";
+
+    // It is the last name in the directory, so removing takes it last: what a killed removal leaves is still known as ours.
+    private const string MarkName = "this-is-a-drill";
+
+    private readonly SafeFileHandle held;
+
+    private DrillScratch(string path, SafeFileHandle held) => (DirectoryPath, this.held) = (path, held);
+
+    public string DirectoryPath { get; }
+
+    /// <summary>Where to restore to; made by the restore.</summary>
+    public string Restored => Path.Combine(DirectoryPath, "restored");
+
+    public static bool IsName(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && SnapshotId.Parse(name[Prefix.Length..]) is not null;
+
+    /// <summary>Makes one, for its owner only.</summary>
+    /// <exception cref="PosixError">Nothing can be made there.</exception>
+    public static DrillScratch Make(string parent, DateTimeOffset now)
+    {
+        for (var id = SnapshotId.At(now); ; id = id.Next())
+        {
+            if (TryMake(Path.Combine(parent, Prefix + id)) is { } made)
+            {
+                AtomicFile.Create(Path.Combine(made.DirectoryPath, MarkName)).Dispose();
+                return made;
+            }
+        }
+    }
+
+    /// <summary>Removes what killed drills left in a directory, and nothing else there.</summary>
+    /// <returns>What was removed.</returns>
+    public static List<string> RemoveOrphans(string parent)
+    {
+        var removed = new List<string>();
+        foreach (var path in Directory.EnumerateDirectories(parent, Prefix + "*").Where(path => IsName(Path.GetFileName(path))).ToList())
+        {
+            if (TryHold(path) is not { } orphan)
+            {
+                continue;
+            }
+
+            using (orphan)
+            {
+                if (IsOurs(path))
+                {
+                    DirectoryTree.Remove(path);
+                    removed.Add(path);
+                }
+
+                Posix.Unlock(orphan);
+            }
+        }
+
+        return removed;
+    }
+
+    public void Dispose()
+    {
+        if (!held.IsClosed)
+        {
+            DirectoryTree.Remove(DirectoryPath);
+            Posix.Unlock(held);
+            held.Dispose();
+        }
+    }
+
+    /// <summary>Null if the name is taken, or who sweeps took it for an orphan before it was held.</summary>
+    private static DrillScratch? TryMake(string path)
+    {
+        try
+        {
+            Posix.MakeDirectory(Posix.Here, Posix.Bytes(path), 0x1C0);
+        }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            return null;
+        }
+
+        if (TryHold(path) is not { } held)
+        {
+            return null;
+        }
+
+        if (Posix.StatusOrNull(path) is { } now && now.Inode == Posix.Status(held).Inode)
+        {
+            return new DrillScratch(path, held);
+        }
+
+        held.Dispose();
+        return null;
+    }
+
+    /// <summary>The directory, locked; null if it is gone, not ours to open, or held by a drill.</summary>
+    private static SafeFileHandle? TryHold(string path)
+    {
+        try
+        {
+            var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
+            if (Posix.TryLock(directory, exclusive: true))
+            {
+                return directory;
+            }
+
+            directory.Dispose();
+            return null;
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManyLinks or PosixError.AccessDenied)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A drill makes it and marks it; one that was killed in between left it empty.</summary>
+    private static bool IsOurs(string path) =>
+        Posix.StatusOrNull(path) is { IsDirectory: true } status && (status.Uid == Posix.EffectiveUser || Posix.IsRoot)
+        && (File.Exists(Path.Combine(path, MarkName)) || !Directory.EnumerateFileSystemEntries(path).Any());
+}
