@@ -76,6 +76,10 @@ internal static class CreateVerb
         Workers = settings.Workers,
         ReadBytesPerSecond = (long?)settings.LimitMbPerS << 20,
         Rescan = command.Rescan,
+        References =
+        [
+            .. settings.References.Select(r => new ReferenceQuery(r.Database, r.Sql, r.Storage, r.StripPrefix, r.AddPrefix)),
+        ],
         Retention = command.NoRotate ? null : Rules(settings),
         Host = System.Environment.MachineName,
         Tool = $"{CommandTable.Program} {VersionVerb.Version}",

@@ -151,10 +151,12 @@ internal sealed class CreateBackup
         var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
         var pace = plan.ReadBytesPerSecond is { } most ? new Pace(most, clock) : null;
         var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
+        using var references = new CreateReferences(
+            plan.Type == SnapshotType.Full ? plan.References : [], staging.DirectoryPath, list, () => store.RequireSpace(0), stop);
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, pace, progress, stop))
         {
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store);
-            databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), staging.DirectoryPath, progress, stop));
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
+            databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
             foreach (var tree in trees)
             {
@@ -165,6 +167,7 @@ internal sealed class CreateBackup
             pipeline.Complete();
         }
 
+        references.Report();
         progress.Phase = "finishing";
         store.SyncDirectories();
         return Publish(held, id, staging, files, list);

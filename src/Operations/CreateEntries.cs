@@ -8,7 +8,8 @@ using VertexAr.Backup.Storage;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>Turns what the sources yield into entries: those that an earlier run saw unchanged with its pieces, the others with work for the pipeline.</summary>
-internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store)
+internal sealed class CreateEntries(
+    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store, CreateReferences references)
 {
     /// <summary>A file that changed within this time before it was looked at may change again under the same time stamp: the kernel's clock ticks every 1 to 10 ms.</summary>
     private const int StampGranularity = 50;
@@ -51,12 +52,14 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
         return null;
     }
 
-    public void AddDatabase(DatabaseOptions options, SqliteSource source, string staging, RunProgress progress, CancellationToken stop)
+    public void AddDatabase(
+        DatabaseOptions options, SqliteSource source, TimeProvider clock, string staging, RunProgress progress, CancellationToken stop)
     {
         var name = new SourceName(options.Name, SourceKind.Database);
         var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
         var before = source.Look();
-        if (FindDatabase(earlier, name, path, before) is { } known)
+        if (FindDatabase(earlier, name, path, before) is { } known
+            && references.AskLive(options.Name, path, options.Path, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
         {
             pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with { Size = known.Size, Pieces = known.Pieces, Wal = before.Wal }));
             return;
@@ -72,6 +75,7 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
                 list.Warn(path, warning, isLoss: false);
             }
 
+            references.AskCopy(options.Name, path, copy);
             file = Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
         }
         finally
@@ -206,6 +210,8 @@ internal sealed class CreateEntries(CreatePipeline pipeline, CreateList list, Li
             list.Warn(walked.Path, $"cannot be read: {e.Message}", isLoss: true);
         }
     }
+
+    private static bool IsUnchanged(DatabaseStatus before, DatabaseStatus now) => now.File.SameContentAs(before.File) && now.Wal == before.Wal;
 
     private static bool IsTrusted(FileTime changed, FileTime looked) =>
         changed < looked.MinusMilliseconds(changed.Nanoseconds == 0 ? CoarseStampGranularity : StampGranularity);

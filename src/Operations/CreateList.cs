@@ -11,6 +11,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private readonly Dictionary<string, Counts> counts = [];
     private int settledPacks;
 
+    /// <summary>Told each path that is listed.</summary>
+    public Action<ReadOnlySpan<byte>>? Listed { get; set; }
+
     /// <summary>Something that should be in the snapshot is not, or not as it should be.</summary>
     public bool IsPartial { get; private set; }
 
@@ -39,6 +42,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         {
             Count(item);
             writer.Write(WithLines(item.Entry));
+            Listed?.Invoke(item.Entry.Path);
             CheckpointIfPackFinished();
         }
     }
@@ -49,15 +53,24 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         var text = Encoding.UTF8.GetString(path);
         lock (warnings)
         {
-            WarningCount++;
             IsPartial |= isLoss;
-            if (warnings.Count < WarningSummary.Kept)
-            {
-                warnings.Add(new PathWarning(text, reason));
-            }
+            Note(text, reason);
         }
 
         progress.Say(Severity.Warning, reason, text);
+    }
+
+    /// <summary>Notes a warning of which the user heard already, as part of another. Thread-safe.</summary>
+    public void Note(string path, string reason)
+    {
+        lock (warnings)
+        {
+            WarningCount++;
+            if (warnings.Count < WarningSummary.Kept)
+            {
+                warnings.Add(new PathWarning(path, reason));
+            }
+        }
     }
 
     public SourceSummary Summary(SourceName source, string path)

@@ -37,6 +37,9 @@ internal sealed record CreatePlan
     /// <summary>What to keep afterwards; null not to rotate.</summary>
     public RetentionRules? Retention { get; init; }
 
+    /// <summary>Which files the databases name; asked where the snapshot covers both.</summary>
+    public IReadOnlyList<ReferenceQuery> References { get; init; } = [];
+
     public required string Host { get; init; }
 
     public required string Tool { get; init; }
