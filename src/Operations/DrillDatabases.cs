@@ -89,7 +89,7 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
             });
             if (broken > 0)
             {
-                findings.Warn(name, $"{broken} rows break a foreign key, the first in the table '{first}', as they did when they were saved");
+                findings.Warn(name, $"{broken} {(broken == 1 ? "row breaks" : "rows break")} a foreign key, the first in the table '{first}'; so it was saved");
             }
         }
         catch (SqliteException e)

@@ -35,7 +35,7 @@ internal sealed class DrillFiles : IDisposable
         (this.progress, this.findings, this.stop) = (progress, findings, stop);
     }
 
-    /// <summary>Files and links that were looked at.</summary>
+    /// <summary>Files that were looked at, hard links among them.</summary>
     public long Files { get; private set; }
 
     /// <summary>Bytes that were read.</summary>
@@ -85,7 +85,7 @@ internal sealed class DrillFiles : IDisposable
             findings.Fail(Encoding.UTF8.GetString(entry.Path), e.Number is PosixError.NotFound or PosixError.NotDirectory ? "was not restored" : $"cannot be read: {e.Message}");
         }
 
-        if (entry.Type != EntryType.Directory)
+        if (entry.HasContent)
         {
             Files++;
             progress.AddFile();

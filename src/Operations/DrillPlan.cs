@@ -45,7 +45,7 @@ internal sealed record DrillReport
 
     public required Snapshot Snapshot { get; init; }
 
-    /// <summary>Restored files that were read again and compared, links among them.</summary>
+    /// <summary>Restored files that were read again and compared, hard links among them.</summary>
     public required long Files { get; init; }
 
     /// <summary>Bytes of content that were read again.</summary>

@@ -19,11 +19,11 @@ internal sealed class StoppedRun : IDisposable
     public int ProgramId => program;
 
     /// <summary>
-    /// Runs <c>create</c> until the first <paramref name="call"/> on <paramref name="path"/>, a file or directory of the site.
+    /// Runs <c>create</c>, or what <paramref name="arguments"/> say, until the first <paramref name="call"/> on <paramref name="path"/>, a file or directory of the site.
     /// <paramref name="slow"/>: it is held for a moment at each later one too, so that it cannot be done with the file before a
     /// signal reached it.
     /// </summary>
-    public static StoppedRun At(Site site, string call, string path, bool slow = false)
+    public static StoppedRun At(Site site, string call, string path, bool slow = false, string[]? arguments = null)
     {
         Machine.NeedStrace();
         var log = site.In("strace.log");
@@ -32,7 +32,7 @@ internal sealed class StoppedRun : IDisposable
             "strace", "-f", "-o", log, "-e", $"trace={call}", "-P", Path.GetFileName(path), "-P", path,
             "-e", $"inject={call}:signal=SIGSTOP:{(slow ? "delay_exit=20000:when=1+" : "when=1")}", "--",
         ];
-        var strace = site.Start(["create"], before);
+        var strace = site.Start(arguments ?? ["create"], before);
         var deadline = DateTime.UtcNow + Longest;
         while (!IsStopped(log))
         {
