@@ -33,6 +33,12 @@ cp -R "$root/packaging/debian" "$tree/"
 cp "$root"/systemd/vertex-ar-backup.service "$root"/systemd/vertex-ar-backup.timer "$tree/debian/"
 cp "$root"/systemd/vertex-ar-backup-scheduler.service "$tree/debian/vertex-ar-backup.vertex-ar-backup-scheduler.service"
 cp "$root"/systemd/vertex-ar-backup-failure@.service "$root"/systemd/report-failure "$tree/"
+for name in drill verify verify-deep; do
+    for type in service timer; do
+        # debhelper's name for a unit that is not called as its package is.
+        cp "$root/systemd/vertex-ar-backup-$name.$type" "$tree/debian/vertex-ar-backup.vertex-ar-backup-$name.$type"
+    done
+done
 cp "$root"/packaging/config.json "$root"/packaging/vertex-ar-backup.json.5 "$tree/"
 cp "$root"/systemd/README.md "$tree/docs/systemd.md"
 for page in README.md src/Storage/FORMAT.md; do

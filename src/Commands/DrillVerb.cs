@@ -102,7 +102,7 @@ internal static class DrillVerb
 
         if (!report.Passed)
         {
-            around.Screen.Log.Say(Severity.Error, $"the drill failed: {Units.Count(report.FailureCount, "thing")} of snapshot {report.Snapshot.Id} not as it should be");
+            around.Screen.Log.Say(Severity.Error, $"the drill failed: {Units.Count(report.FailureCount, "failure")} in snapshot {report.Snapshot.Id}");
         }
         else if (!around.Options.Quiet)
         {

@@ -21,6 +21,7 @@ whole_life() {
     sandbox
     failures
     telling
+    rehearsing
     other_places
     scheduling
     missed_run || return

@@ -11,6 +11,7 @@ here=$root/tests/System
 . "$here/repository.sh"
 . "$here/site.sh"
 . "$here/telling.sh"
+. "$here/rehearsals.sh"
 . "$here/life.sh"
 
 cannot_boot() {
