@@ -104,6 +104,7 @@ internal static class ConfigVerbs
             Path.GetDirectoryName(UnitFiles.RealPath(database.Path)) ?? "/", Write: true, $"the directory of the database '{database.Name}'")),
         .. settings.Storage.Select(tree => new PathNeed(UnitFiles.RealPath(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
         .. FilesWritten(settings).Select(file => new PathNeed(Path.GetDirectoryName(UnitFiles.RealPath(file.Path)) ?? "/", Write: true, $"the directory of '{file.Key}'")),
+        .. settings.Drill.Dir is { } drills ? [new PathNeed(UnitFiles.RealPath(drills), Write: true, "the directory for drills")] : (PathNeed[])[],
     ];
 
     private static IEnumerable<(string Key, string Path)> FilesWritten(Settings settings)

@@ -330,7 +330,9 @@ END"
     check "and the run works" run
     check "the snapshot is in the other place" matches "$(inside vertex-ar-backup list)" ' full +complete '
     check "with the database out of the hidden home" restored_shop
-    inside_sh "rm -rf $(dirname "$paths") /mnt/disk /srv/look; cat /var/tmp/right > $config; systemctl daemon-reload; systemctl reset-failed"
+    check "the units beside it take the same drop-in" inside_sh "$drop_ins_beside"
+    check "and a drill works there, too" inside systemctl start vertex-ar-backup-drill.service
+    inside_sh "rm -rf $(dirname "$paths") /etc/systemd/system/vertex-ar-backup-*.service.d /mnt/disk /srv/look; cat /var/tmp/right > $config; systemctl daemon-reload; systemctl reset-failed"
     check "back at the usual places, a run works" run
 }
 

@@ -3,6 +3,13 @@
 
 beside=(drill verify verify-deep)
 
+# As systemd/README.md has it.
+drop_ins_beside='
+    for name in drill verify verify-deep; do
+        sudo install -D -m 644 /etc/systemd/system/vertex-ar-backup.service.d/paths.conf /etc/systemd/system/vertex-ar-backup-$name.service.d/paths.conf
+    done
+    sudo systemctl daemon-reload'
+
 rehearsing() {
     local name
     for name in "${beside[@]}"; do
