@@ -139,6 +139,7 @@ internal sealed class DrillRestore
             var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, Workers = plan.Workers }, clock, progress, stop);
             _ = restore.Run();
             progress.Phase = "reading it again";
+            progress.Expect(2 * snapshot.Header.Bytes);
             using var list = store.OpenFileList(snapshot);
             using var files = new DrillFiles(to, progress, findings, stop);
             files.Run(list);

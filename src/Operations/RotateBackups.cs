@@ -31,7 +31,7 @@ internal static class RotateBackups
         using var alone = ReaderGuard.TryForDeleting(held.Layout);
         if (alone is null)
         {
-            progress.Say(Severity.Warning, "rotation is left to the next run: a restore or verify is reading the snapshots");
+            progress.Say(Severity.Warning, "rotation is left to the next run: a restore, verify or drill is reading the snapshots");
             return new RotateResult(decisions, 0, Postponed: true);
         }
 
