@@ -15,12 +15,13 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 
     private static readonly string[] Top =
     [
-        "backup_dir", "databases", "storage", "keep", "compression",
+        "backup_dir", "databases", "storage", "keep", "max_age_hours", "compression",
         .. NumberKey.All.Select(key => key.Key).Where(key => !key.Contains('.', StringComparison.Ordinal)),
         .. RunBinder.Keys, .. ReadByLaterFeatures,
     ];
 
     private static readonly string[] Keep = ["daily", "weekly", "monthly", "yearly"];
+    private static readonly string[] MaxAge = ["database", "storage"];
     private static readonly string[] Database = ["name", "path"];
     private static readonly string[] Storage = ["name", "path", "exclude", "one_file_system"];
     private static readonly string[] CompressionWords = [.. Enum.GetValues<Compression>().Select(Word)];
@@ -50,6 +51,9 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
                     break;
                 case "keep":
                     BindKeep(value);
+                    break;
+                case "max_age_hours":
+                    BindMaxAge(key, line, value);
                     break;
                 case "compression":
                     BindCompression(key, line, value);
@@ -83,6 +87,27 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         foreach (var (key, line, number) in keys.Members(value, "'keep'", "keep.", Keep))
         {
             BindNumber(NumberKey.All.First(known => known.Key == $"keep.{key}"), line, number);
+        }
+    }
+
+    /// <summary>One number for both kinds, or one for each: files are often saved less often than databases.</summary>
+    private void BindMaxAge(string key, int line, JsonTree value)
+    {
+        if (value.Kind == JsonTokenType.StartObject)
+        {
+            foreach (var (kind, at, hours) in keys.Members(value, $"'{key}'", key + ".", MaxAge))
+            {
+                BindNumber(kind == MaxAge[0] ? NumberKey.MaxAgeDatabase : NumberKey.MaxAgeStorage, at, hours);
+            }
+        }
+        else if (value.Kind == JsonTokenType.Number && NumberKey.MaxAgeDatabase.Read(value.Text) is { } both)
+        {
+            draft.Set(NumberKey.MaxAgeDatabase, both, keys.At(line));
+            draft.Set(NumberKey.MaxAgeStorage, both, keys.At(line));
+        }
+        else
+        {
+            keys.Wrong(key, value, $"{NumberKey.MaxAgeDatabase.Allowed}, or an object with \"database\" and \"storage\"");
         }
     }
 

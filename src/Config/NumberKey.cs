@@ -12,7 +12,8 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
     public static readonly NumberKey KeepYearly = new("keep.yearly", 0, int.MaxValue, 0);
     public static readonly NumberKey PackSizeMb = new("pack_size_mb", 1, 2000, 64);
     public static readonly NumberKey MinFreeMb = new("min_free_mb", 0, int.MaxValue, 512);
-    public static readonly NumberKey MaxAgeHours = new("max_age_hours", 1, int.MaxValue, 26);
+    public static readonly NumberKey MaxAgeDatabase = new("max_age_hours.database", 1, int.MaxValue, 26);
+    public static readonly NumberKey MaxAgeStorage = new("max_age_hours.storage", 1, int.MaxValue, 26);
 
     // More threads than four do not make a backup faster, but the server it runs on slower.
     public static readonly NumberKey Workers = new("workers", 1, 64, Math.Min(4, Environment.ProcessorCount));
@@ -24,8 +25,8 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
 
     public static readonly IReadOnlyList<NumberKey> All =
     [
-        MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeHours, Workers, LockTimeoutSeconds,
-        LimitMbPerS, HooksTimeoutSeconds,
+        MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeDatabase, MaxAgeStorage, Workers,
+        LockTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds,
     ];
 
     public string Allowed => Most == int.MaxValue

@@ -20,6 +20,12 @@ internal sealed record StorageSetting(string Name, string Path, IReadOnlyList<st
 /// <summary>Snapshots kept beyond the newest ones: the newest of each of so many days, weeks, months and years.</summary>
 internal sealed record KeepSetting(int Daily, int Weekly, int Monthly, int Yearly);
 
+/// <summary>
+/// How old the newest snapshot that covers the databases, and the newest that covers the storage trees, may be before that is
+/// unhealthy.
+/// </summary>
+internal sealed record MaxAgeSetting(int DatabaseHours, int StorageHours);
+
 /// <summary>The configuration in force: complete, checked, and free of where it came from.</summary>
 internal sealed record Settings
 {
@@ -43,8 +49,7 @@ internal sealed record Settings
     /// <summary>In MiB; free space of the backup directory below which no run begins.</summary>
     public required int MinFreeMb { get; init; }
 
-    /// <summary>The newest snapshot may be this old before that is unhealthy.</summary>
-    public required int MaxAgeHours { get; init; }
+    public required MaxAgeSetting MaxAge { get; init; }
 
     public required int Workers { get; init; }
 

@@ -58,7 +58,7 @@ internal sealed class SettingsDraft
                 Compression = Compression.Value,
                 PackSizeMb = Number(NumberKey.PackSizeMb).Value,
                 MinFreeMb = Number(NumberKey.MinFreeMb).Value,
-                MaxAgeHours = Number(NumberKey.MaxAgeHours).Value,
+                MaxAge = new MaxAgeSetting(Number(NumberKey.MaxAgeDatabase).Value, Number(NumberKey.MaxAgeStorage).Value),
                 Workers = Number(NumberKey.Workers).Value,
                 LockTimeoutSeconds = Number(NumberKey.LockTimeoutSeconds).Value,
                 LimitMbPerS = Number(NumberKey.LimitMbPerS).Value is > 0 and var limit ? limit : null,

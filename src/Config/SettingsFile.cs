@@ -11,12 +11,30 @@ internal static class SettingsFile
     // A configuration is a page or two; this is some other file.
     private const int Largest = 1 << 18;
 
+    /// <summary>The file that is read, if it is there.</summary>
+    public static string Name(string? named, Func<string, string?> environment, string defaultFile = Default) =>
+        named ?? EnvironmentBinder.Value(environment, Variable)?.Value ?? defaultFile;
+
+    /// <summary>Whether there is a file that may not be read by whoever asks.</summary>
+    public static bool IsHidden(string? named, Func<string, string?> environment)
+    {
+        try
+        {
+            using var _ = Posix.OpenToRead(Posix.Here, Posix.Bytes(Name(named, environment)), follow: true);
+            return false;
+        }
+        catch (PosixError e)
+        {
+            return e.Number == PosixError.AccessDenied;
+        }
+    }
+
     /// <summary>The tree and the file's name; null when no file is named and there is none in the default place.</summary>
     /// <exception cref="UserError">A named file is missing, or the file cannot be read, or is no JSON.</exception>
     public static (string File, JsonTree Tree)? Read(string? named, Func<string, string?> environment, string defaultFile)
     {
         var variable = EnvironmentBinder.Value(environment, Variable)?.Value;
-        var file = named ?? variable ?? defaultFile;
+        var file = Name(named, environment, defaultFile);
         var namedBy = named is not null ? "--config" : variable is not null ? $"environment {Variable}" : null;
         return Content(file, namedBy) is { } bytes ? (file, Parse(file, bytes)) : null;
     }

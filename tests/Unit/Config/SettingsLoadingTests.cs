@@ -31,6 +31,18 @@ public sealed class SettingsLoadingTests : IDisposable
         Assert.Equal(["workers", "limit_mb_per_s", "schedule.storage"], loaded.Origins.Where(row => !row.Key.EndsWith(".enabled", StringComparison.Ordinal)).Where(row => row.Origin == "default").Select(row => row.Key));
     }
 
+    [Theory]
+    [InlineData("""{ "database": 30, "storage": 192 }""", 30, 192)]
+    [InlineData("""{ "storage": 192 }""", 26, 192)]
+    [InlineData("{}", 26, 26)]
+    [InlineData("48", 48, 48)]
+    public void Each_kind_may_have_an_age_of_its_own(string hours, int database, int storage)
+    {
+        file.Text = $"{{ \"max_age_hours\": {hours} }}";
+
+        Assert.Equal(new MaxAgeSetting(database, storage), file.Load().Settings.MaxAge);
+    }
+
     [Fact]
     public void Every_key_of_a_file_arrives()
     {
@@ -54,7 +66,7 @@ public sealed class SettingsLoadingTests : IDisposable
         Assert.Equal(["a", "b/"], tree.Exclude);
         Assert.Equal((3, new KeepSetting(1, 2, 3, 4)), (settings.MaxBackups, settings.Keep));
         Assert.Equal(Compression.Best, settings.Compression);
-        Assert.Equal((128, 0, 48), (settings.PackSizeMb, settings.MinFreeMb, settings.MaxAgeHours));
+        Assert.Equal((128, 0, new MaxAgeSetting(48, 48)), (settings.PackSizeMb, settings.MinFreeMb, settings.MaxAge));
         Assert.Equal((9, 5), (settings.Workers, settings.LockTimeoutSeconds));
     }
 
@@ -237,7 +249,7 @@ public sealed class SettingsLoadingTests : IDisposable
         Assert.Equal(["*.tmp", "cache/"], storage.Exclude);
         Assert.Equal((7, new KeepSetting(0, 0, 0, 0)), (settings.MaxBackups, settings.Keep));
         Assert.Equal(Compression.Balanced, settings.Compression);
-        Assert.Equal((64, 512, 26), (settings.PackSizeMb, settings.MinFreeMb, settings.MaxAgeHours));
+        Assert.Equal((64, 512, new MaxAgeSetting(26, 26)), (settings.PackSizeMb, settings.MinFreeMb, settings.MaxAge));
         Assert.Equal(60, settings.LockTimeoutSeconds);
         Assert.InRange(settings.Workers, 1, 4);
     }
