@@ -25,6 +25,9 @@ internal static unsafe class Accounts
 
     public static uint? GroupId(string name) => GroupIds.GetOrAdd(name, static n => FindByName(n, PosixCalls.GroupByName)?.Id);
 
+    /// <summary>The user's number and that of its group; null if the machine knows none of that name.</summary>
+    public static (uint Uid, uint Gid)? User(string name) => FindByName(name, PosixCalls.UserByName) is { } user ? (user.Id, user.Group) : null;
+
     /// <summary>
     /// Becomes another user for good, with that user's groups (all threads). Called before any other thread works.
     /// </summary>
@@ -46,7 +49,7 @@ internal static unsafe class Accounts
         Check(PosixCalls.SetUsers(uid, uid, uid));
     }
 
-    private static (string Name, uint Id)? FindByName(string name, NameLookup lookup)
+    private static (string Name, uint Id, uint Group)? FindByName(string name, NameLookup lookup)
     {
         return Find((a, t, s, r) =>
         {
@@ -57,7 +60,7 @@ internal static unsafe class Accounts
         });
     }
 
-    private static (string Name, uint Id)? Find(Lookup lookup)
+    private static (string Name, uint Id, uint Group)? Find(Lookup lookup)
     {
         // 34 is ERANGE: a group with very many members needs a larger buffer.
         for (var size = 4096; size <= 1 << 20; size *= 4)
@@ -69,7 +72,7 @@ internal static unsafe class Accounts
                 var error = lookup(&account, text, (nuint)size, &result);
                 if (error != 34)
                 {
-                    return error == 0 && result != null ? (Marshal.PtrToStringUTF8((nint)account.Name)!, account.Id) : null;
+                    return error == 0 && result != null ? (Marshal.PtrToStringUTF8((nint)account.Name)!, account.Id, account.GroupId) : null;
                 }
             }
         }

@@ -304,6 +304,17 @@ internal static unsafe class Posix
         return question.Type == unlocked ? 0 : question.Process;
     }
 
+    /// <summary>Why we may not use a path so, links followed; null if we may.</summary>
+    public static PosixError? Refusal(string path, AccessKind kind)
+    {
+        const int effectiveUser = 0x200;
+        Span<byte> text = stackalloc byte[LongestPath];
+        fixed (byte* p = Terminated(Bytes(path), text))
+        {
+            return PosixCalls.AccessAt(AtCurrentDirectory, p, (int)kind, effectiveUser) < 0 ? new PosixError(Marshal.GetLastPInvokeError()) : null;
+        }
+    }
+
     /// <summary>Space of the file system that holds a path.</summary>
     public static FileSystemSpace Space(string path)
     {

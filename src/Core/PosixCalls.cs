@@ -88,6 +88,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
     internal static partial int FileSystemOf(byte* path, FileSystemBuffer* buffer);
 
+    [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true)]
+    internal static partial int AccessAt(int dir, byte* path, int mode, int flags);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint EffectiveUser();
 

@@ -101,6 +101,9 @@ internal static class RunJob
     /// <summary>What such a run saves; null for runs that save nothing.</summary>
     public static SnapshotType? Saves(string job) =>
         job.StartsWith(CreatePrefix, StringComparison.Ordinal) ? SnapshotTypes.FromWord(job[CreatePrefix.Length..]) : null;
+
+    /// <summary>How the operator types it.</summary>
+    public static string Command(string job) => job == VerifyDeep ? "verify --deep" : job.Replace('-', ' ');
 }
 
 /// <summary>What is remembered of the runs of one job.</summary>
@@ -108,7 +111,10 @@ internal sealed record RunRecord
 {
     public required RunReport Last { get; init; }
 
-    /// <summary>The last one that did all it should; null if none ever did.</summary>
+    /// <summary>
+    /// The last one that did all it should; null if none ever did. A look at one snapshot that found it whole is not taken
+    /// for one while an earlier failure stands that it did not look into.
+    /// </summary>
     public RunReport? LastSuccess { get; init; }
 
     /// <summary>The last one that failed or was partial; null if none ever was.</summary>
@@ -118,9 +124,16 @@ internal sealed record RunRecord
     public static RunRecord After(RunRecord? earlier, RunReport run) => new()
     {
         Last = run,
-        LastSuccess = run.Outcome == RunOutcome.Success ? run : earlier?.LastSuccess,
+        LastSuccess = run.Outcome == RunOutcome.Success && !LooksAside(earlier?.StandingFailure, run) ? run : earlier?.LastSuccess,
         LastFailure = run.Outcome is RunOutcome.Failure or RunOutcome.Partial ? run : earlier?.LastFailure,
     };
+
+    /// <summary>The last failure, unless a later run made it good.</summary>
+    [JsonIgnore]
+    public RunReport? StandingFailure => LastFailure is { } failure && !(LastSuccess?.StartedAt > failure.StartedAt) ? failure : null;
+
+    private static bool LooksAside(RunReport? failure, RunReport run) =>
+        failure is not null && run.Job is RunJob.Verify or RunJob.VerifyDeep && run.Snapshot is not null && run.Snapshot != failure.Snapshot;
 }
 
 [JsonSourceGenerationOptions(

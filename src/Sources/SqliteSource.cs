@@ -65,6 +65,26 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
+    /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run.</summary>
+    /// <exception cref="UserError">A copy could not be made; the cause is SQLite's error, if it came from there.</exception>
+    public void Probe()
+    {
+        _ = Look();
+        try
+        {
+            using var source = OpenSource();
+            _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CANTOPEN && MayBeReadImmutable())
+        {
+            // Read as a plain file then; Look did.
+        }
+        catch (SqliteException e)
+        {
+            throw Explain(e);
+        }
+    }
+
     private UserError Missing() => UserError.Failed(
         $"the database '{options.Name}' at {options.Path} does not exist",
         "check \"databases\" in the configuration, and that its disk is mounted");

@@ -22,7 +22,7 @@ internal static class SealedJson
     }
 
     /// <exception cref="DamageError">The bytes are not what <see cref="Write"/> made.</exception>
-    public static T Read<T>(ReadOnlySpan<byte> file, JsonTypeInfo<T> type)
+    public static void Check(ReadOnlySpan<byte> file)
     {
         var sealLength = Seal.Length + Digest.TextSize + End.Length;
         if (file.Length <= sealLength)
@@ -35,7 +35,12 @@ internal static class SealedJson
         {
             throw new DamageError("does not match its checksum");
         }
+    }
 
+    /// <exception cref="DamageError">The bytes are not what <see cref="Write"/> made, or not of this type.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> file, JsonTypeInfo<T> type)
+    {
+        Check(file);
         try
         {
             return JsonSerializer.Deserialize(file, type) ?? throw new DamageError("is empty");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -9,6 +10,8 @@ internal sealed class SnapshotStore(Layout layout)
 {
     /// <summary>What 'the newest' is called on the command line.</summary>
     public const string Latest = "latest";
+
+    private const int WorthAnotherThread = 100;
 
     private const string HeaderSuffix = ".json";
 
@@ -21,31 +24,45 @@ internal sealed class SnapshotStore(Layout layout)
         var damaged = new List<DamagedSnapshot>();
         foreach (var id in Ids())
         {
-            try
+            switch (TryRead(id))
             {
-                whole.Add(Read(id));
-            }
-            catch (DamageError e)
-            {
-                damaged.Add(new DamagedSnapshot(id, e.Message));
-            }
-            catch (PosixError e) when (e.Number == PosixError.NotFound)
-            {
-                // Rotated away since the directory was read: not damage, just gone.
-            }
-            catch (PosixError e)
-            {
-                damaged.Add(new DamagedSnapshot(id, $"cannot be read: {e.Message}"));
-            }
-            catch (UserError e)
-            {
-                // Of a newer version: it stays, and so does every pack, since which of them it needs cannot be told.
-                damaged.Add(new DamagedSnapshot(id, e.Message));
+                case (var snapshot and not null, _):
+                    whole.Add(snapshot);
+                    break;
+                case (_, var bad and not null):
+                    damaged.Add(bad);
+                    break;
             }
         }
 
         return (whole, damaged);
     }
+
+    /// <summary>The type of each snapshot whose header is whole, oldest first. Reads no further than that, for speed.</summary>
+    public (List<(SnapshotId Id, SnapshotType Type)> Whole, List<DamagedSnapshot> Damaged) ReadTypes()
+    {
+        var ids = Ids();
+        var read = new (SnapshotType? Type, DamagedSnapshot? Damaged)[ids.Count];
+        var half = ids.Count < WorthAnotherThread ? 0 : ids.Count / 2;
+        var other = new Thread(() => Read(0, half));
+        other.Start();
+        Read(half, ids.Count);
+        other.Join();
+        return (
+            [.. ids.Zip(read).Where(pair => pair.Second.Type is not null).Select(pair => (pair.First, pair.Second.Type!.Value))],
+            [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
+
+        void Read(int from, int to)
+        {
+            for (var i = from; i < to; i++)
+            {
+                read[i] = Try(ids[i], static (store, id) => (SnapshotType?)store.ReadType(id));
+            }
+        }
+    }
+
+    /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
+    public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id) => Try(id, static (store, id) => store.Read(id));
 
     public List<SnapshotId> Ids()
     {
@@ -78,6 +95,56 @@ internal sealed class SnapshotStore(Layout layout)
             && header.Files.Name == Layout.FileListName(id) && header.Packs.Name == Layout.PackTableName(id)
                 ? new Snapshot(id, header)
                 : throw new DamageError("is the header of another snapshot");
+    }
+
+    private (T? Whole, DamagedSnapshot? Damaged) Try<T>(SnapshotId id, Func<SnapshotStore, SnapshotId, T> read)
+    {
+        try
+        {
+            return (read(this, id), null);
+        }
+        catch (DamageError e)
+        {
+            return (default, new DamagedSnapshot(id, e.Message));
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            // Rotated away since the directory was read: not damage, just gone.
+            return default;
+        }
+        catch (PosixError e)
+        {
+            return (default, new DamagedSnapshot(id, $"cannot be read: {e.Message}"));
+        }
+        catch (UserError e)
+        {
+            // Of a newer version: it stays, and so does every pack, since which of them it needs cannot be told.
+            return (default, new DamagedSnapshot(id, e.Message));
+        }
+    }
+
+    private SnapshotType ReadType(SnapshotId id)
+    {
+        var header = SmallFile.Read(layout.Header(id));
+        SealedJson.Check(header);
+        try
+        {
+            var json = new Utf8JsonReader(header);
+            while (json.Read())
+            {
+                if (json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals("type"u8)
+                    && json.Read() && json.TokenType == JsonTokenType.String && SnapshotTypes.FromWord(json.GetString()!) is { } type)
+                {
+                    return type;
+                }
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new DamageError("is no header", e);
+        }
+
+        throw new DamageError("lacks a field that this version needs");
     }
 
     /// <summary>The snapshot that the user means: an ID, the beginning of one, or <c>latest</c>.</summary>

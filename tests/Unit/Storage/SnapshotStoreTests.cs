@@ -42,6 +42,26 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
+    public void Types_are_read_of_what_is_whole_and_damage_is_found()
+    {
+        for (var second = 1; second <= 150; second++)
+        {
+            var id = SnapshotId.At(DateTimeOffset.UnixEpoch.AddSeconds(second));
+            repository.AddSnapshot(id, []);
+            if (second is 30 or 120)
+            {
+                TestRepository.Damage(repository.Layout.Header(id));
+            }
+        }
+
+        var (whole, damaged) = store.ReadTypes();
+
+        Assert.Equal(store.ReadAll().Whole.Select(s => (s.Id, s.Header.Type)), whole);
+        Assert.Equal(store.ReadAll().Damaged, damaged);
+        Assert.Equal((149, 2), (whole.Count, damaged.Count));
+    }
+
+    [Fact]
     public void The_header_of_another_snapshot_is_no_header()
     {
         File.Copy(repository.Layout.Header(TestRepository.First), repository.Layout.Header(TestRepository.Second));

@@ -1,0 +1,32 @@
+namespace VertexAr.Backup.Model;
+
+/// <summary>What can be known of a repository without reading any content: whether that is good or bad is for others to say.</summary>
+internal sealed record RepositoryFacts
+{
+    /// <summary>How many snapshots of each type there are, whose headers are whole.</summary>
+    public required IReadOnlyDictionary<SnapshotType, int> Counts { get; init; }
+
+    /// <summary>The newest of each type that there is one of.</summary>
+    public required IReadOnlyDictionary<SnapshotType, SnapshotHeader> Newest { get; init; }
+
+    /// <summary>Snapshots whose headers are not whole, each with what is wrong.</summary>
+    public required IReadOnlyList<(string Id, string Reason)> Damaged { get; init; }
+
+    /// <summary>How the last runs ended, by job.</summary>
+    public required IReadOnlyDictionary<string, RunRecord> Runs { get; init; }
+
+    /// <summary>What one run adds to the repository, in bytes, on the average of the newest; null if there is none.</summary>
+    public required long? BytesOfRun { get; init; }
+
+    /// <summary>What the service's user may still fill, in bytes.</summary>
+    public required long FreeBytes { get; init; }
+
+    public int Count => Counts.Values.Sum();
+
+    public SnapshotHeader? NewestCovering(SourceKind kind) =>
+        Newest.Values.Where(header => header.Type.Covers(kind)).MaxBy(header => header.Id, StringComparer.Ordinal);
+
+    /// <summary>How many more runs fit until less than <paramref name="minFreeBytes"/> is free; null where that cannot be told.</summary>
+    public long? RunsThatFit(long minFreeBytes) =>
+        BytesOfRun is > 0 and var each ? Math.Max(0, FreeBytes - minFreeBytes) / each : null;
+}

@@ -1,0 +1,70 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// The one place that gathers what is known of a repository's health: from headers, run records and the disk. All headers are
+/// proven whole, but only those that tell something are read: with a thousand snapshots that is the better part of the time.
+/// </summary>
+internal static class RepositoryHealth
+{
+    /// <summary>Enough to even out a day with a large upload.</summary>
+    private const int RunsAveraged = 7;
+
+    public static RepositoryFacts Read(SnapshotStore store)
+    {
+        var (whole, damaged) = store.ReadTypes();
+        return new RepositoryFacts
+        {
+            Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
+            Newest = Newest(store, whole, damaged),
+            Damaged = [.. damaged.OrderBy(bad => bad.Id).Select(bad => (bad.Id.ToString(), bad.Reason))],
+            Runs = RunRecords.ReadAll(store.Layout),
+            BytesOfRun = BytesOfRun(store, whole),
+            FreeBytes = Posix.Space(store.Layout.Root).Available,
+        };
+    }
+
+    /// <summary>All packs, in bytes. Takes its time where there are many. What a rotation removes meanwhile does not count.</summary>
+    public static long PackBytes(Layout layout)
+    {
+        try
+        {
+            return new DirectoryInfo(layout.Packs).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    private static Dictionary<SnapshotType, SnapshotHeader> Newest(
+        SnapshotStore store, List<(SnapshotId Id, SnapshotType Type)> whole, List<DamagedSnapshot> damaged)
+    {
+        var newest = new Dictionary<SnapshotType, SnapshotHeader>();
+        foreach (var (id, type) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
+        {
+            switch (store.TryRead(id))
+            {
+                case (var snapshot and not null, _):
+                    newest[type] = snapshot.Header;
+                    break;
+                case (_, var bad and not null):
+                    damaged.Add(bad);
+                    break;
+            }
+        }
+
+        return newest;
+    }
+
+    /// <summary>The oldest is left out where there are others, since a first one stores everything.</summary>
+    private static long? BytesOfRun(SnapshotStore store, List<(SnapshotId Id, SnapshotType Type)> whole)
+    {
+        var stored = whole.Skip(Math.Min(1, whole.Count - 1)).TakeLast(RunsAveraged)
+            .Select(snapshot => store.TryRead(snapshot.Id).Whole?.Header.StoredBytes).OfType<long>().ToList();
+        return stored.Count == 0 ? null : (long)stored.Average();
+    }
+}
