@@ -68,6 +68,9 @@ internal static class Bindings
             ? throw UserError.Usage("'schedule' is told both '--print' and '--run-now'; give one of them")
             : new ScheduleCommand(print, job is null ? null : ScheduledJobs.FromWord(job));
     }
+    public static Command Status(Arguments given) => new StatusCommand();
+
+    public static Command Doctor(Arguments given) => new DoctorCommand();
 
     public static Command Configuration(Arguments given) => given.Positionals[0] switch
     {

@@ -50,6 +50,9 @@ internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepW
 /// its time.
 /// </summary>
 internal sealed record ScheduleCommand(bool Print, ScheduledJob? RunNow) : Command;
+internal sealed record StatusCommand : Command;
+
+internal sealed record DoctorCommand : Command;
 
 internal sealed record ConfigCheckCommand : Command;
 

@@ -175,6 +175,33 @@ internal static class CommandTable
             ],
             Bindings.Schedule),
         new(
+            "status",
+            "say whether backups are healthy, and why not",
+            "Says in one screen, and by its exit code, whether backups are healthy: the age of the newest snapshots against "
+                + "'max_age_hours', partial snapshots, failed runs, damaged headers, and space. What is wrong comes first, with what "
+                + "to do about it. Changes nothing and reads no content.",
+            [],
+            [],
+            [
+                new("status", "are backups healthy?"),
+                new("status --quiet", "say nothing when all is well"),
+                new("status --json", "everything, for a program"),
+            ],
+            Bindings.Status),
+        new(
+            "doctor",
+            "check all that a backup needs",
+            "Checks what the next run needs, one line each, with the command that mends what is not right: the configuration, the "
+                + "sources, the backup directory, space, the repository, the systemd units, clock, hooks and files written to. Run by "
+                + "root it becomes the service's user, so that what it finds is true for the service. Changes nothing.",
+            [],
+            [],
+            [
+                new("doctor", "will the next backup work?"),
+                new("doctor --quiet", "only what is not right"),
+            ],
+            Bindings.Doctor),
+        new(
             "config",
             "check or show the configuration",
             "'config check' reads the configuration and names every error in it, and every place that the sandbox of the installed "

@@ -22,6 +22,7 @@ internal sealed class Attendance
     private readonly Surroundings around;
     private readonly string job;
     private readonly string backupDirectory;
+    private readonly string? metricsFile;
     private readonly DateTimeOffset startedAt;
     private readonly RunHooks hooks;
     private readonly RunTelling telling;
@@ -32,6 +33,7 @@ internal sealed class Attendance
     private Attendance(Surroundings around, string job, string backupDirectory, Settings? settings)
     {
         (this.around, this.job, this.backupDirectory) = (around, job, backupDirectory);
+        metricsFile = settings?.MetricsFile;
         startedAt = around.Clock.GetUtcNow();
         RunLog.Begin(around, settings, job);
         hooks = new RunHooks(settings?.Hooks, job, backupDirectory, line => Say(new Notice(Severity.Information, line)));
@@ -111,6 +113,7 @@ internal sealed class Attendance
             RunLog.End(around, job, $"{report.Outcome.Word()}, exit code {report.ExitCode}, after {Units.Duration(report.Took)}"
                 + (report.Snapshot is null ? "" : $", snapshot {report.Snapshot}"));
             Remember(report);
+            RunMetrics.Write(around, metricsFile, report);
             telling.End(report);
         }
 #pragma warning disable CA1031 // The run has ended, and well or not, that is its result.

@@ -64,7 +64,7 @@ internal static class CreateVerb
             });
     }
 
-    private static CreatePlan Plan(Settings settings, CreateCommand command) => new()
+    internal static CreatePlan Plan(Settings settings, CreateCommand command) => new()
     {
         BackupDirectory = settings.BackupDir,
         Type = command.Type,

@@ -1,0 +1,199 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>The part of <c>doctor</c> about what is written to: the backup directory, its space and its repository, files around it, hooks.</summary>
+internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, ServiceIdentity service, Settings settings)
+{
+    /// <summary>What systemd gives a service that sets no PATH of its own.</summary>
+    private static readonly string[] ServicePath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+    public void Look()
+    {
+        if (LookAtDirectory())
+        {
+            LookAtSpace();
+            LookAtRepository();
+        }
+
+        LookAtWritten("metrics_file", settings.MetricsFile);
+        LookAtWritten("log_file", settings.LogFile);
+        LookAtHooks();
+    }
+
+    private string Made(string directory) => $"sudo install -d -o {service.User} -g {service.Group} -m 750 {ShellWord.Of(directory)}";
+
+    private bool LookAtDirectory()
+    {
+        const string name = "backup directory";
+        var directory = settings.BackupDir;
+        var refusal = Posix.Refusal(directory, AccessKind.Fill) ?? (Directory.Exists(directory) ? null : new PosixError(PosixError.NotDirectory));
+        switch (refusal?.Number)
+        {
+            case null:
+                report.Ok(name, $"{directory} is writable");
+                return true;
+            case PosixError.NotFound:
+                report.Fail(name, $"{directory} does not exist; is its disk mounted?", Made(directory));
+                return false;
+            case PosixError.AccessDenied:
+                report.Fail(
+                    name, $"{directory} is not writable for {service.User}",
+                    $"sudo chown -R {service.User}:{service.Group} {ShellWord.Of(directory)} && sudo chmod u+rwx {ShellWord.Of(directory)}");
+                return false;
+            default:
+                report.Fail(name, $"{directory} cannot be used: {refusal.Message}");
+                return false;
+        }
+    }
+
+    /// <summary>The same reckoning that a run makes before it begins.</summary>
+    private void LookAtSpace()
+    {
+        const string name = "space";
+        try
+        {
+            var plan = CreateVerb.Plan(settings, new CreateCommand(SnapshotType.Full, null, NoRotate: true, Rescan: false, DryRun: true));
+            var estimate = CreatePreview.Estimate(plan, around.Clock, new RunProgress(_ => { }), around.Stop);
+            if (estimate.Missing > 0)
+            {
+                report.Fail(name, estimate.Explanation, $"sudo {CommandTable.Program} rotate --max-backups 3");
+            }
+            else
+            {
+                report.Ok(name, $"{Units.Size(estimate.Free)} are free, and the next run probably writes {Units.Size(estimate.Wanted)}");
+            }
+        }
+        catch (UserError e) when (e.Code is ExitCode.Failed or ExitCode.NoRepository)
+        {
+            report.Skip(name, $"what the next run needs cannot be told: {e.Message}");
+        }
+    }
+
+    private void LookAtRepository()
+    {
+        const string name = "repository";
+        if (!File.Exists(new Layout(settings.BackupDir).Mark) && !Directory.Exists(new Layout(settings.BackupDir).Snapshots))
+        {
+            report.Ok(name, "there is none yet; the first run makes it");
+            return;
+        }
+
+        try
+        {
+            var store = new SnapshotStore(Repository.Open(settings.BackupDir));
+            Verify(store);
+            LookAtHealth(store);
+            LookAtFiles(store.Layout);
+        }
+        catch (UserError e)
+        {
+            report.Fail(name, e.Message, e.Hint);
+        }
+        catch (PosixError e)
+        {
+            report.Fail(name, $"{settings.BackupDir} cannot be read: {e.Message}");
+        }
+    }
+
+    private void Verify(SnapshotStore store)
+    {
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        var (whole, damaged) = store.ReadAll();
+        var verified = VerifyBackups.Run(store, whole, damaged, deep: false, workers: 1, new RunProgress(_ => { }), around.Stop);
+        if (verified.Damages.Count > 0)
+        {
+            var first = verified.Damages[0];
+            report.Fail(
+                "repository", $"{Units.Count(verified.Damages.Count, "damage")} in {settings.BackupDir}: {first.Thing} {first.Reason}",
+                $"sudo {CommandTable.Program} verify");
+        }
+        else
+        {
+            report.Ok("repository", $"{Units.Count(verified.Snapshots, "snapshot")}, {Units.Size(verified.Bytes)}: everything is there and of the right size");
+        }
+    }
+
+    private void LookAtHealth(SnapshotStore store)
+    {
+        var now = around.Clock.GetUtcNow();
+        var facts = RepositoryHealth.Read(store);
+        var verdict = HealthJudgement.Judge(facts, StatusVerb.Rules(settings), now);
+        if (verdict.IsHealthy)
+        {
+            report.Ok("status", "the backups are healthy");
+        }
+        else
+        {
+            report.Warn("status", $"the backups are not healthy: {verdict.Problems[0].Text}", $"sudo {CommandTable.Program} status");
+        }
+
+        if (facts.Newest.Values.Max(header => (DateTimeOffset?)header.StartedAt) is { } newest && newest > now.AddMinutes(5))
+        {
+            report.Fail("clock", $"it says {now:yyyy-MM-dd HH:mm} UTC, which is before the newest snapshot", "timedatectl");
+        }
+    }
+
+    /// <summary>A file of root's, left by a run by hand or a copy, is what most often stops the service from deleting.</summary>
+    private void LookAtFiles(Layout layout)
+    {
+        string[] directories = [layout.Snapshots, layout.Packs, layout.Staging, layout.Runs];
+        var closed = directories.Where(directory => Directory.Exists(directory) && Posix.Refusal(directory, AccessKind.Fill) is not null).ToList();
+        if (closed.Count > 0)
+        {
+            report.Fail(
+                "repository", $"{string.Join(" and ", closed)}: not writable for {service.User}",
+                $"sudo chown -R {service.User}:{service.Group} {ShellWord.Of(layout.Root)} && sudo chmod -R u+rwX {ShellWord.Of(layout.Root)}");
+        }
+    }
+
+    private void LookAtWritten(string key, string? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        var directory = Path.GetDirectoryName(file) ?? "/";
+        switch (Posix.Refusal(directory, AccessKind.Fill))
+        {
+            case null:
+                report.Ok(key, $"{directory} is writable");
+                break;
+            case { Number: PosixError.NotFound }:
+                report.Fail(key, $"{directory} does not exist", $"sudo install -d -o {service.User} -g {service.Group} -m 755 {ShellWord.Of(directory)}");
+                break;
+            case var refusal:
+                report.Fail(
+                    key, $"{directory} is not writable for {service.User}: {refusal.Message}",
+                    $"sudo chgrp {service.Group} {ShellWord.Of(directory)} && sudo chmod ug+rwx {ShellWord.Of(directory)}");
+                break;
+        }
+    }
+
+    private void LookAtHooks()
+    {
+        var hooks = settings.Hooks;
+        foreach (var program in hooks.BeforeCreate.Concat(hooks.AfterCreate).Concat(hooks.OnFailure).Select(words => words[0]).Distinct())
+        {
+            var places = program.Contains('/', StringComparison.Ordinal) ? [program] : ServicePath.Select(directory => Path.Combine(directory, program)).ToList();
+            if (places.Exists(place => File.Exists(place) && Posix.Refusal(place, AccessKind.Execute) is null))
+            {
+                report.Ok("hooks", $"{program} can be run");
+            }
+            else if (places.Find(File.Exists) is { } closed)
+            {
+                report.Fail("hooks", $"{program} cannot be run by {service.User}", $"sudo chmod a+rx {ShellWord.Of(closed)}");
+            }
+            else
+            {
+                report.Fail("hooks", $"there is no {program}", $"sudo {CommandTable.Program} config show");
+            }
+        }
+    }
+}

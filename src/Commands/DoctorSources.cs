@@ -1,0 +1,155 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Sources;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>The part of <c>doctor</c> about what is to be saved: databases are opened, and files of trees, up to a number of them.</summary>
+internal sealed class DoctorSources(Surroundings around, DoctorReport report, ServiceIdentity service, Settings settings)
+{
+    private const int FilesTried = 20_000;
+    private const int UnreadableNamed = 3;
+    private const int ReadableForGroup = 0x20;
+    private const int Busy = 5;
+    private const int Locked = 6;
+
+    public void Look()
+    {
+        foreach (var database in settings.Databases)
+        {
+            LookAt(database);
+        }
+
+        foreach (var tree in settings.Storage)
+        {
+            around.Stop.ThrowIfCancellationRequested();
+            LookAt(tree);
+        }
+    }
+
+    private void LookAt(DatabaseSetting database)
+    {
+        var name = $"database '{database.Name}'";
+        var directory = Path.GetDirectoryName(database.Path) ?? "/";
+        try
+        {
+            new SqliteSource(new DatabaseOptions(database.Name, database.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds)), around.Clock).Probe();
+            if (Posix.Refusal(directory, AccessKind.Fill) is { } refusal)
+            {
+                report.Warn(
+                    name, $"it opens, but {directory} is not writable for {service.User} ({refusal.Message}), which a database in WAL mode needs",
+                    WriteAccess(directory));
+            }
+            else
+            {
+                report.Ok(name, $"{database.Path} opens");
+            }
+        }
+        catch (UserError e) when (e.InnerException is SqliteException { SqliteErrorCode: Busy or Locked })
+        {
+            report.Warn(name, $"{database.Path} is locked just now", $"fuser -v {ShellWord.Of(database.Path)}");
+        }
+        catch (UserError e)
+        {
+            report.Fail(name, e.Message, IsRefused(e.InnerException) ? WriteAccess(directory) : e.Hint);
+        }
+    }
+
+    private static bool IsRefused(Exception? cause) => cause is PosixError { Number: PosixError.AccessDenied } or SqliteException { SqliteErrorCode: 3 or 8 or 14 };
+
+    private void LookAt(StorageSetting tree)
+    {
+        var name = $"storage '{tree.Name}'";
+        try
+        {
+            var (files, unreadable, first) = Walk(new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem));
+            if (unreadable.Count > 0)
+            {
+                report.Fail(
+                    name,
+                    $"{service.User} may not read {Units.Count(unreadable.Count, "place")}, among them {string.Join(", ", unreadable.Take(UnreadableNamed))}",
+                    ReadAccess(tree.Path, first));
+            }
+            else
+            {
+                report.Ok(name, files < FilesTried ? $"{tree.Path}: all of {Units.Count(files, "file")} can be read" : $"{tree.Path}: the first {Units.Count(files, "file")} can be read");
+            }
+        }
+        catch (UserError e)
+        {
+            report.Fail(name, e.Message, IsRefused(e.InnerException) ? ReadAccess(tree.Path, null) : e.Hint);
+        }
+    }
+
+    /// <summary>Tries to open files, since what a mode says and what access lists and file systems allow are not the same.</summary>
+    private (int Files, List<string> Unreadable, FileStatus? First) Walk(TreeOptions tree)
+    {
+        var (files, unreadable, first) = (0, new List<string>(), (FileStatus?)null);
+        var repository = ServicePlace(settings.BackupDir);
+        foreach (var entry in service.ReadsEverything ? [] : new DirectorySource(tree, repository).Walk())
+        {
+            around.Stop.ThrowIfCancellationRequested();
+            if (entry.Problem is { IsLoss: true } problem)
+            {
+                unreadable.Add($"{Encoding.UTF8.GetString(entry.Path)} ({problem.Reason})");
+            }
+            else if (entry.Problem is null && entry.Status.IsRegular)
+            {
+                files++;
+                if (!CanOpen(entry))
+                {
+                    first ??= entry.Status;
+                    unreadable.Add(Encoding.UTF8.GetString(entry.Path));
+                }
+            }
+
+            if (files >= FilesTried)
+            {
+                break;
+            }
+        }
+
+        if (service.ReadsEverything)
+        {
+            DirectorySource.Check(tree);
+        }
+
+        return (files, unreadable, first);
+    }
+
+    private static bool CanOpen(WalkedEntry entry)
+    {
+        try
+        {
+            using var _ = entry.Open();
+            return true;
+        }
+        catch (PosixError e)
+        {
+            return e.Number is not (PosixError.AccessDenied or PosixError.NotPermitted);
+        }
+    }
+
+    private static FileStatus ServicePlace(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path) ?? default;
+        }
+        catch (PosixError)
+        {
+            return default;
+        }
+    }
+
+    /// <summary>The narrowest way that helps: the group that may read the first of them, else an access list (package acl).</summary>
+    private string ReadAccess(string path, FileStatus? first) =>
+        first is { Gid: not 0 } status && (status.Permissions & ReadableForGroup) != 0 && Accounts.GroupName(status.Gid) is { } group
+            ? $"sudo usermod -aG {group} {service.User}"
+            : $"sudo setfacl -R -m u:{service.User}:rX,d:u:{service.User}:rX {ShellWord.Of(path)}";
+
+    private string WriteAccess(string directory) =>
+        $"sudo setfacl -R -m u:{service.User}:rwX,d:u:{service.User}:rwX {ShellWord.Of(directory)}";
+}

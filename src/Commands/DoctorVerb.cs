@@ -1,0 +1,136 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>
+/// <c>doctor</c>: whether the next run will work, one line a check. Run by root it reads what only root may, and then becomes
+/// the service's user for good: whatever it finds after that is as the service will find it.
+/// </summary>
+internal static class DoctorVerb
+{
+    public static ExitCode Run(Surroundings around)
+    {
+        var report = Examine(around);
+        foreach (var check in report.Checks.Where(check => !around.Options.Quiet || check.State is CheckState.Warning or CheckState.Failed))
+        {
+            Print(around.Output, check);
+        }
+
+        Sum(around, report);
+        return report.HasFailed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static DoctorReport Examine(Surroundings around)
+    {
+        var report = new DoctorReport();
+        var whole = ServiceReach.IsServices(around) ? around with { Environment = ServiceEnvironment.Over(around.Environment) } : around;
+        var settings = LoadSettings(whole, report);
+        var service = ServiceIdentity.Find(settings?.BackupDir);
+        var secrets = new DoctorSecrets(whole, report, service, settings);
+        secrets.LookAsRoot();
+        if (!Identify(service, report))
+        {
+            return report;
+        }
+
+        secrets.LookAsService();
+        if (settings is not null)
+        {
+            new DoctorSources(whole, report, service, settings).Look();
+            new DoctorPlaces(whole, report, service, settings).Look();
+        }
+
+        new DoctorMachine(whole, report, settings).Look();
+        return report;
+    }
+
+    private static Settings? LoadSettings(Surroundings around, DoctorReport report)
+    {
+        const string name = "configuration";
+        try
+        {
+            var settings = around.LoadSettings();
+            report.Ok(name, $"{SettingsFile.Name(around.Options.ConfigFile, around.Environment)}: {Units.Count(settings.Databases.Count, "database")}, "
+                + $"{Units.Count(settings.Storage.Count, "storage tree")}, backups in {settings.BackupDir}");
+            return settings;
+        }
+        catch (UserError e)
+        {
+            foreach (var line in e.Message.Split('\n'))
+            {
+                report.Fail(name, line, e.Hint ?? $"sudo {CommandTable.Program} config check");
+            }
+
+            return null;
+        }
+    }
+
+    private static bool Identify(ServiceIdentity service, DoctorReport report)
+    {
+        const string name = "user";
+        if (!service.Become())
+        {
+            report.Fail(
+                name, $"there is no user '{service.User}' for the service to run as, and nothing more can be checked for it",
+                $"sudo useradd --system --user-group --home-dir /opt/vertex-ar --shell /usr/sbin/nologin {service.User}");
+            return false;
+        }
+
+        var user = Accounts.UserName(Posix.EffectiveUser) ?? Posix.EffectiveUser.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (user == service.User)
+        {
+            report.Ok(name, $"what follows was tried with the rights of {user}, as whom backups are made");
+        }
+        else
+        {
+            report.Warn(
+                name, $"what follows was tried with the rights of {user}, and the service runs as {service.User}", $"sudo {CommandTable.Program} doctor");
+        }
+
+        return true;
+    }
+
+    private static void Print(Output output, Check check)
+    {
+        if (output.Json)
+        {
+            output.Record("check", json =>
+            {
+                json.WriteString("name", check.Name);
+                json.WriteString("state", check.State.Word());
+                json.WriteString("text", check.Text);
+                json.WriteString("mend", check.Mend);
+            });
+            return;
+        }
+
+        output.Line($"{check.State.Word(),-8} {check.Name}: {check.Text}");
+        if (check.Mend is { } mend)
+        {
+            output.Line($"             {mend}");
+        }
+    }
+
+    private static void Sum(Surroundings around, DoctorReport report)
+    {
+        var (failed, warnings) = (report.Checks.Count(check => check.State == CheckState.Failed), report.Checks.Count(check => check.State == CheckState.Warning));
+        if (around.Output.Json)
+        {
+            around.Output.Record("summary", json =>
+            {
+                json.WriteNumber("checks", report.Checks.Count);
+                json.WriteNumber("warnings", warnings);
+                json.WriteNumber("failed", failed);
+            });
+        }
+        else if (!around.Options.Quiet)
+        {
+            around.Output.Line();
+            around.Output.Line(failed + warnings == 0
+                ? $"all is well: {Units.Count(report.Checks.Count, "check")}"
+                : $"{Units.Count(report.Checks.Count, "check")}: {failed} failed, {Units.Count(warnings, "warning")}");
+        }
+    }
+}
