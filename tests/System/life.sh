@@ -15,8 +15,10 @@ whole_life() {
     chmod 755 "$container/usr/local/bin/sudo"
     installation
     make_site
+    doctor_before
     enabling
     nightly_run
+    health
     restoring
     sandbox
     failures
@@ -104,6 +106,50 @@ installation() {
             || grep -q path-exclude /etc/dpkg/dpkg.cfg.d/* && test -s bash-completion/completions/vertex-ar-backup"
     check "completion completes" equal completed restore "$(inside bash -c '. /usr/share/bash-completion/completions/vertex-ar-backup
         COMP_WORDS=(vertex-ar-backup res) COMP_CWORD=1; _vertex_ar_backup; echo "${COMPREPLY[*]}"')"
+}
+
+# doctor_of NAME: what it says of one thing, with the command beneath.
+doctor_of() {
+    inside vertex-ar-backup doctor | grep -A 1 -E "^(ok|warning|failed|skipped) +$1: "
+}
+
+mend() {
+    doctor_of "$1" | sed -n 2p
+}
+
+doctor_before() {
+    check "doctor on a new installation fails nothing" inside vertex-ar-backup doctor
+    check "it says that the timer is not enabled" matches "$(doctor_of timer)" '^warning  timer: it is not enabled'
+    check "and how to" equal command "sudo systemctl enable --now $timer" "$(mend timer | xargs)"
+    check "status has no repository to judge" equal code 10 "$(inside vertex-ar-backup status > /dev/null 2>&1; echo $?)"
+}
+
+# After the first runs, with the timer enabled.
+health() {
+    inside vertex-ar-backup verify > /dev/null
+    check "status is healthy" inside vertex-ar-backup status
+    check "and tells the next run, at 02:00" matches "$(inside vertex-ar-backup status)" '^next run .* 02:00$'
+    check "doctor finds all well" inside vertex-ar-backup doctor
+    check "and knows the next run" matches "$(doctor_of timer)" '^ok +timer: enabled; the next run is in '
+    check "and that the sandbox reaches the places" matches "$(doctor_of sandbox)" '^ok '
+    check "with the rights of the service's user" matches "$(doctor_of user)" 'the rights of vertex-ar'
+    inside chown -R root:root /var/backups/vertex-ar
+    check "a backup directory of root's is found" matches "$(doctor_of 'backup directory')" '^failed .*not writable for vertex-ar'
+    check "the command it names works" inside_sh "$(mend 'backup directory')"
+    check "and mends it" matches "$(doctor_of 'backup directory')" '^ok '
+    inside chmod 600 $config
+    check "a configuration that the service may not read is found" matches "$(doctor_of 'configuration file')" '^failed '
+    check "the command for it works" inside_sh "$(mend 'configuration file')"
+    check "and leaves it as it was installed" equal owner "root:vertex-ar 640" "$(inside stat -c '%U:%G %a' $config)"
+    inside chmod 000 $storage/portraits/1.jpg
+    check "a file that the service may not read is found" matches "$(doctor_of "storage 'storage'")" '^failed .*portraits/1.jpg'
+    inside chmod 644 $storage/portraits/1.jpg
+    inside_sh "echo 'STORAGE_PATH=/nowhere' > /etc/default/vertex-ar-backup"
+    check "doctor sees what the environment file sets" matches "$(inside vertex-ar-backup doctor)" '^failed .*/nowhere'
+    inside rm /etc/default/vertex-ar-backup
+    inside systemctl disable --now -q $timer
+    check "status remarks a timer that is disabled" matches "$(inside vertex-ar-backup status)" 'remark: the timer is not enabled'
+    inside systemctl enable --now -q $timer
 }
 
 units_verify() {
