@@ -39,7 +39,9 @@ internal sealed class TelegramChannel(string api, string chat, BotToken token) :
     {
         try
         {
-            using var json = JsonDocument.Parse(answer);
+            // An answer that comes in chunks has their lengths around it.
+            var (begin, end) = (answer.IndexOf('{', StringComparison.Ordinal), answer.LastIndexOf('}'));
+            using var json = JsonDocument.Parse(answer.AsMemory(Math.Max(begin, 0), Math.Max(end + 1 - Math.Max(begin, 0), 0)));
             return json.RootElement.ValueKind == JsonValueKind.Object
                 && json.RootElement.TryGetProperty("description", out var description)
                 && description.ValueKind == JsonValueKind.String

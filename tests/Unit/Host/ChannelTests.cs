@@ -69,8 +69,17 @@ public sealed class ChannelTests : IDisposable
         Assert.Equal("127.0.0.1 answered 400: Bad Request: chat not found for …", Tell(Telegram(server, Token)));
     }
 
+    [Fact]
+    public void A_reason_that_comes_in_chunks_is_said()
+    {
+        using var server = new TestServer("403") { Fields = "Transfer-Encoding: chunked\r\n", Body = "21\r\n{\"description\":\"Forbidden: blocked\"}\r\n0\r\n\r\n" };
+
+        Assert.Equal("127.0.0.1 answered 403: Forbidden: blocked", Tell(Telegram(server, Token)));
+    }
+
     [Theory]
     [InlineData("<html>no JSON")]
+    [InlineData("}{")]
     [InlineData("[1]")]
     [InlineData("{\"description\":7}")]
     [InlineData("{\"description\":\"\\ud800\"}")]
