@@ -13,7 +13,7 @@ public sealed class DiskFullTests
         var packs = site.Packs();
         site.Settings["min_free_mb"] = 2;
 
-        site.Run("create").Fails(1, "would probably write 27.", "of new content, 0 B for copies", "2 MiB of that must stay free (min_free_mb)", "are lacking", "rotate");
+        site.Run("create").Fails(1, "this run would probably write 2", "of new content", "2 MiB of that must stay free (min_free_mb)", "are lacking", "rotate");
 
         Assert.Equal(first.Id, Assert.Single(site.Snapshots()).Id);
         Assert.Equal(packs, site.Packs());

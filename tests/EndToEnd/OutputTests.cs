@@ -136,8 +136,10 @@ public sealed class OutputTests
     {
         using var site = new Site();
         using var manager = new ServiceManager(site.In("notify"));
-        using var held = Command.Start(["sqlite3", site.Database, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held(x);", ".shell sleep 100"]);
-        Command.Shell($"until ! sqlite3 '{site.Database}' 'SELECT 1 FROM sqlite_schema' >/dev/null 2>&1; do sleep 0.05; done");
+        File.Delete(site.Database);
+        using var database = new TestDatabase(site.Database, "delete");
+        database.Fill(rows: 10);
+        database.Execute("BEGIN EXCLUSIVE");
         using var run = Command.Start([Program.Binary, .. site.Arguments(["create", "database"])], Program.Environment(new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = manager.Address }));
 
         List<string> heard = [];

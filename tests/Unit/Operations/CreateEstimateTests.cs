@@ -112,7 +112,14 @@ public sealed class CreateEstimateTests : IDisposable
         var part = new PartFile("", 0, "", 0);
         var source = new SourceSummary
         {
-            Name = "app", Kind = SourceKind.Database, Path = "/app.db", Files = files, Directories = 0, Symlinks = 0, Bytes = bytes, NewBytes = newBytes,
+            Name = "app",
+            Kind = SourceKind.Database,
+            Path = "/app.db",
+            Files = files,
+            Directories = 0,
+            Symlinks = 0,
+            Bytes = bytes,
+            NewBytes = newBytes,
         };
         var id = SnapshotId.At(time);
         return new Snapshot(id, new SnapshotHeader
