@@ -70,7 +70,7 @@ internal static class Bindings
     }
     public static Command Status(Arguments given) => new StatusCommand();
 
-    public static Command Doctor(Arguments given) => new DoctorCommand();
+    public static Command Doctor(Arguments given) => new DoctorCommand(given.Has(CommandTable.Notify));
 
     public static Command Configuration(Arguments given) => given.Positionals[0] switch
     {

@@ -52,7 +52,7 @@ internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepW
 internal sealed record ScheduleCommand(bool Print, ScheduledJob? RunNow) : Command;
 internal sealed record StatusCommand : Command;
 
-internal sealed record DoctorCommand : Command;
+internal sealed record DoctorCommand(bool Notify) : Command;
 
 internal sealed record ConfigCheckCommand : Command;
 

@@ -55,6 +55,7 @@ internal static class CommandTable
     public static readonly Option Failure = new("--failure", "tell the healthcheck too that a run failed");
     public static readonly Option Print = new("--print", "only print when each job runs next");
     public static readonly Option RunNow = new("--run-now", "run this job now, and nothing else", "JOB", Choices: JobWords);
+    public static readonly Option Notify = new("--notify", "send a test message on each configured channel");
     public static readonly Option Man = new("--man", "print the man page's source", Hidden: true);
     public static readonly Option Completion =
         new("--completion", "print a shell's completion", "SHELL", Choices: ["bash", "zsh"], Hidden: true);
@@ -192,13 +193,14 @@ internal static class CommandTable
             "doctor",
             "check all that a backup needs",
             "Checks what the next run needs, one line each, with the command that mends what is not right: the configuration, the "
-                + "sources, the backup directory, space, the repository, the systemd units, clock, hooks and files written to. Run by "
-                + "root it becomes the service's user, so that what it finds is true for the service. Changes nothing.",
+                + "sources, the backup directory, space, the repository, the systemd units, clock, hooks and files written to. With --notify it sends a test message on each configured channel. Run by "
+                + "root it becomes the service's user, so that what it finds is true for the service. It changes nothing.",
             [],
-            [],
+            [Notify],
             [
                 new("doctor", "will the next backup work?"),
                 new("doctor --quiet", "only what is not right"),
+                new("doctor --notify", "and do messages arrive?"),
             ],
             Bindings.Doctor),
         new(

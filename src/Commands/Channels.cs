@@ -9,14 +9,12 @@ internal static class Channels
 {
     /// <param name="around">Holds the token, or knows where it is.</param>
     /// <param name="notify">The configuration.</param>
-    /// <param name="credential">systemd's credential, if it has been read already.</param>
-    public static List<IChannel> Open(Surroundings around, NotifySetting notify, string? credential = null)
+    public static List<IChannel> Open(Surroundings around, NotifySetting notify)
     {
         var channels = new List<IChannel>();
         if (notify.Telegram is { } telegram)
         {
-            credential ??= ReadCredential(around);
-            channels.Add(new TelegramChannel(telegram.ApiUrl, telegram.ChatId, BotToken.Choose(telegram.Token?.Value, telegram.TokenFile, credential)));
+            channels.Add(new TelegramChannel(telegram.ApiUrl, telegram.ChatId, BotToken.Choose(telegram.Token?.Value, telegram.TokenFile, around.BotCredential)));
         }
 
         if (notify.WebhookUrl is { } webhook)
@@ -36,9 +34,6 @@ internal static class Channels
 
         return channels;
     }
-
-    /// <summary>What systemd gives is readable for the user that the unit starts as: read before becoming another.</summary>
-    public static string? ReadCredential(Surroundings around) => BotToken.ReadCredential(around.Environment("CREDENTIALS_DIRECTORY"));
 
     /// <summary>Sends a message to all of them, to see whether it arrives; none if none is configured.</summary>
     public static IReadOnlyList<Told> Test(Surroundings around, Settings settings) =>

@@ -14,7 +14,7 @@ internal static class CreateVerb
     public static ExitCode Run(Surroundings around, CreateCommand command)
     {
         var settings = around.LoadSettings(command.MaxBackups);
-        Surroundings.BecomeOwner(settings.BackupDir);
+        around.BecomeOwner(settings.BackupDir);
         var plan = Plan(settings, command);
         return command.DryRun
             ? Preview(around, plan)

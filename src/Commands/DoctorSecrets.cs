@@ -1,31 +1,18 @@
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Host;
 
 namespace VertexAr.Backup.Commands;
 
 /// <summary>The part of <c>doctor</c> about files that hold secrets: the service reads them, and nobody else.</summary>
 internal sealed class DoctorSecrets(Surroundings around, DoctorReport report, ServiceIdentity service, Settings? settings)
 {
-    private const string Credential = "/etc/credstore/vertex-ar-backup.telegram-token";
     private const int Others = 4;
 
     private readonly string file = SettingsFile.Name(around.Options.ConfigFile, around.Environment);
-    private bool? hasCredential;
+    private readonly bool wasRoot = Posix.IsRoot;
 
     private NotifySetting? Notify => settings?.Notify;
-
-    /// <summary>What only root may look at: the place of systemd's credentials.</summary>
-    public void LookAsRoot()
-    {
-        try
-        {
-            hasCredential = Posix.StatusOrNull(Credential) is not null;
-        }
-        catch (PosixError)
-        {
-            hasCredential = null;
-        }
-    }
 
     public void LookAsService()
     {
@@ -67,11 +54,11 @@ internal sealed class DoctorSecrets(Surroundings around, DoctorReport report, Se
         {
             LookAt("token file", token, holdsSecret: true, optional: false);
         }
-        else if (telegram.Token is null && hasCredential == false)
+        else if (telegram.Token is null && around.BotCredential is null && wasRoot)
         {
             report.Fail(
-                "notifications", $"Telegram has no bot token: no 'token_file', no variable, no {Credential}",
-                $"sudo install -D -m 600 /dev/stdin {Credential}");
+                "notifications", $"Telegram has no bot token: no 'token_file', no variable, no {BotToken.Stored}",
+                $"sudo install -D -m 600 /dev/stdin {BotToken.Stored}");
         }
     }
 

@@ -10,9 +10,9 @@ namespace VertexAr.Backup.Commands;
 /// </summary>
 internal static class DoctorVerb
 {
-    public static ExitCode Run(Surroundings around)
+    public static ExitCode Run(Surroundings around, DoctorCommand command)
     {
-        var report = Examine(around);
+        var report = Examine(around, command.Notify);
         foreach (var check in report.Checks.Where(check => !around.Options.Quiet || check.State is CheckState.Warning or CheckState.Failed))
         {
             Print(around.Output, check);
@@ -22,14 +22,14 @@ internal static class DoctorVerb
         return report.HasFailed ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static DoctorReport Examine(Surroundings around)
+    private static DoctorReport Examine(Surroundings around, bool notify)
     {
         var report = new DoctorReport();
         var whole = ServiceReach.IsServices(around) ? around with { Environment = ServiceEnvironment.Over(around.Environment) } : around;
         var settings = LoadSettings(whole, report);
         var service = ServiceIdentity.Find(settings?.BackupDir);
         var secrets = new DoctorSecrets(whole, report, service, settings);
-        secrets.LookAsRoot();
+        _ = whole.BotCredential; // While root may read it.
         if (!Identify(service, report))
         {
             return report;
@@ -43,6 +43,11 @@ internal static class DoctorVerb
         }
 
         new DoctorMachine(whole, report, settings).Look();
+        if (notify && settings is not null)
+        {
+            Tell(whole, report, settings);
+        }
+
         return report;
     }
 
@@ -64,6 +69,22 @@ internal static class DoctorVerb
             }
 
             return null;
+        }
+    }
+
+    /// <summary>Sends a message on each channel: what arrives is the only proof.</summary>
+    private static void Tell(Surroundings around, DoctorReport report, Settings settings)
+    {
+        foreach (var told in Channels.Test(around, settings))
+        {
+            if (told.Problem is { } problem)
+            {
+                report.Fail("notifications", $"{told.Channel} was not told: {problem}", $"sudo {CommandTable.Program} notify test");
+            }
+            else
+            {
+                report.Ok("notifications", $"{told.Channel} took a test message");
+            }
         }
     }
 

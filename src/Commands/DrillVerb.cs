@@ -4,7 +4,6 @@ using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
 
@@ -15,10 +14,10 @@ internal static class DrillVerb
 
     public static ExitCode Run(Surroundings around, DrillCommand command)
     {
-        var store = around.OpenSnapshots();
+        var backupDirectory = around.FindBackupDirectory();
         var settings = SettingsOrNull(around);
-        Surroundings.BecomeOwner(store.Layout.Root);
-        return Attendance.Run(around, RunJob.Drill, store.Layout.Root, progress => Rehearse(around, command, store, settings, progress));
+        around.BecomeOwner(backupDirectory);
+        return Attendance.Run(around, RunJob.Drill, backupDirectory, progress => Rehearse(around, command, settings, progress), settings);
     }
 
     /// <summary>Who names the backup directory can rehearse where the configuration is lost, broken, or not theirs to read.</summary>
@@ -35,8 +34,9 @@ internal static class DrillVerb
         }
     }
 
-    private static RunEnd Rehearse(Surroundings around, DrillCommand command, SnapshotStore store, Settings? settings, RunProgress progress)
+    private static RunEnd Rehearse(Surroundings around, DrillCommand command, Settings? settings, RunProgress progress)
     {
+        var store = around.OpenSnapshots();
         var snapshot = command.Id is { } id ? store.Find(id) : DrillRestore.Choose(store, progress);
         var started = around.Clock.GetTimestamp();
         DrillReport report;

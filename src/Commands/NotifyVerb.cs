@@ -18,9 +18,8 @@ internal static class NotifyVerb
     {
         // Nothing else in the configuration need be right: a wrong one is a reason to tell.
         var notify = SettingsLoader.Notify(around.Options.ConfigFile, around.Environment);
-        var credential = Channels.ReadCredential(around);
         BecomeOwner(around);
-        var channels = Channels.Open(around, notify, credential);
+        var channels = Channels.Open(around, notify);
         if (channels.Count == 0)
         {
             throw UserError.Usage("there is nobody to tell: 'notify' in the configuration names no channel", "man vertex-ar-backup.json explains them");
@@ -42,7 +41,7 @@ internal static class NotifyVerb
     {
         try
         {
-            Surroundings.BecomeOwner(around.FindBackupDirectory());
+            around.BecomeOwner(around.FindBackupDirectory());
         }
         catch (UserError)
         {

@@ -13,7 +13,7 @@ internal static class RotateVerb
     public static ExitCode Run(Surroundings around, RotateCommand command)
     {
         var settings = around.LoadSettings(command.MaxBackups);
-        Surroundings.BecomeOwner(settings.BackupDir);
+        around.BecomeOwner(settings.BackupDir);
         var configured = CreateVerb.Rules(settings);
         var rules = configured with
         {

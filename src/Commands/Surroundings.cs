@@ -1,6 +1,7 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Host;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
 
@@ -10,10 +11,15 @@ namespace VertexAr.Backup.Commands;
 internal sealed record Surroundings(
     GlobalOptions Options, Screen Screen, Func<string, string?> Environment, TimeProvider Clock, CancellationToken Stop)
 {
+    private readonly Lazy<string?> botCredential = new(() => BotToken.ReadCredential(Environment("CREDENTIALS_DIRECTORY")));
+
     public Output Output => Screen.Output;
 
     /// <summary>Once <see cref="Stop"/> is cancelled: whether by SIGINT or by SIGTERM.</summary>
     public Func<ExitCode> StoppedBy { get; init; } = () => ExitCode.Terminated;
+
+    /// <summary>The Telegram bot's token that systemd keeps, which the user that root becomes may not read; null if there is none.</summary>
+    public string? BotCredential => botCredential.Value;
 
     public RunProgress NewProgress() => new(Screen.Log.Say);
 
@@ -50,8 +56,9 @@ internal sealed record Surroundings(
     /// Run by root, becomes the owner of the backup directory: whatever root left there, the service could not rotate. A
     /// directory of root's own is worked in as root.
     /// </summary>
-    public static void BecomeOwner(string backupDirectory)
+    public void BecomeOwner(string backupDirectory)
     {
+        _ = BotCredential;
         if (Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner)
         {
             Accounts.Become(owner.Uid, owner.Gid);

@@ -14,7 +14,7 @@ internal static class VerifyVerb
         var backupDirectory = around.FindBackupDirectory();
         // Before becoming another, who may not read it.
         var settings = around.SettingsIfGood();
-        Surroundings.BecomeOwner(backupDirectory);
+        around.BecomeOwner(backupDirectory);
         return Attendance.Run(
             around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, progress), settings);
     }

@@ -6,12 +6,15 @@ internal sealed record BotToken(string? Value, string? Problem)
     private const string Credential = "telegram-token";
     private const int Longest = 1000;
 
-    /// <summary>What systemd hands to a service, readable for the user it is started as; null if there is none.</summary>
+    /// <summary>Where the units take the credential from. Only root may look there, by hand.</summary>
+    public const string Stored = "/etc/credstore/vertex-ar-backup.telegram-token";
+
+    /// <summary>What systemd hands to a service; by hand, what it would hand to ours. Null if there is none, or it may not be read.</summary>
     public static string? ReadCredential(string? credentialsDirectory)
     {
         try
         {
-            return credentialsDirectory is { Length: > 0 } directory ? Read(Path.Combine(directory, Credential)) : null;
+            return Read(credentialsDirectory is { Length: > 0 } directory ? Path.Combine(directory, Credential) : Stored);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

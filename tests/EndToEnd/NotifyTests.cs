@@ -40,6 +40,20 @@ public sealed class NotifyTests : IDisposable
     }
 
     [Fact]
+    public void Doctor_tells_all_channels_when_asked_to()
+    {
+        Configure(server.Address);
+        site.Create();
+        var before = server.Requests.Count;
+
+        site.Run("doctor", "--notify").Prints("ok       notifications: telegram took a test message", "webhook took", "healthcheck took", "mail took");
+
+        Assert.Equal([$"{Path}/hook", $"{Path}/ping/log", $"/bot{Token}/sendMessage"], server.Requests.Skip(before).Select(request => request.Target).Order(StringComparer.Ordinal));
+        site.Settings["notify"]!["telegram"]!["api_url"] = "http://127.0.0.1:1";
+        site.Run("doctor", "--notify").Ends(1).Prints("failed   notifications: telegram was not told: ");
+    }
+
+    [Fact]
     public void Of_a_success_only_the_healthcheck_hears_unless_all_want_to()
     {
         Configure(server.Address);
