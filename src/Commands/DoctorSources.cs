@@ -64,7 +64,15 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         var name = $"storage '{tree.Name}'";
         try
         {
-            var (files, unreadable, first) = Walk(new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem));
+            var options = new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem);
+            if (service.ReadsEverything)
+            {
+                DirectorySource.Check(options);
+                report.Ok(name, $"{tree.Path} is there, and {service.User} reads every file, whoever owns it");
+                return;
+            }
+
+            var (files, unreadable, first) = Walk(options);
             if (unreadable.Count > 0)
             {
                 report.Fail(
@@ -88,7 +96,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     {
         var (files, unreadable, first) = (0, new List<string>(), (FileStatus?)null);
         var repository = ServicePlace(settings.BackupDir);
-        foreach (var entry in service.ReadsEverything ? [] : new DirectorySource(tree, repository).Walk())
+        foreach (var entry in new DirectorySource(tree, repository).Walk())
         {
             around.Stop.ThrowIfCancellationRequested();
             if (entry.Problem is { IsLoss: true } problem)
@@ -109,11 +117,6 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             {
                 break;
             }
-        }
-
-        if (service.ReadsEverything)
-        {
-            DirectorySource.Check(tree);
         }
 
         return (files, unreadable, first);

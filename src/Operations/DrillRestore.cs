@@ -91,18 +91,16 @@ internal sealed class DrillRestore
         var names = sources.Sum(s => s.Files + s.Directories + s.Symlinks);
         var need = snapshot.Header.Bytes + (names * BytesPerName) + Margin;
         var free = Posix.Space(parent).Available;
-        var text = $"a drill of snapshot {snapshot.Id} needs {MiB(need)} MiB in {parent}, and {free >> 20} MiB are free there";
+        var text = $"a drill of snapshot {snapshot.Id} needs {Units.Size(need)} in {parent}, and {Units.Size(free)} are free there";
         if (free - need < plan.MinFreeBytes)
         {
             throw UserError.Failed(
-                $"too little space: {text} (min_free_mb keeps {MiB(plan.MinFreeBytes)} MiB free)",
+                $"too little space: {text} (min_free_mb keeps {Units.Size(plan.MinFreeBytes)} free)",
                 "free some space, or name a directory on another disk as drill.dir in the configuration");
         }
 
         progress.Say(Severity.Information, text);
     }
-
-    private static long MiB(long bytes) => (bytes + (1 << 20) - 1) >> 20;
 
     private DrillReport Rehearse(Snapshot snapshot, DrillScratch scratch)
     {
