@@ -1,4 +1,5 @@
 using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
@@ -13,6 +14,11 @@ internal sealed class ScheduledRun : IDisposable
 {
     // An interrupted run ends within seconds, but for a hook or a message that is still under way. Shorter than a service's TimeoutStopSec=.
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(4);
+
+    private static readonly TimeSpan LongestTelling = TimeSpan.FromMinutes(1);
+
+    /// <summary>As shells do, a signal that killed the job is added to this.</summary>
+    private const int Signalled = 128;
 
     private readonly ManualResetEvent ended = new(false);
     private readonly Thread thread;
@@ -43,13 +49,36 @@ internal sealed class ScheduledRun : IDisposable
 
     /// <summary>Starts a job. It is told to end when the surroundings are.</summary>
     public static ScheduledRun Start(DueJob job, string program, Surroundings around) =>
-        new(job, () => Run(job.Job, program, around), around.Clock);
+        new(job, () => RunAndTell(job.Job, program, around), around.Clock);
 
     /// <summary>Runs a job to its end; it writes to where this program writes.</summary>
     public static ChildEnd Run(ScheduledJob job, string program, Surroundings around)
     {
         var options = new ChildOptions { Timeout = Timeout.InfiniteTimeSpan, KeepSecrets = true, Grace = Grace };
         return ChildProcess.Run([program, .. Words(job), .. Globals(around.Options)], options, around.Stop);
+    }
+
+    private static ChildEnd RunAndTell(ScheduledJob job, string program, Surroundings around)
+    {
+        var end = Run(job, program, around);
+        if (end.ExitCode is > Signalled and not (int)ExitCode.Interrupted and not (int)ExitCode.Terminated && !around.Stop.IsCancellationRequested)
+        {
+            Tell($"the scheduled {string.Join(' ', Words(job))} {end.Problem}", program, around);
+        }
+
+        return end;
+    }
+
+    /// <summary>One that was killed could not tell of it itself. Where nobody is to be told, nothing more is said.</summary>
+    private static void Tell(string what, string program, Surroundings around)
+    {
+        var problems = new List<string>();
+        var options = new ChildOptions { Timeout = LongestTelling, KeepSecrets = true, Said = problems.Add };
+        var end = ChildProcess.Run([program, "notify", "--failure", .. Globals(around.Options with { Json = false, Quiet = true }), what], options, around.Stop);
+        if (end.ExitCode != (int)ExitCode.Usage && !end.Succeeded)
+        {
+            problems.ForEach(problem => around.Screen.Log.Say(Severity.Warning, problem));
+        }
     }
 
     /// <summary>The command that a job is.</summary>

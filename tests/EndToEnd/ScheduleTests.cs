@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using VertexAr.Backup.Tests.Host;
 
 namespace VertexAr.Backup.EndToEnd;
 
@@ -143,14 +145,18 @@ public sealed class ScheduleTests : IDisposable
     }
 
     [Fact]
-    public void A_killed_job_is_the_only_one_that_dies()
+    public void A_killed_job_is_the_only_one_that_dies_and_is_told_of()
     {
+        using var server = new TestServer();
+        site.Settings["notify"] = new JsonObject { ["webhook_url"] = $"{server.Address}/hook" };
         environment["BACKUP_DATABASE_SCHEDULE"] = "0 12 * * *";
         using var held = Command.Start(["sqlite3", site.Database, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held(x);", ".shell sleep 100"]);
         using var scheduler = Start("2026-11-23 11:59:58");
         WaitFor("database starts");
         Command.Shell($"until job=$(pgrep -P {scheduler.ProcessId}); do sleep 0.1; done; kill -KILL $job");
         WaitFor("was killed by signal 9");
+        Assert.True(SpinWait.SpinUntil(() => server.Requests.Count > 0, TimeSpan.FromSeconds(60)), "nobody was told");
+        Assert.Contains("the scheduled create database was killed by signal 9", server.Requests.Single().Body, StringComparison.Ordinal);
         Assert.False(scheduler.HasEnded);
         scheduler.Signal("TERM");
         scheduler.Wait().Succeeds();
