@@ -101,7 +101,7 @@ internal sealed class CreateBackup
 
     /// <summary>
     /// A run that would fill the disk does not begin. The walk costs little beside a run that has much to read; where the disk
-    /// has space for everything twice, it is spared.
+    /// has ample space, it is spared.
     /// </summary>
     private void LookAhead(SnapshotStore store, List<Snapshot> whole, List<string> leftBehind)
     {
