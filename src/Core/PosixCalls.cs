@@ -49,6 +49,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     internal static partial int Advise(int fd, long offset, long length, int advice);
 
+    [LibraryImport("libc", EntryPoint = "sync_file_range")]
+    internal static partial int SyncFileRange(int fd, long offset, long length, uint flags);
+
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     internal static partial nint ReadLinkAt(int dir, byte* path, byte* buffer, nuint size);
 

@@ -159,6 +159,7 @@ internal sealed class RestoreContent : IDisposable
                 Posix.Truncate(job.File, job.Entry.Size);
             }
 
+            Posix.StartWriting(job.File, 0, job.Entry.Size);
             RestoreWriter.Finish(job.File, job.Entry);
             progress.AddFile();
         }

@@ -8,11 +8,15 @@ namespace VertexAr.Backup.Storage;
 /// <summary>Writes a file in large writes and gathers its SHA-256, XXH128 and size on the way, so that nothing is read again.</summary>
 internal sealed class HashingStream(SafeFileHandle file) : Stream
 {
+    /// <summary>After this many bytes the disk is told to begin, while the next are hashed.</summary>
+    private const int WriteBehind = 8 << 20;
+
     private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly XxHash128 xxh128 = new();
     private readonly byte[] buffer = new byte[256 * 1024];
     private int filled;
     private long flushed;
+    private long started;
 
     public override bool CanRead => false;
 
@@ -63,6 +67,11 @@ internal sealed class HashingStream(SafeFileHandle file) : Stream
         Posix.Write(file, bytes);
         flushed += filled;
         filled = 0;
+        if (flushed - started >= WriteBehind)
+        {
+            Posix.StartWriting(file, started, flushed - started);
+            started = flushed;
+        }
     }
 
     public override int Read(byte[] array, int offset, int count) => throw new NotSupportedException();
