@@ -38,14 +38,15 @@ internal sealed class PackReader : IDisposable
             var content = Find(piece);
             for (var left = piece.Length; left > 0;)
             {
-                var n = content.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
-                if (n == 0)
+                // The reader yields a few kilobytes at a time; what takes them makes a system call of each run.
+                var wanted = (int)Math.Min(buffer.Length, left);
+                if (content.ReadAtLeast(buffer.AsSpan(0, wanted), wanted, throwOnEndOfStream: false) < wanted)
                 {
                     throw new DamageError("is stored cut short");
                 }
 
-                take(buffer.AsMemory(0, n));
-                left -= n;
+                take(buffer.AsMemory(0, wanted));
+                left -= wanted;
             }
         }
         catch (DamageError)
