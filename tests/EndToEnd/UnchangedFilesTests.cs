@@ -59,10 +59,11 @@ public sealed class UnchangedFilesTests
     private static List<string> ContentReads(Site site, params string[] arguments)
     {
         Machine.NeedStrace();
-        var log = site.In("strace.log");
-        string[] strace = ["strace", "-f", "-y", "-s", "0", "-o", log, "-e", "trace=openat,read,pread64,mmap,copy_file_range,sendfile", "--"];
+        // A log for each thread: in one for all, a call that another thread interrupts stands in two lines.
+        var logs = Directory.CreateDirectory(site.In($"strace-{Guid.NewGuid():N}")).FullName;
+        string[] strace = ["strace", "-ff", "-y", "-s", "0", "-o", $"{logs}/thread", "-e", "trace=openat,read,pread64,mmap,copy_file_range,sendfile", "--"];
         site.Run(["create", "--no-rotate", .. arguments], before: strace).Succeeds();
-        return [.. File.ReadLines(log).Where(IsContentRead)];
+        return [.. Directory.GetFiles(logs).SelectMany(File.ReadLines).Where(IsContentRead)];
 
         bool IsContentRead(string call) =>
             call.Contains("openat(", StringComparison.Ordinal)
