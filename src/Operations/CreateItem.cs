@@ -7,7 +7,6 @@ namespace VertexAr.Backup.Operations;
 /// <summary>An entry on its way into the file list. Those with content to store wait there until the workers are through with it.</summary>
 internal sealed class CreateItem
 {
-    private readonly object changing = new();
     private int outstanding;
 
     /// <param name="entry">An entry whose content, if it has any, is stored already.</param>
@@ -27,7 +26,7 @@ internal sealed class CreateItem
         Entry = entry;
         File = file;
         Status = status;
-        outstanding = jobs;
+        outstanding = jobs + 1;
     }
 
     public FileEntry Entry { get; }
@@ -51,39 +50,31 @@ internal sealed class CreateItem
     /// <summary>The content could not be had at all: the entry is left out.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>All workers are through with it, and the file is closed.</summary>
+    public bool IsStored => Volatile.Read(ref outstanding) == 0;
+
     public void Report(string problem, bool isLost)
     {
-        lock (changing)
+        lock (Entry)
         {
             Problem ??= problem;
             IsLost |= isLost;
         }
     }
 
-    /// <summary>A worker is through with a part; the last one closes the file.</summary>
-    public void FinishPart()
+    /// <summary>A worker is through with a part; true for the last one, which closes the file.</summary>
+    public bool FinishPart()
     {
-        lock (changing)
+        // One is left until everything is done, for the list may have the item as soon as none is.
+        if (Interlocked.Decrement(ref outstanding) > 1)
         {
-            if (--outstanding == 0)
-            {
-                CheckUnchanged();
-                File!.Dispose();
-                Monitor.PulseAll(changing);
-            }
+            return false;
         }
-    }
 
-    public void WaitUntilStored(CancellationToken stop)
-    {
-        lock (changing)
-        {
-            while (outstanding > 0)
-            {
-                stop.ThrowIfCancellationRequested();
-                Monitor.Wait(changing, millisecondsTimeout: 200);
-            }
-        }
+        CheckUnchanged();
+        File!.Dispose();
+        Interlocked.Exchange(ref outstanding, 0);
+        return true;
     }
 
     private void CheckUnchanged()

@@ -13,6 +13,15 @@ internal sealed class CreatePipeline : IDisposable
     /// <summary>Entries between the walk and the list. What waits here outlives the collector's young generation, so few may.</summary>
     private const int OrderLength = 512;
 
+    /// <summary>Entries that are listed at once, at most: waking the list for each costs more than listing it.</summary>
+    private const int ListBatch = 64;
+
+    /// <summary>Bytes of files that are listed at once: a run that is cut off loses what was stored and not listed.</summary>
+    private const long ListBytes = 8 << 20;
+
+    /// <summary>Milliseconds for which the list waits for a whole batch.</summary>
+    private const int ListPatience = 20;
+
     /// <summary>Files open at one time, at most.</summary>
     private const int JobsPerWorker = 16;
 
@@ -22,9 +31,11 @@ internal sealed class CreatePipeline : IDisposable
     private readonly CancellationTokenSource stopping;
     private readonly WorkQueue<CreateItem> order;
     private readonly WorkQueue<CreateJob> jobs;
+    private readonly AutoResetEvent awaitedIsStored = new(false);
     private readonly List<Thread> workers = [];
     private readonly Thread lister;
     private readonly Action<int>? pause;
+    private CreateItem? awaited;
     private Exception? failure;
 
     public CreatePipeline(PieceStore store, CreateList list, int workerCount, Pace? pace, RunProgress progress, CancellationToken stop)
@@ -40,6 +51,7 @@ internal sealed class CreatePipeline : IDisposable
         {
             order.Wake();
             jobs.Wake();
+            awaitedIsStored.Set();
         });
         lister = Start("list", List);
         for (var i = 0; i < workerCount; i++)
@@ -88,6 +100,7 @@ internal sealed class CreatePipeline : IDisposable
         workers.ForEach(worker => worker.Join());
         lister.Join();
         stopping.Dispose();
+        awaitedIsStored.Dispose();
     }
 
     private Thread Start(string name, Action body)
@@ -152,7 +165,10 @@ internal sealed class CreatePipeline : IDisposable
             item.Report($"cannot be read: {e.Message}", isLost: true);
         }
 
-        item.FinishPart();
+        if (item.FinishPart() && Volatile.Read(ref awaited) == item)
+        {
+            awaitedIsStored.Set();
+        }
     }
 
     private static void StorePiece(PieceWriter writer, CreateItem item, int number, PieceReader content)
@@ -174,10 +190,43 @@ internal sealed class CreatePipeline : IDisposable
 
     private void List()
     {
-        while (order.TryTake(out var item))
+        var batch = new CreateItem[ListBatch];
+        for (int count; (count = order.Take(batch, ListPatience)) > 0; Array.Clear(batch))
         {
-            item.WaitUntilStored(stopping.Token);
+            for (var (first, end) = (0, 0); first < count; first = end)
+            {
+                for (var bytes = 0L; end < count && (end == first || bytes < ListBytes); end++)
+                {
+                    bytes += batch[end].Entry.Size;
+                }
+
+                List(batch.AsSpan(first, end - first));
+            }
+        }
+    }
+
+    /// <summary>Lists entries when all are stored. Most are by the time the last is, so that it is waited for first.</summary>
+    private void List(ReadOnlySpan<CreateItem> items)
+    {
+        for (var i = items.Length - 1; i >= 0; i--)
+        {
+            WaitUntilStored(items[i]);
+        }
+
+        foreach (var item in items)
+        {
             list.Add(item);
+        }
+    }
+
+    private void WaitUntilStored(CreateItem item)
+    {
+        // Either this thread sees that the item is stored, or its last worker sees that this thread waits for it.
+        Interlocked.Exchange(ref awaited, item);
+        while (!item.IsStored)
+        {
+            awaitedIsStored.WaitOne();
+            stopping.Token.ThrowIfCancellationRequested();
         }
     }
 }

@@ -1,10 +1,19 @@
 namespace VertexAr.Backup.Operations;
 
-/// <summary>A queue between threads that holds so many at most: whoever adds waits, so that memory does not grow with the site.</summary>
+/// <summary>
+/// A queue between threads that holds so many at most: whoever adds waits, so that memory does not grow with the site. Waking
+/// a thread costs more than dealing with a small file, so it is done seldom: a full queue fills again once it is half empty,
+/// and nobody is woken who does not wait.
+/// </summary>
 internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
 {
     private readonly Queue<T> items = new(capacity);
     private bool completed;
+    private int adding;
+    private int taking;
+
+    /// <summary>How many items whoever waits to take is waiting for.</summary>
+    private int wanted;
 
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public void Add(T item)
@@ -13,13 +22,15 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
         {
             while (items.Count >= capacity)
             {
-                stop.ThrowIfCancellationRequested();
-                Monitor.Wait(items);
+                Wait(ref adding);
             }
 
             stop.ThrowIfCancellationRequested();
             items.Enqueue(item);
-            Monitor.PulseAll(items);
+            if (taking > 0 && items.Count >= wanted)
+            {
+                Monitor.PulseAll(items);
+            }
         }
     }
 
@@ -29,15 +40,29 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
     {
         lock (items)
         {
-            while (items.Count == 0 && !completed)
+            WaitFor(1);
+            var taken = items.TryDequeue(out item!);
+            LetAdd();
+            return taken;
+        }
+    }
+
+    /// <summary>The next items: as many as fit, or those that are there when patience ends; the count, 0 when there will be none.</summary>
+    /// <param name="batch">To be filled; no longer than the queue.</param>
+    /// <param name="patience">Milliseconds for which more than one item is waited for.</param>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public int Take(Span<T> batch, int patience)
+    {
+        lock (items)
+        {
+            WaitFor(batch.Length, patience);
+            var taken = 0;
+            while (taken < batch.Length && items.TryDequeue(out var item))
             {
-                stop.ThrowIfCancellationRequested();
-                Monitor.Wait(items);
+                batch[taken++] = item;
             }
 
-            stop.ThrowIfCancellationRequested();
-            var taken = items.TryDequeue(out item!);
-            Monitor.PulseAll(items);
+            LetAdd();
             return taken;
         }
     }
@@ -59,5 +84,36 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
         {
             Monitor.PulseAll(items);
         }
+    }
+
+    private void WaitFor(int count, int patience = Timeout.Infinite)
+    {
+        while (items.Count < count && !completed)
+        {
+            wanted = count;
+            if (!Wait(ref taking, patience) && items.Count > 0)
+            {
+                break;
+            }
+        }
+
+        stop.ThrowIfCancellationRequested();
+    }
+
+    private void LetAdd()
+    {
+        if (adding > 0 && items.Count <= capacity / 2)
+        {
+            Monitor.PulseAll(items);
+        }
+    }
+
+    private bool Wait(ref int waiting, int patience = Timeout.Infinite)
+    {
+        stop.ThrowIfCancellationRequested();
+        waiting++;
+        var woken = Monitor.Wait(items, patience);
+        waiting--;
+        return woken;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class PieceIndex
     private readonly HashSet<Digest> pending = [];
     private readonly HashSet<long> lengths = [];
     private readonly HashSet<long> pendingLengths = [];
+    private int waiting;
 
     /// <summary>Adds a piece that is stored; the first place known for a content stays.</summary>
     public void Add(in Piece piece)
@@ -53,7 +54,7 @@ internal sealed class PieceIndex
         lock (pending)
         {
             pendingLengths.Remove(length);
-            Monitor.PulseAll(pending);
+            WakeWaiting();
         }
     }
 
@@ -67,7 +68,9 @@ internal sealed class PieceIndex
         {
             while (pending.Contains(sha256) || pendingLengths.Contains(length))
             {
+                waiting++;
                 Monitor.Wait(pending);
+                waiting--;
             }
 
             var shard = ShardOf(sha256);
@@ -95,6 +98,14 @@ internal sealed class PieceIndex
         lock (pending)
         {
             pending.Remove(sha256);
+            WakeWaiting();
+        }
+    }
+
+    private void WakeWaiting()
+    {
+        if (waiting > 0)
+        {
             Monitor.PulseAll(pending);
         }
     }

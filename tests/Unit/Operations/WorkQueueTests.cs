@@ -45,6 +45,38 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_is_waited_for()
+    {
+        var batch = new int[2];
+        var taken = 0;
+        queue.Add(1);
+        var taking = Start(() => taken = queue.Take(batch, Timeout.Infinite));
+        queue.Add(2);
+        taking.Join();
+        Assert.Equal(2, taken);
+        Assert.Equal([1, 2], batch);
+    }
+
+    [Fact]
+    public void Patience_ends_with_what_there_is()
+    {
+        var batch = new int[2];
+        queue.Add(1);
+        Assert.Equal(1, queue.Take(batch, patience: 1));
+        Assert.Equal(1, batch[0]);
+    }
+
+    [Fact]
+    public void The_last_batch_may_be_short()
+    {
+        var batch = new int[2];
+        queue.Add(1);
+        queue.Complete();
+        Assert.Equal(1, queue.Take(batch, Timeout.Infinite));
+        Assert.Equal(0, queue.Take(batch, Timeout.Infinite));
+    }
+
+    [Fact]
     public void Stopping_ends_every_wait()
     {
         var taking = Start(() => Assert.Throws<OperationCanceledException>(() => queue.TryTake(out _)));
