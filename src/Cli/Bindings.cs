@@ -59,6 +59,7 @@ internal static class Bindings
         given.Number(CommandTable.KeepDaily),
         given.Number(CommandTable.KeepWeekly),
         given.Number(CommandTable.KeepMonthly),
+        given.Number(CommandTable.KeepYearly),
         given.Has(CommandTable.DryRun));
 
     public static Command Schedule(Arguments given)

@@ -43,7 +43,7 @@ internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 internal sealed record DrillCommand(string? Id) : Command;
 
 /// <summary>Every number overrides the configured one; null leaves it.</summary>
-internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, bool DryRun) : Command;
+internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, int? KeepYearly, bool DryRun) : Command;
 
 /// <summary>
 /// <paramref name="Print"/>: only says when jobs will run. <paramref name="RunNow"/>: only runs that job, now; null runs each at

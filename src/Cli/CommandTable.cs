@@ -39,6 +39,9 @@ internal static class CommandTable
         new("--keep-weekly", "also keep the newest of each of N weeks", "N", Minimum: 0);
     public static readonly Option KeepMonthly =
         new("--keep-monthly", "also keep the newest of each of N months", "N", Minimum: 0);
+
+    public static readonly Option KeepYearly =
+        new("--keep-yearly", "also keep the newest of each of N years", "N", Minimum: 0);
     public static readonly Option NoRotate = new("--no-rotate", "delete no old snapshots afterwards");
     public static readonly Option Rescan = new("--rescan", "read every file, even those that look unchanged");
     public static readonly Option DryRun = new("--dry-run", "only say what would be done");
@@ -154,7 +157,7 @@ internal static class CommandTable
             "Deletes the snapshots that the configured rules no longer keep, and what only they needed. Options override the "
                 + "configuration for this run. The newest complete snapshot of each type is always kept.",
             [],
-            [MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, DryRun],
+            [MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, DryRun],
             [
                 new("rotate --dry-run", "see what would be deleted, and why"),
                 new("rotate --max-backups 3 --keep-monthly 12", "other rules, this once"),

@@ -20,6 +20,7 @@ internal static class RotateVerb
             Daily = command.KeepDaily ?? configured.Daily,
             Weekly = command.KeepWeekly ?? configured.Weekly,
             Monthly = command.KeepMonthly ?? configured.Monthly,
+            Yearly = command.KeepYearly ?? configured.Yearly,
         };
         return command.DryRun
             ? Rotate(around, rules, settings.BackupDir, dryRun: true, around.NewProgress()).Code

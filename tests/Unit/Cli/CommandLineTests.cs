@@ -8,7 +8,7 @@ public sealed class CommandLineTests
 {
     private static readonly CreateCommand Full = new(SnapshotType.Full, null, false, false, false);
     private static readonly RestoreCommand Latest = new("latest", null, null, [], null, false, false, false, false);
-    private static readonly RotateCommand Configured = new(null, null, null, null, false);
+    private static readonly RotateCommand Configured = new(null, null, null, null, null, false);
 
     public static TheoryData<string, object> Commands() => new()
     {
@@ -40,6 +40,7 @@ public sealed class CommandLineTests
         { "rotate", Configured },
         { "rotate --max-backups 1 --keep-daily 0", Configured with { MaxBackups = 1, KeepDaily = 0 } },
         { "rotate --keep-weekly 4 --keep-monthly 12 --dry-run", Configured with { KeepWeekly = 4, KeepMonthly = 12, DryRun = true } },
+        { "rotate --keep-yearly 10", Configured with { KeepYearly = 10 } },
         { "schedule", new ScheduleCommand(false, null) },
         { "schedule --print", new ScheduleCommand(true, null) },
         { "schedule --run-now rotation", new ScheduleCommand(false, ScheduledJob.Rotation) },
