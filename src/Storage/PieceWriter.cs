@@ -14,10 +14,17 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
     /// <summary>Up to here a piece is held in memory and hashed before it is stored.</summary>
     public const int InMemory = 1 << 20;
 
+    /// <summary>
+    /// So many packs of one kind are finished while one of the other kind is filled, at most. An unfinished pack is lost when
+    /// the run is cut off, and a tree of media may take days to fill one with what is compressed.
+    /// </summary>
+    private const int Patience = 8;
+
     private readonly byte[] buffer = new byte[InMemory];
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private PackWriter? compressed;
-    private PackWriter? stored;
+    private readonly OpenPack compressed = new();
+    private readonly OpenPack stored = new();
+    private int finished;
 
     /// <summary>Stores the content unless it is there already.</summary>
     public StoredPiece Store(in PieceName name, PieceReader content)
@@ -37,14 +44,14 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
     /// <summary>Ends the packs; what this writer stored is on disk when it returns.</summary>
     public void Finish()
     {
-        Finish(ref compressed);
-        Finish(ref stored);
+        Finish(compressed);
+        Finish(stored);
     }
 
     public void Dispose()
     {
-        compressed?.Dispose();
-        stored?.Dispose();
+        compressed.Pack?.Dispose();
+        stored.Pack?.Dispose();
         hash.Dispose();
     }
 
@@ -137,27 +144,41 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
     private PackWriter PackFor(ReadOnlySpan<byte> sample, long length)
     {
         var compress = store.Options.Level > 0 && Compressibility.IsWorthCompressing(sample);
-        ref var pack = ref stored;
-        if (compress)
+        var (own, other) = compress ? (compressed, stored) : (stored, compressed);
+        if (own.Pack is { } open && open.InputBytes + length > store.Options.PackBytes)
         {
-            pack = ref compressed;
+            Finish(own);
+            if (finished - other.Began >= Patience)
+            {
+                Finish(other);
+            }
         }
 
-        if (pack is not null && pack.InputBytes + length > store.Options.PackBytes)
+        if (own.Pack is null)
         {
-            Finish(ref pack);
+            own.Began = finished;
+            own.Pack = store.BeginPack(compress);
         }
 
-        return pack ??= store.BeginPack(compress);
+        return own.Pack;
     }
 
-    private void Finish(ref PackWriter? pack)
+    private void Finish(OpenPack open)
     {
-        if (pack is not null)
+        if (open.Pack is { } pack)
         {
             store.FinishPack(pack);
-            pack = null;
+            open.Pack = null;
+            finished++;
         }
+    }
+
+    /// <summary>The pack of one kind that is being filled, and how many were finished before it was begun.</summary>
+    private sealed class OpenPack
+    {
+        public PackWriter? Pack { get; set; }
+
+        public int Began { get; set; }
     }
 }
 

@@ -10,6 +10,7 @@ public sealed class PieceWriterTests : IDisposable
     private readonly PackRegistry packs = new();
     private readonly PieceStore store;
     private readonly PieceWriter writer;
+    private int seed;
 
     public PieceWriterTests()
     {
@@ -34,6 +35,30 @@ public sealed class PieceWriterTests : IDisposable
         Assert.True(first is { IsNew: true, Whole: true } && second is { IsNew: false, Whole: true });
         Assert.Equal(first.Piece, second.Piece);
         Assert.Equal(Digest.Of(Site.Noise(1, length)), first.Piece.Sha256);
+    }
+
+    [Fact]
+    public void A_pack_that_fills_slowly_is_finished_in_between()
+    {
+        var early = Store("s/text", new byte[100]);
+        Fill(packs: 8);
+        Assert.Contains(null, TableWith(early));
+        Fill(packs: 1);
+        Assert.DoesNotContain(null, TableWith(early));
+
+        void Fill(int packs)
+        {
+            for (var i = 0; i < packs * 4; i++)
+            {
+                Store("s/noise", Site.Noise(++seed, PieceWriter.InMemory - 512));
+            }
+        }
+
+        List<PackInfo?> TableWith(StoredPiece piece)
+        {
+            var line = packs.UseInList(piece.Piece.Pack, 0);
+            return [packs.Table()[line]];
+        }
     }
 
     [Theory]
