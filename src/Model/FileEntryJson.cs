@@ -24,6 +24,21 @@ internal static class FileEntryJson
     /// <summary>Writes one line, with its line feed.</summary>
     public static void Write(Utf8JsonWriter json, IBufferWriter<byte> output, FileEntry entry)
     {
+        WriteHead(json, entry);
+        if (entry.HasContent)
+        {
+            WritePieces(json, entry.Pieces);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        json.Reset();
+        output.Write("\n"u8);
+    }
+
+    /// <summary>Writes a line's beginning, up to the content: what is known of a file without reading it.</summary>
+    public static void WriteHead(Utf8JsonWriter json, FileEntry entry)
+    {
         json.WriteStartObject();
         WriteBytes(json, "path"u8, "path_b64"u8, entry.Path);
         json.WriteString("type"u8, entry.Type.Word());
@@ -50,16 +65,6 @@ internal static class FileEntryJson
             json.WriteNumber("inode"u8, wal.Inode);
             json.WriteEndObject();
         }
-
-        if (entry.HasContent)
-        {
-            WritePieces(json, entry.Pieces);
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-        json.Reset();
-        output.Write("\n"u8);
     }
 
     /// <summary>Reads one line.</summary>

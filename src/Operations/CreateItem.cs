@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 
@@ -40,6 +41,9 @@ internal sealed class CreateItem
 
     /// <summary>A copy of our own making: nobody changes it while it is read.</summary>
     public bool IsPrivate { get; init; }
+
+    /// <summary>An earlier list's line that says all of it, and this run's handle of its pack.</summary>
+    public (KnownLine Line, int Handle)? Known { get; init; }
 
     /// <summary>Bytes that were not stored before.</summary>
     public long NewBytes;

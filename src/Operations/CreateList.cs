@@ -41,7 +41,15 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         if (!item.IsLost)
         {
             Count(item);
-            writer.Write(WithLines(item.Entry));
+            if (item.Known is var (line, handle))
+            {
+                writer.Write(line, packs.UseInList(handle, item.Entry.Size));
+            }
+            else
+            {
+                writer.Write(WithLines(item.Entry));
+            }
+
             Listed?.Invoke(item.Entry.Path);
             CheckpointIfPackFinished();
         }

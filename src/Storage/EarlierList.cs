@@ -13,8 +13,9 @@ internal sealed class EarlierList : IDisposable
     private readonly string path;
     private readonly SourceName[] sources;
     private readonly int[] handles;
-    private FileListReader? walk;
-    private FileEntry? current;
+    private LineReader? walk;
+    private bool used = true;
+    private FileEntry? parsed;
     private bool broken;
 
     /// <param name="startedAt">When the earlier run began: what changed after that is not trusted to be what was read.</param>
@@ -49,18 +50,16 @@ internal sealed class EarlierList : IDisposable
 
         try
         {
-            walk ??= FileListReader.Open(path);
-            while (IsBefore(current, source, wanted))
+            while (used || IsBefore(parsed ??= FileEntryJson.Read(walk!.Current), source, wanted))
             {
-                current = walk.Read();
-                if (current is null)
+                if (!Advance())
                 {
-                    broken = true;
                     return null;
                 }
             }
 
-            return current!.Path.AsSpan().SequenceEqual(wanted) ? WithHandles(current) : null;
+            used = parsed.Path.AsSpan().SequenceEqual(wanted);
+            return used ? WithHandles(parsed) : null;
         }
         catch (DamageError)
         {
@@ -68,6 +67,48 @@ internal sealed class EarlierList : IDisposable
             broken = true;
             return null;
         }
+    }
+
+    /// <summary>
+    /// The line of a file, if it comes next and begins as it would today: the quick way to know that nothing changed, for which
+    /// nothing is parsed. Null says nothing; then <see cref="Find"/> tells.
+    /// </summary>
+    /// <param name="source">Where the file is.</param>
+    /// <param name="head">The line as far as it is known without the content.</param>
+    /// <param name="length">Of the content, in bytes.</param>
+    /// <returns>The line, and this run's handle of the pack.</returns>
+    public (KnownLine Line, int Handle)? FindNext(SourceName source, ReadOnlySpan<byte> head, long length)
+    {
+        if (broken || !Covers(source))
+        {
+            return null;
+        }
+
+        try
+        {
+            if ((!used || Advance())
+                && walk!.Current.StartsWith(head)
+                && KnownLine.Of(walk.Current, head.Length, length) is { } line
+                && HandleOf(line.Pack) is >= 0 and var handle)
+            {
+                used = true;
+                return (line, handle);
+            }
+        }
+        catch (DamageError)
+        {
+            broken = true;
+        }
+
+        return null;
+    }
+
+    private bool Advance()
+    {
+        walk ??= LineReader.Open(path);
+        (used, parsed) = (false, null);
+        broken = !walk.TryRead(out _);
+        return !broken;
     }
 
     /// <summary>Adds everything that is stored to the index.</summary>
@@ -80,7 +121,7 @@ internal sealed class EarlierList : IDisposable
             {
                 foreach (var piece in entry.Pieces)
                 {
-                    if (!piece.IsHole && HandleOf(piece) is >= 0 and var handle)
+                    if (!piece.IsHole && HandleOf(piece.Pack) is >= 0 and var handle)
                     {
                         index.Add(piece with { Pack = handle });
                         if (piece.Length > PieceWriter.InMemory)
@@ -99,13 +140,8 @@ internal sealed class EarlierList : IDisposable
 
     public void Dispose() => walk?.Dispose();
 
-    private bool IsBefore(FileEntry? entry, SourceName source, ReadOnlySpan<byte> wanted)
+    private bool IsBefore(FileEntry entry, SourceName source, ReadOnlySpan<byte> wanted)
     {
-        if (entry is null)
-        {
-            return true;
-        }
-
         var name = entry.Path.AsSpan();
         var slash = name.IndexOf((byte)'/');
         var own = Array.Find(sources, s => s.Is(slash < 0 ? entry.Path : entry.Path.AsSpan(0, slash)));
@@ -120,7 +156,7 @@ internal sealed class EarlierList : IDisposable
         for (var i = 0; i < pieces.Length; i++)
         {
             var piece = entry.Pieces[i];
-            var handle = piece.IsHole ? Piece.NoPack : HandleOf(piece);
+            var handle = piece.IsHole ? Piece.NoPack : HandleOf(piece.Pack);
             if (!piece.IsHole && handle < 0)
             {
                 return null;
@@ -133,7 +169,7 @@ internal sealed class EarlierList : IDisposable
         return entry;
     }
 
-    private int HandleOf(in Piece piece) => piece.Pack < handles.Length ? handles[piece.Pack] : NoHandle;
+    private int HandleOf(int line) => line < handles.Length ? handles[line] : NoHandle;
 }
 
 /// <summary>Name and kind of a source: what makes it the same source in two snapshots.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.IO.Compression;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
@@ -30,11 +31,18 @@ internal sealed class FileListWriter : IDisposable
     public void Write(FileEntry entry)
     {
         FileEntryJson.Write(json, batch, entry);
-        Lines++;
-        if (batch.WrittenCount >= LineBatch)
-        {
-            Compress();
-        }
+        EndLine();
+    }
+
+    /// <summary>Writes an earlier list's line, with its pack's line in this list's table.</summary>
+    public void Write(KnownLine line, int pack)
+    {
+        batch.Write(line.BeforePack);
+        _ = Utf8Formatter.TryFormat(pack, batch.GetSpan(11), out var digits);
+        batch.Advance(digits);
+        batch.Write(line.AfterPack);
+        batch.Write("\n"u8);
+        EndLine();
     }
 
     /// <summary>Ends the gzip member and puts the list so far on disk; returns its length in bytes.</summary>
@@ -66,6 +74,15 @@ internal sealed class FileListWriter : IDisposable
         json.Dispose();
         output.Dispose();
         file.Dispose();
+    }
+
+    private void EndLine()
+    {
+        Lines++;
+        if (batch.WrittenCount >= LineBatch)
+        {
+            Compress();
+        }
     }
 
     private void EndMember()

@@ -13,6 +13,8 @@ internal sealed class LineReader : IDisposable
     private byte[] buffer = new byte[128 * 1024];
     private int begin;
     private int end;
+    private int current;
+    private int currentEnd;
     private bool ended;
 
     public LineReader(Stream compressed) => stream = new GZipStream(compressed, CompressionMode.Decompress);
@@ -20,6 +22,9 @@ internal sealed class LineReader : IDisposable
     /// <summary>Opens a file of ours.</summary>
     public static LineReader Open(string path) =>
         new(new FileStream(Posix.OpenToRead(Posix.Here, Posix.Bytes(path)), FileAccess.Read, 64 * 1024));
+
+    /// <summary>The line that was read last, without its line feed.</summary>
+    public ReadOnlySpan<byte> Current => buffer.AsSpan(current, currentEnd - current);
 
     /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
     /// <exception cref="DamageError">The file is cut short, is not gzip, or lies where the disk cannot read.</exception>
@@ -31,8 +36,9 @@ internal sealed class LineReader : IDisposable
             var feed = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
             if (feed >= 0)
             {
-                line = buffer.AsSpan(begin, searched + feed - begin);
-                begin = searched + feed + 1;
+                (current, currentEnd) = (begin, searched + feed);
+                line = Current;
+                begin = currentEnd + 1;
                 return true;
             }
 

@@ -86,6 +86,79 @@ public sealed class EarlierListTests : IDisposable
         Assert.True(index.TryClaimLength(3));
     }
 
+    [Fact]
+    public void The_next_line_is_known_by_its_beginning_and_copied()
+    {
+        FileEntry[] entries = [.. Enumerable.Range(0, 4).Select(i => TestRepository.File($"b/{i}", TestRepository.Piece(i % 2, $"content {i}")))];
+        using var list = Write([B], [5, 6], entries);
+        Assert.Null(Next(list, entries[1]));
+        Assert.Equal(5, Next(list, entries[0])!.Value.Handle);
+        Assert.Equal(6, Next(list, entries[1])!.Value.Handle);
+        Assert.NotNull(list.Find(B, "b/2"u8));
+        Assert.Equal(6, Next(list, entries[3])!.Value.Handle);
+        Assert.Null(Next(list, entries[3]));
+    }
+
+    [Fact]
+    public void A_copied_line_reads_as_the_entry_with_its_pack_renumbered()
+    {
+        var entry = TestRepository.File("b/\"ä\n", TestRepository.Piece(3, "content")) with { User = "www", Inode = 17 };
+        using var list = Write([B], [0, 0, 0, 4], entry);
+        var known = Next(list, entry)!.Value;
+        using (var writer = new FileListWriter(temp["copy.tmp"]))
+        {
+            writer.Write(known.Line, 1234);
+            writer.Finish(temp["copy.tmp"], temp["copy"]);
+        }
+
+        using var copy = FileListReader.Open(temp["copy"]);
+        var read = copy.Read()!;
+        Assert.Equal(entry.Path, read.Path);
+        Assert.Equal(("www", 17UL), (read.User, read.Inode));
+        Assert.Equal([entry.Pieces[0] with { Pack = 1234 }], read.Pieces);
+        Assert.Null(copy.Read());
+    }
+
+    [Fact]
+    public void A_line_that_differs_anywhere_is_not_the_next()
+    {
+        var entry = TestRepository.File("b/1", TestRepository.Piece(0, "content")) with { Inode = 17 };
+        using var list = Write([B], entry);
+        Assert.All(
+            [entry with { Inode = 1 }, entry with { Inode = 171 }, entry with { Mode = 0 }, entry with { Uid = 77 }, entry with { Size = 8 }, entry with { Modified = new(1, 0) }, entry with { Changed = new(0, 1) }, entry with { Group = "www" }],
+            other => Assert.Null(Next(list, other)));
+        Assert.NotNull(Next(list, entry));
+    }
+
+    [Theory]
+    [InlineData("several pieces", 0, "one", 0, "two")]
+    [InlineData("a hole", 0, "one", Piece.NoPack, "")]
+    public void Only_a_file_of_one_piece_is_copied(string reason, int pack, string content, int otherPack, string other)
+    {
+        var second = otherPack == Piece.NoPack ? Piece.Hole(9) : TestRepository.Piece(otherPack, other);
+        var entry = TestRepository.File("b/1", TestRepository.Piece(pack, content), second);
+        using var list = Write([B], entry);
+        Assert.True(Next(list, entry) is null, reason);
+        Assert.NotNull(list.Find(B, "b/1"u8));
+    }
+
+    [Fact]
+    public void A_line_whose_pack_cannot_be_relied_on_is_not_copied()
+    {
+        var entry = TestRepository.File("b/1", TestRepository.Piece(1, "content"));
+        using var list = Write([B], [0, EarlierList.NoHandle], entry);
+        Assert.Null(Next(list, entry));
+        Assert.Null(list.Find(B, "b/1"u8));
+    }
+
+    private static (KnownLine Line, int Handle)? Next(EarlierList list, FileEntry entry)
+    {
+        using var head = new FileLineHead();
+        return list.FindNext(B, head.Of(entry), entry.Size);
+    }
+
+    private EarlierList Write(SourceName[] sources, params FileEntry[] entries) => Write(sources, [0], entries);
+
     private EarlierList Write(SourceName[] sources, params string[] paths) => Write(sources, [0], [.. paths.Select(p => TestRepository.File(p, TestRepository.Piece(0)))]);
 
     private EarlierList Write(SourceName[] sources, int[] handles, params FileEntry[] entries)
