@@ -67,6 +67,12 @@ bench: build
 	@$(NEED) $(NEED_BENCH)
 	@tests/Bench/bench.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --size $(SIZE) --rounds $(ROUNDS)
 
+##@ bench-scale  a million files, large files, a busy database, a year of nights; PARTS=
+.PHONY: bench-scale
+bench-scale: build
+	@$(NEED) python3 time libfaketime
+	@tests/Bench/scale.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} $(PARTS)
+
 ##@ check        what CI runs: format, lintian, everything that tests; ends with the totals
 # A stage that is no test program leaves its counts where tests/run.sh sums them up.
 .PHONY: check
