@@ -116,19 +116,16 @@ internal sealed class EarlierList : IDisposable
     {
         try
         {
-            using var list = FileListReader.Open(path);
-            while (list.Read() is { } entry)
+            using var lines = LineReader.Open(path);
+            while (lines.TryRead(out var line))
             {
-                foreach (var piece in entry.Pieces)
+                if (KnownLine.TryFindPiece(line, out var only))
                 {
-                    if (!piece.IsHole && HandleOf(piece.Pack) is >= 0 and var handle)
-                    {
-                        index.Add(piece with { Pack = handle });
-                        if (piece.Length > PieceWriter.InMemory)
-                        {
-                            index.NoteLength(piece.Length);
-                        }
-                    }
+                    Add(index, only);
+                }
+                else
+                {
+                    Array.ForEach(FileEntryJson.Read(line).Pieces, piece => Add(index, piece));
                 }
             }
         }
@@ -139,6 +136,18 @@ internal sealed class EarlierList : IDisposable
     }
 
     public void Dispose() => walk?.Dispose();
+
+    private void Add(PieceIndex index, in Piece piece)
+    {
+        if (!piece.IsHole && HandleOf(piece.Pack) is >= 0 and var handle)
+        {
+            index.Add(piece with { Pack = handle });
+            if (piece.Length > PieceWriter.InMemory)
+            {
+                index.NoteLength(piece.Length);
+            }
+        }
+    }
 
     private bool IsBefore(FileEntry entry, SourceName source, ReadOnlySpan<byte> wanted)
     {

@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Buffers.Text;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
@@ -10,8 +10,6 @@ namespace VertexAr.Backup.Storage;
 /// </summary>
 internal sealed class KnownLine
 {
-    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdef"u8);
-
     private readonly byte[] line;
     private readonly int packAt;
     private readonly int packEnd;
@@ -23,6 +21,8 @@ internal sealed class KnownLine
         this.packEnd = packEnd;
         Pack = pack;
     }
+
+    private static ReadOnlySpan<byte> BeforeDigest => ",\"sha256\":\""u8;
 
     /// <summary>The pack's line in the earlier list's table.</summary>
     public int Pack { get; }
@@ -37,28 +37,47 @@ internal sealed class KnownLine
     /// <param name="line">Without the line feed.</param>
     /// <param name="head">Length of what is compared already.</param>
     /// <param name="length">Of the content, in bytes.</param>
-    public static KnownLine? Of(ReadOnlySpan<byte> line, int head, long length)
-    {
-        var rest = line[head..];
-        if (!Skip(ref rest, ",\"sha256\":\""u8) || !TakeDigest(ref rest, out var sha256) || !Skip(ref rest, "\",\"pieces\":[["u8))
-        {
-            return null;
-        }
-
-        var packAt = line.Length - rest.Length;
-        if (!TakeNumber(ref rest, out var pack) || pack > int.MaxValue)
-        {
-            return null;
-        }
-
-        var packEnd = line.Length - rest.Length;
-        return Skip(ref rest, ","u8) && TakeNumber(ref rest, out _)
-            && Skip(ref rest, ","u8) && TakeNumber(ref rest, out var entry) && entry <= int.MaxValue
-            && Skip(ref rest, ","u8) && TakeNumber(ref rest, out var bytes) && bytes == length
-            && Skip(ref rest, ",\""u8) && TakeDigest(ref rest, out var again) && again.SequenceEqual(sha256)
-            && rest.SequenceEqual("\"]]}"u8)
-            ? new KnownLine(line.ToArray(), packAt, packEnd, (int)pack)
+    public static KnownLine? Of(ReadOnlySpan<byte> line, int head, long length) =>
+        TryReadContent(line[head..], out var piece, out var packAt, out var packEnd) && piece.Length == length
+            ? new KnownLine(line.ToArray(), head + packAt, head + packEnd, piece.Pack)
             : null;
+
+    /// <summary>The piece of a line with one piece, found without reading the rest; false for any other line.</summary>
+    public static bool TryFindPiece(ReadOnlySpan<byte> line, out Piece piece)
+    {
+        // No text value can hold this: a quotation mark inside one has a backslash before it.
+        var content = line.LastIndexOf(BeforeDigest);
+        piece = default;
+        return content >= 0 && TryReadContent(line[content..], out piece, out _, out _);
+    }
+
+    private static bool TryReadContent(ReadOnlySpan<byte> content, out Piece piece, out int packAt, out int packEnd)
+    {
+        (piece, packAt, packEnd) = (default, 0, 0);
+        var rest = content;
+        if (!Skip(ref rest, BeforeDigest) || !TakeDigest(ref rest, out var text) || !Skip(ref rest, "\",\"pieces\":[["u8))
+        {
+            return false;
+        }
+
+        packAt = content.Length - rest.Length;
+        if (!TakeNumber(ref rest, int.MaxValue, out var pack))
+        {
+            return false;
+        }
+
+        packEnd = content.Length - rest.Length;
+        if (Skip(ref rest, ","u8) && TakeNumber(ref rest, long.MaxValue, out var offset)
+            && Skip(ref rest, ","u8) && TakeNumber(ref rest, int.MaxValue, out var entry)
+            && Skip(ref rest, ","u8) && TakeNumber(ref rest, long.MaxValue, out var length)
+            && Skip(ref rest, ",\""u8) && TakeDigest(ref rest, out var again) && again.SequenceEqual(text)
+            && rest.SequenceEqual("\"]]}"u8) && Digest.TryParse(text, out var sha256))
+        {
+            piece = new Piece((int)pack, offset, (int)entry, length, sha256);
+            return true;
+        }
+
+        return false;
     }
 
     private static bool Skip(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> expected)
@@ -72,12 +91,12 @@ internal sealed class KnownLine
     {
         text = rest.Length >= Digest.TextSize ? rest[..Digest.TextSize] : default;
         rest = rest[text.Length..];
-        return !text.IsEmpty && !text.ContainsAnyExcept(Hexadecimal);
+        return !text.IsEmpty;
     }
 
-    private static bool TakeNumber(ref ReadOnlySpan<byte> rest, out long number)
+    private static bool TakeNumber(ref ReadOnlySpan<byte> rest, long most, out long number)
     {
-        var matches = Utf8Parser.TryParse(rest, out number, out var used) && number >= 0;
+        var matches = Utf8Parser.TryParse(rest, out number, out var used) && rest[0] is >= (byte)'0' and <= (byte)'9' && number <= most;
         rest = rest[used..];
         return matches;
     }
