@@ -51,14 +51,14 @@ internal sealed record CreateEstimate
     };
 
     /// <summary>
-    /// The disk has space for so much more than the site holds that nobody need look. Where looking takes long, twice the
-    /// site is so much; else only growth that no site has from one run to the next.
+    /// The disk has space for so much more than the site holds that nobody need look. Where looking takes long, the whole
+    /// site once more is so much; else only growth that no site has from one run to the next.
     /// </summary>
     public static bool IsAmple(CreatePlan plan, IReadOnlyList<Snapshot> snapshots)
     {
         const long manyFiles = 100_000;
         const int growth = 16;
-        const int growthOfMany = 2;
+        const int growthOfMany = 1;
         var newest = snapshots.Where(s => s.Header.Type == plan.Type || s.Header.Type == SnapshotType.Full).MaxBy(s => s.Id)?.Header;
         return newest is not null && Posix.Space(plan.BackupDirectory).Available - plan.MinFreeBytes
             >= newest.Bytes * (newest.FileCount > manyFiles ? growthOfMany : growth);
