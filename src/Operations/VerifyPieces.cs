@@ -9,7 +9,7 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class VerifyPieces
 {
-    private Slot[] slots = new Slot[1024];
+    private NativeArray<Slot> slots = new(1024);
     private int count;
     private bool sorted;
 
@@ -21,7 +21,7 @@ internal sealed class VerifyPieces
             throw new DamageError("has a file list that names a piece no pack is long enough for");
         }
 
-        if (count >= slots.Length / 8 * 7)
+        if (count >= slots.Items.Length / 8 * 7)
         {
             Grow();
         }
@@ -37,12 +37,12 @@ internal sealed class VerifyPieces
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = slots[middle].Pack < pack ? (middle + 1, high) : (low, middle);
+            (low, high) = slots.Items[middle].Pack < pack ? (middle + 1, high) : (low, middle);
         }
 
-        for (; low < count && slots[low].Pack == pack; low++)
+        for (; low < count && slots.Items[low].Pack == pack; low++)
         {
-            yield return slots[low].ToPiece();
+            yield return slots.Items[low].ToPiece();
         }
     }
 
@@ -52,8 +52,17 @@ internal sealed class VerifyPieces
         if (!sorted)
         {
             sorted = true;
-            slots = Array.FindAll(slots, slot => slot.Used);
-            Array.Sort(slots, static (a, b) =>
+            var items = slots.Items;
+            var used = 0;
+            foreach (ref readonly var slot in items)
+            {
+                if (slot.Used)
+                {
+                    items[used++] = slot;
+                }
+            }
+
+            items[..used].Sort(static (a, b) =>
                 a.Pack != b.Pack ? a.Pack.CompareTo(b.Pack)
                 : a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset)
                 : a.Entry.CompareTo(b.Entry));
@@ -63,28 +72,35 @@ internal sealed class VerifyPieces
     private void Grow()
     {
         var old = slots;
-        slots = new Slot[old.Length * 2];
+        slots = new NativeArray<Slot>(old.Items.Length / 2 * 3);
         count = 0;
-        foreach (var slot in old.Where(slot => slot.Used))
+        foreach (ref readonly var slot in old.Items)
         {
-            Insert(slot);
+            if (slot.Used)
+            {
+                Insert(slot);
+            }
         }
+
+        old.Free();
     }
 
     private void Insert(in Slot slot)
     {
-        var i = (int)slot.Sha256.B & (slots.Length - 1);
-        while (slots[i].Used)
+        // The high bits of a product spread a hash over any number of slots.
+        var items = slots.Items;
+        var i = (int)Math.BigMul(slot.Sha256.B, (ulong)items.Length, out _);
+        while (items[i].Used)
         {
-            if (slots[i] == slot)
+            if (items[i] == slot)
             {
                 return;
             }
 
-            i = (i + 1) & (slots.Length - 1);
+            i = i + 1 == items.Length ? 0 : i + 1;
         }
 
-        slots[i] = slot;
+        items[i] = slot;
         count++;
     }
 

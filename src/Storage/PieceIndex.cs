@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
 /// <summary>
-/// Finds stored pieces by content. Forty bytes a piece in open addressing, in shards that grow one by one, so that a million
+/// Finds stored pieces by content. 36 bytes a slot in open addressing, in shards that grow one by one, so that a million
 /// pieces take some 50 MB and growing never needs twice the table. Built anew by each run that has something to store;
 /// never kept on disk. For any thread.
 /// </summary>
@@ -24,7 +25,7 @@ internal sealed class PieceIndex
         var shard = ShardOf(piece.Sha256);
         lock (shard)
         {
-            shard.Add(piece.Sha256, new Place(piece.Pack, piece.Entry, piece.Offset));
+            shard.Add(piece);
         }
     }
 
@@ -76,9 +77,9 @@ internal sealed class PieceIndex
             var shard = ShardOf(sha256);
             lock (shard)
             {
-                if (shard.Find(sha256) is { } place)
+                if (shard.Find(sha256, length) is { } found)
                 {
-                    return new Piece(place.Pack, place.Offset, place.Entry, length, sha256);
+                    return found;
                 }
             }
 
@@ -112,73 +113,76 @@ internal sealed class PieceIndex
 
     private Shard ShardOf(Digest sha256) => shards[(int)(sha256.A >> 56)];
 
-    private readonly record struct Place(int Pack, int Entry, long Offset);
-
     /// <summary>
     /// A part of the table. It keeps 192 of a digest's 256 bits: no two contents that anybody has, or could make, share those.
     /// </summary>
     private sealed class Shard
     {
-        private Slot[] slots = new Slot[16];
+        private NativeArray<Slot> slots = new(16);
         private int count;
 
-        public Place? Find(Digest sha256)
+        public Piece? Find(Digest sha256, long length)
         {
-            for (var i = Start(sha256); slots[i].Used; i = (i + 1) & (slots.Length - 1))
-            {
-                if (slots[i].Is(sha256))
-                {
-                    return slots[i].Place;
-                }
-            }
-
-            return null;
+            var slot = slots.Items[Seek(slots.Items, sha256)];
+            return slot.Used ? new Piece(slot.Pack, slot.Offset, slot.Entry, length, sha256) : null;
         }
 
-        public void Add(Digest sha256, Place place)
+        /// <summary>No pack is so long that a place in it would not fit; were one, what lies there would be stored twice.</summary>
+        public void Add(in Piece piece)
         {
-            if (Find(sha256) is not null)
+            if (piece.Offset > uint.MaxValue)
             {
                 return;
             }
 
-            if (count >= slots.Length * 7 / 8)
+            if (count >= slots.Items.Length / 8 * 7)
             {
                 Grow();
             }
 
-            Insert(new Slot(sha256.A, sha256.B, sha256.C, place));
-            count++;
+            ref var slot = ref slots.Items[Seek(slots.Items, piece.Sha256)];
+            if (!slot.Used)
+            {
+                slot = new Slot(piece.Sha256.A, piece.Sha256.B, piece.Sha256.C, piece.Pack, (uint)piece.Offset, piece.Entry);
+                count++;
+            }
         }
 
+        /// <summary>By half, so that three slots of five are used even just after growing.</summary>
         private void Grow()
         {
             var old = slots;
-            slots = new Slot[old.Length * 2];
-            foreach (var slot in old.Where(slot => slot.Used))
+            slots = new NativeArray<Slot>(old.Items.Length / 2 * 3);
+            foreach (ref readonly var slot in old.Items)
             {
-                Insert(slot);
+                if (slot.Used)
+                {
+                    slots.Items[Seek(slots.Items, new Digest(slot.A, slot.B, slot.C, 0))] = slot;
+                }
             }
+
+            old.Free();
         }
 
-        private void Insert(in Slot slot)
+        /// <summary>Where the digest is, or where it would go.</summary>
+        private static int Seek(ReadOnlySpan<Slot> slots, in Digest sha256)
         {
-            var i = (int)slot.B & (slots.Length - 1);
-            while (slots[i].Used)
+            // The high bits of a product spread a hash over any number of slots.
+            var i = (int)Math.BigMul(sha256.B, (ulong)slots.Length, out _);
+            while (slots[i].Used && !slots[i].Is(sha256))
             {
-                i = (i + 1) & (slots.Length - 1);
+                i = i + 1 == slots.Length ? 0 : i + 1;
             }
 
-            slots[i] = slot;
+            return i;
         }
-
-        private int Start(Digest sha256) => (int)sha256.B & (slots.Length - 1);
     }
 
-    private readonly record struct Slot(ulong A, ulong B, ulong C, Place Place)
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    private readonly record struct Slot(ulong A, ulong B, ulong C, int Pack, uint Offset, int Entry)
     {
         public bool Used => (A | B | C) != 0;
 
-        public bool Is(Digest sha256) => A == sha256.A && B == sha256.B && C == sha256.C;
+        public bool Is(in Digest sha256) => A == sha256.A && B == sha256.B && C == sha256.C;
     }
 }

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>
+/// An array outside of the collected heap, all zeros at first. For tables that live long and grow: in the heap each copy is
+/// garbage until the collector looks at its oldest generation, and what survives makes it put off looking at all.
+/// </summary>
+internal sealed unsafe class NativeArray<T>
+    where T : unmanaged
+{
+    private readonly int length;
+    private T* items;
+
+    /// <exception cref="OutOfMemoryException">There is no memory.</exception>
+    public NativeArray(int length)
+    {
+        this.length = length;
+        items = (T*)NativeMemory.AllocZeroed((nuint)length, (nuint)sizeof(T));
+    }
+
+    ~NativeArray() => NativeMemory.Free(items);
+
+    /// <summary>The items; none once they are freed.</summary>
+    public Span<T> Items => new(items, items == null ? 0 : length);
+
+    /// <summary>Gives the memory back now instead of when nobody refers to this any more.</summary>
+    public void Free()
+    {
+        NativeMemory.Free(items);
+        items = null;
+    }
+}
