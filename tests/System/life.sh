@@ -424,7 +424,7 @@ scheduling() {
     check "which it says" matches_log '^full +0 3 \* \* 0 +Sun ' -u $scheduler -o cat
     mark
     check "and says again when asked, as the page for operators has it" inside systemctl kill -s USR1 --kill-who=main $scheduler
-    check "with the next time" wait_until matches_log 'next: database, ' -u $scheduler -o cat
+    check "with the next time" wait_until matches_log 'next: (database|rotation|full), ' -u $scheduler -o cat
     check "stopped when nothing runs, it ends at once" inside systemctl stop $scheduler
     check "with success" equal result "inactive success" "$(show ActiveState $scheduler) $(show Result $scheduler)"
     inside systemctl start $timer
