@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using VertexAr.Backup.Core;
@@ -20,45 +21,15 @@ internal sealed class SnapshotStore(Layout layout)
     /// <summary>All snapshots, oldest first. Reads headers only.</summary>
     public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll()
     {
-        var whole = new List<Snapshot>();
-        var damaged = new List<DamagedSnapshot>();
-        foreach (var id in Ids())
-        {
-            switch (TryRead(id))
-            {
-                case (var snapshot and not null, _):
-                    whole.Add(snapshot);
-                    break;
-                case (_, var bad and not null):
-                    damaged.Add(bad);
-                    break;
-            }
-        }
-
-        return (whole, damaged);
+        var read = Each(static (store, id) => store.Read(id));
+        return ([.. read.Select(one => one.Whole).OfType<Snapshot>()], [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
     }
 
     /// <summary>The type of each snapshot whose header is whole, oldest first. Reads no further than that, for speed.</summary>
     public (List<(SnapshotId Id, SnapshotType Type)> Whole, List<DamagedSnapshot> Damaged) ReadTypes()
     {
-        var ids = Ids();
-        var read = new (SnapshotType? Type, DamagedSnapshot? Damaged)[ids.Count];
-        var half = ids.Count < WorthAnotherThread ? 0 : ids.Count / 2;
-        var other = new Thread(() => Read(0, half));
-        other.Start();
-        Read(half, ids.Count);
-        other.Join();
-        return (
-            [.. ids.Zip(read).Where(pair => pair.Second.Type is not null).Select(pair => (pair.First, pair.Second.Type!.Value))],
-            [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
-
-        void Read(int from, int to)
-        {
-            for (var i = from; i < to; i++)
-            {
-                read[i] = Try(ids[i], static (store, id) => (SnapshotType?)store.ReadType(id));
-            }
-        }
+        var read = Each(static (store, id) => ((SnapshotId, SnapshotType)?)(id, store.ReadType(id)));
+        return ([.. read.Select(one => one.Whole).OfType<(SnapshotId, SnapshotType)>()], [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
     }
 
     /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
@@ -95,6 +66,45 @@ internal sealed class SnapshotStore(Layout layout)
             && header.Files.Name == Layout.FileListName(id) && header.Packs.Name == Layout.PackTableName(id)
                 ? new Snapshot(id, header)
                 : throw new DamageError("is the header of another snapshot");
+    }
+
+    /// <summary>Reads something of every header, on two threads if there are many.</summary>
+    private (T? Whole, DamagedSnapshot? Damaged)[] Each<T>(Func<SnapshotStore, SnapshotId, T> read)
+    {
+        var ids = Ids();
+        var results = new (T? Whole, DamagedSnapshot? Damaged)[ids.Count];
+        var half = ids.Count < WorthAnotherThread ? 0 : ids.Count / 2;
+        Exception? failure = null;
+        var other = new Thread(() =>
+        {
+            try
+            {
+                Read(0, half);
+            }
+#pragma warning disable CA1031 // Whatever it is, it is thrown again in the caller's thread.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                failure = e;
+            }
+        });
+        other.Start();
+        Read(half, ids.Count);
+        other.Join();
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return results;
+
+        void Read(int from, int to)
+        {
+            for (var i = from; i < to; i++)
+            {
+                results[i] = Try(ids[i], read);
+            }
+        }
     }
 
     private (T? Whole, DamagedSnapshot? Damaged) Try<T>(SnapshotId id, Func<SnapshotStore, SnapshotId, T> read)
