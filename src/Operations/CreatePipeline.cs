@@ -17,7 +17,7 @@ internal sealed class CreatePipeline : IDisposable
     private const int ListBatch = 64;
 
     /// <summary>Bytes of files that are listed at once: a run that is cut off loses what was stored and not listed.</summary>
-    private const long ListBytes = 8 << 20;
+    private const long ListBytes = 1 << 20;
 
     /// <summary>Milliseconds for which the list waits for a whole batch.</summary>
     private const int ListPatience = 20;
@@ -132,9 +132,16 @@ internal sealed class CreatePipeline : IDisposable
     private void Work()
     {
         using var writer = new PieceWriter(store);
+        var finished = 0;
         while (jobs.TryTake(out var job))
         {
             Store(writer, job);
+            if (writer.FinishedPacks > finished)
+            {
+                // What is listed now counts as stored, whatever happens to the run.
+                finished = writer.FinishedPacks;
+                order.Hurry();
+            }
         }
 
         writer.Finish();
@@ -195,7 +202,7 @@ internal sealed class CreatePipeline : IDisposable
         {
             for (var (first, end) = (0, 0); first < count; first = end)
             {
-                for (var bytes = 0L; end < count && (end == first || bytes < ListBytes); end++)
+                for (var bytes = 0L; end < count && (end == first || bytes + batch[end].Entry.Size <= ListBytes); end++)
                 {
                     bytes += batch[end].Entry.Size;
                 }

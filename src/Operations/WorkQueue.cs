@@ -9,6 +9,7 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
 {
     private readonly Queue<T> items = new(capacity);
     private bool completed;
+    private bool hurried;
     private int adding;
     private int taking;
 
@@ -67,6 +68,16 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
         }
     }
 
+    /// <summary>Ends the patience of whoever waits for more than one item, now or the next time.</summary>
+    public void Hurry()
+    {
+        lock (items)
+        {
+            hurried = true;
+            Monitor.PulseAll(items);
+        }
+    }
+
     /// <summary>Nothing more comes.</summary>
     public void Complete()
     {
@@ -88,7 +99,7 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
 
     private void WaitFor(int count, int patience = Timeout.Infinite)
     {
-        while (items.Count < count && !completed)
+        while (items.Count < count && !completed && !(hurried && items.Count > 0))
         {
             wanted = count;
             if (!Wait(ref taking, patience) && items.Count > 0)
@@ -96,6 +107,8 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
                 break;
             }
         }
+
+        hurried = false;
 
         stop.ThrowIfCancellationRequested();
     }

@@ -24,7 +24,9 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly OpenPack compressed = new();
     private readonly OpenPack stored = new();
-    private int finished;
+
+    /// <summary>How many packs are finished.</summary>
+    public int FinishedPacks { get; private set; }
 
     /// <summary>Stores the content unless it is there already.</summary>
     public StoredPiece Store(in PieceName name, PieceReader content)
@@ -148,7 +150,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         if (own.Pack is { } open && open.InputBytes + length > store.Options.PackBytes)
         {
             Finish(own);
-            if (finished - other.Began >= Patience)
+            if (FinishedPacks - other.Began >= Patience)
             {
                 Finish(other);
             }
@@ -156,7 +158,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
 
         if (own.Pack is null)
         {
-            own.Began = finished;
+            own.Began = FinishedPacks;
             own.Pack = store.BeginPack(compress);
         }
 
@@ -169,7 +171,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         {
             store.FinishPack(pack);
             open.Pack = null;
-            finished++;
+            FinishedPacks++;
         }
     }
 

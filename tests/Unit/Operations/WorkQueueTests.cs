@@ -67,6 +67,26 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public void Hurry_ends_patience()
+    {
+        var batch = new int[2];
+        var taken = 0;
+        queue.Add(1);
+        var taking = Start(() => taken = queue.Take(batch, Timeout.Infinite));
+        queue.Hurry();
+        taking.Join();
+        Assert.Equal(1, taken);
+    }
+
+    [Fact]
+    public void Hurry_also_ends_the_patience_of_whoever_comes_later()
+    {
+        queue.Hurry();
+        queue.Add(1);
+        Assert.Equal(1, queue.Take(new int[2], Timeout.Infinite));
+    }
+
+    [Fact]
     public void The_last_batch_may_be_short()
     {
         var batch = new int[2];
