@@ -39,7 +39,6 @@ internal static class CommandTable
         new("--keep-weekly", "also keep the newest of each of N weeks", "N", Minimum: 0);
     public static readonly Option KeepMonthly =
         new("--keep-monthly", "also keep the newest of each of N months", "N", Minimum: 0);
-
     public static readonly Option KeepYearly =
         new("--keep-yearly", "also keep the newest of each of N years", "N", Minimum: 0);
     public static readonly Option NoRotate = new("--no-rotate", "delete no old snapshots afterwards");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Side by side with restic, borg, tar, cp and the replaced system's way, in one run and on the same data.
 
-Each round takes every contender through the same phases, in an order drawn anew for each phase, and removes what it made.
+Each round takes every contender through the same phases, in an order drawn anew for each phase.
 Printed are medians over the rounds, and ratios of our wall time to each contender's. The page cache is warm for the site in
 every phase (it is read before the first), for repositories as the phase before left it.
 

@@ -38,14 +38,12 @@ def noise(numbers, size):
 class Place:
     """A directory with a site, its configuration and its repository."""
 
-    def __init__(self, root, **settings):
+    def __init__(self, root):
         self.root = root
         self.storage, self.database = f"{root}/app/storage", f"{root}/app/data/app.db"
-        self.repository, self.config = f"{root}/backups", f"{root}/config.json"
-        self.extra = {}
         os.makedirs(self.storage)
         os.makedirs(os.path.dirname(self.database))
-        self.configure(**settings)
+        self.configure()
 
     def configure(self, name="backups", **settings):
         self.repository, self.config = f"{self.root}/{name}", f"{self.root}/{name}.json"
@@ -62,11 +60,10 @@ class Place:
     def size(self):
         return sum(os.path.getsize(os.path.join(d, f)) for d, _, files in os.walk(self.repository) for f in files)
 
-    def step(self, title, *words, environment=None):
+    def step(self, title, *words):
         before = self.size()
-        usage = run(self.command(*words), environment)
+        usage = run(self.command(*words))
         say(title, usage, self.size() - before)
-        return usage
 
     def snapshots(self):
         lines = subprocess.run(self.command("list", "--json"), check=True, capture_output=True).stdout.splitlines()
@@ -228,8 +225,7 @@ def database(work, megabytes):
         live.commit()
         live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         live.close()
-        changed = sum(size for size in (pieces_of(place.database).items() - before.items() and
-                                        dict(pieces_of(place.database).items() - before.items()).values()))
+        changed = sum(size for piece, size in pieces_of(place.database).items() if piece not in before)
         print(f"  hour {hour + 1}: 0.1% of the pages, {changed / 1e6:.1f} MB in pieces of 64 KiB")
         place.step("create", "create", "--quiet")
 
