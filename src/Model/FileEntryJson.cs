@@ -1,74 +1,13 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Unicode;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Model;
 
-/// <summary>
-/// A file list's lines as JSON, written by hand: there may be a million of them. A path or link that is not UTF-8 is written
-/// twice, readable under its own key and exact in base64 under the key with <c>_b64</c>; the exact one counts.
-/// </summary>
+/// <summary>Reads a file list's lines, which <see cref="FileLineWriter"/> writes.</summary>
 internal static class FileEntryJson
 {
-    private static readonly JsonWriterOptions Options = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
-
-    public static Utf8JsonWriter CreateWriter(IBufferWriter<byte> output) => new(output, Options);
-
-    /// <summary>Writes one line, with its line feed.</summary>
-    public static void Write(Utf8JsonWriter json, IBufferWriter<byte> output, FileEntry entry)
-    {
-        WriteHead(json, entry);
-        if (entry.HasContent)
-        {
-            WritePieces(json, entry.Pieces);
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-        json.Reset();
-        output.Write("\n"u8);
-    }
-
-    /// <summary>Writes a line's beginning, up to the content: what is known of a file without reading it.</summary>
-    public static void WriteHead(Utf8JsonWriter json, FileEntry entry)
-    {
-        json.WriteStartObject();
-        WriteBytes(json, "path"u8, "path_b64"u8, entry.Path);
-        json.WriteString("type"u8, entry.Type.Word());
-        WriteMode(json, entry.Mode);
-        json.WriteNumber("uid"u8, entry.Uid);
-        json.WriteNumber("gid"u8, entry.Gid);
-        WriteOptional(json, "user"u8, entry.User);
-        WriteOptional(json, "group"u8, entry.Group);
-        json.WriteNumber("size"u8, entry.Size);
-        WriteTime(json, "mtime"u8, entry.Modified);
-        WriteTime(json, "ctime"u8, entry.Changed);
-        json.WriteNumber("inode"u8, entry.Inode);
-        if (entry.Target is not null)
-        {
-            WriteBytes(json, "target"u8, "target_b64"u8, entry.Target);
-        }
-
-        if (entry.Wal is { } wal)
-        {
-            json.WriteStartObject("wal"u8);
-            json.WriteNumber("size"u8, wal.Size);
-            WriteTime(json, "mtime"u8, wal.Modified);
-            WriteTime(json, "ctime"u8, wal.Changed);
-            json.WriteNumber("inode"u8, wal.Inode);
-            json.WriteEndObject();
-        }
-    }
-
     /// <summary>Reads one line.</summary>
-    /// <exception cref="DamageError">The line is not what <see cref="Write"/> makes, or names a path that leads out of the snapshot.</exception>
+    /// <exception cref="DamageError">The line is not what <see cref="FileLineWriter"/> makes, or names a path that leads out of the snapshot.</exception>
     public static FileEntry Read(ReadOnlySpan<byte> line)
     {
         try
@@ -96,73 +35,6 @@ internal static class FileEntryJson
         {
             throw new DamageError(otherwise);
         }
-    }
-
-    private static void WriteBytes(Utf8JsonWriter json, ReadOnlySpan<byte> key, ReadOnlySpan<byte> exactKey, byte[] value)
-    {
-        if (Utf8.IsValid(value))
-        {
-            json.WriteString(key, value);
-            return;
-        }
-
-        json.WriteString(key, Encoding.UTF8.GetString(value));
-        json.WriteBase64String(exactKey, value);
-    }
-
-    private static void WriteOptional(Utf8JsonWriter json, ReadOnlySpan<byte> key, string? value)
-    {
-        if (value is not null)
-        {
-            json.WriteString(key, value);
-        }
-    }
-
-    /// <summary>Octal, as chmod takes it.</summary>
-    private static void WriteMode(Utf8JsonWriter json, int mode)
-    {
-        Span<byte> text = stackalloc byte[4];
-        for (var i = 3; i >= 0; i--, mode >>= 3)
-        {
-            text[i] = (byte)('0' + (mode & 7));
-        }
-
-        json.WriteString("mode"u8, text);
-    }
-
-    private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> key, FileTime time)
-    {
-        Span<byte> text = stackalloc byte[FileTime.MaxText];
-        json.WriteString(key, text[..time.Format(text)]);
-    }
-
-    private static void WritePieces(Utf8JsonWriter json, Piece[] pieces)
-    {
-        Span<byte> hex = stackalloc byte[Digest.TextSize];
-        if (pieces.Length == 1 && !pieces[0].IsHole)
-        {
-            pieces[0].Sha256.Format(hex);
-            json.WriteString("sha256"u8, hex);
-        }
-
-        json.WriteStartArray("pieces"u8);
-        foreach (var piece in pieces)
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(piece.Pack);
-            json.WriteNumberValue(piece.Offset);
-            json.WriteNumberValue(piece.Entry);
-            json.WriteNumberValue(piece.Length);
-            if (!piece.IsHole)
-            {
-                piece.Sha256.Format(hex);
-                json.WriteStringValue(hex);
-            }
-
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
     }
 
     /// <summary>The fields of a line while it is read.</summary>

@@ -155,7 +155,7 @@ internal sealed class CreateBackup
             plan.Type == SnapshotType.Full ? plan.References : [], staging.DirectoryPath, list, () => store.RequireSpace(0), stop);
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, pace, progress, stop))
         {
-            using var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
             foreach (var tree in trees)

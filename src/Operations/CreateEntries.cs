@@ -9,7 +9,7 @@ namespace VertexAr.Backup.Operations;
 
 /// <summary>Turns what the sources yield into entries: those that an earlier run saw unchanged with its pieces, the others with work for the pipeline.</summary>
 internal sealed class CreateEntries(
-    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store, CreateReferences references) : IDisposable
+    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store, CreateReferences references)
 {
     /// <summary>A file that changed within this time before it was looked at may change again under the same time stamp: the kernel's clock ticks every 1 to 10 ms.</summary>
     private const int StampGranularity = 50;
@@ -114,8 +114,6 @@ internal sealed class CreateEntries(
             }
         }
     }
-
-    public void Dispose() => head.Dispose();
 
     private void AddFile(SourceName source, WalkedEntry walked, Dictionary<(ulong Device, ulong Inode), CreateItem> linked)
     {

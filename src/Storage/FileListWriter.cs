@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Compression;
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -16,21 +15,21 @@ internal sealed class FileListWriter : IDisposable
     private readonly SafeFileHandle file;
     private readonly HashingStream output;
     private readonly ArrayBufferWriter<byte> batch = new(2 * LineBatch);
-    private readonly Utf8JsonWriter json;
+    private readonly FileLineWriter lines;
     private GZipStream? member;
 
     public FileListWriter(string path)
     {
         file = AtomicFile.Create(path);
         output = new HashingStream(file);
-        json = FileEntryJson.CreateWriter(batch);
+        lines = new FileLineWriter(batch);
     }
 
     public long Lines { get; private set; }
 
     public void Write(FileEntry entry)
     {
-        FileEntryJson.Write(json, batch, entry);
+        lines.Write(entry);
         EndLine();
     }
 
@@ -71,7 +70,6 @@ internal sealed class FileListWriter : IDisposable
     public void Dispose()
     {
         member?.Dispose();
-        json.Dispose();
         output.Dispose();
         file.Dispose();
     }

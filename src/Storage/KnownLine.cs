@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -10,6 +11,8 @@ namespace VertexAr.Backup.Storage;
 /// </summary>
 internal sealed class KnownLine
 {
+    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdef"u8);
+
     private readonly byte[] line;
     private readonly int packAt;
     private readonly int packEnd;
@@ -38,7 +41,8 @@ internal sealed class KnownLine
     /// <param name="head">Length of what is compared already.</param>
     /// <param name="length">Of the content, in bytes.</param>
     public static KnownLine? Of(ReadOnlySpan<byte> line, int head, long length) =>
-        TryReadContent(line[head..], out var piece, out var packAt, out var packEnd) && piece.Length == length
+        TryReadContent(line[head..], out var piece, out var digest, out var packAt, out var packEnd)
+        && piece.Length == length && !digest.ContainsAnyExcept(Hexadecimal)
             ? new KnownLine(line.ToArray(), head + packAt, head + packEnd, piece.Pack)
             : null;
 
@@ -48,14 +52,23 @@ internal sealed class KnownLine
         // No text value can hold this: a quotation mark inside one has a backslash before it.
         var content = line.LastIndexOf(BeforeDigest);
         piece = default;
-        return content >= 0 && TryReadContent(line[content..], out piece, out _, out _);
+        if (content < 0 || !TryReadContent(line[content..], out var found, out var digest, out _, out _) || !Digest.TryParse(digest, out var sha256))
+        {
+            return false;
+        }
+
+        piece = found with { Sha256 = sha256 };
+        return true;
     }
 
-    private static bool TryReadContent(ReadOnlySpan<byte> content, out Piece piece, out int packAt, out int packEnd)
+    /// <summary>Reads all of a piece but its digest, of which it finds the text.</summary>
+    private static bool TryReadContent(
+        ReadOnlySpan<byte> content, out Piece piece, out ReadOnlySpan<byte> digest, out int packAt, out int packEnd)
     {
         (piece, packAt, packEnd) = (default, 0, 0);
+        digest = default;
         var rest = content;
-        if (!Skip(ref rest, BeforeDigest) || !TakeDigest(ref rest, out var text) || !Skip(ref rest, "\",\"pieces\":[["u8))
+        if (!Skip(ref rest, BeforeDigest) || !TakeDigest(ref rest, out digest) || !Skip(ref rest, "\",\"pieces\":[["u8))
         {
             return false;
         }
@@ -70,31 +83,31 @@ internal sealed class KnownLine
         if (Skip(ref rest, ","u8) && TakeNumber(ref rest, long.MaxValue, out var offset)
             && Skip(ref rest, ","u8) && TakeNumber(ref rest, int.MaxValue, out var entry)
             && Skip(ref rest, ","u8) && TakeNumber(ref rest, long.MaxValue, out var length)
-            && Skip(ref rest, ",\""u8) && TakeDigest(ref rest, out var again) && again.SequenceEqual(text)
-            && rest.SequenceEqual("\"]]}"u8) && Digest.TryParse(text, out var sha256))
+            && Skip(ref rest, ",\""u8) && TakeDigest(ref rest, out var again) && again.SequenceEqual(digest)
+            && rest.SequenceEqual("\"]]}"u8))
         {
-            piece = new Piece((int)pack, offset, (int)entry, length, sha256);
+            piece = new Piece((int)pack, offset, (int)entry, length, default);
             return true;
         }
 
         return false;
     }
 
-    private static bool Skip(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> expected)
+    private static bool Skip(scoped ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> expected)
     {
         var matches = rest.StartsWith(expected);
         rest = matches ? rest[expected.Length..] : rest;
         return matches;
     }
 
-    private static bool TakeDigest(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> text)
+    private static bool TakeDigest(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> text)
     {
         text = rest.Length >= Digest.TextSize ? rest[..Digest.TextSize] : default;
         rest = rest[text.Length..];
         return !text.IsEmpty;
     }
 
-    private static bool TakeNumber(ref ReadOnlySpan<byte> rest, long most, out long number)
+    private static bool TakeNumber(scoped ref ReadOnlySpan<byte> rest, long most, out long number)
     {
         var matches = Utf8Parser.TryParse(rest, out number, out var used) && rest[0] is >= (byte)'0' and <= (byte)'9' && number <= most;
         rest = rest[used..];

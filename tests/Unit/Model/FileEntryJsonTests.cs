@@ -212,8 +212,7 @@ public sealed class FileEntryJsonTests
     private static byte[] Write(FileEntry entry)
     {
         var output = new ArrayBufferWriter<byte>();
-        using var json = FileEntryJson.CreateWriter(output);
-        FileEntryJson.Write(json, output, entry);
+        new FileLineWriter(output).Write(entry);
         return output.WrittenSpan.ToArray();
     }
 

@@ -151,11 +151,8 @@ public sealed class EarlierListTests : IDisposable
         Assert.Null(list.Find(B, "b/1"u8));
     }
 
-    private static (KnownLine Line, int Handle)? Next(EarlierList list, FileEntry entry)
-    {
-        using var head = new FileLineHead();
-        return list.FindNext(B, head.Of(entry), entry.Size);
-    }
+    private static (KnownLine Line, int Handle)? Next(EarlierList list, FileEntry entry) =>
+        list.FindNext(B, new FileLineHead().Of(entry), entry.Size);
 
     private EarlierList Write(SourceName[] sources, params FileEntry[] entries) => Write(sources, [0], entries);
 
