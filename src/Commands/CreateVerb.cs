@@ -48,7 +48,7 @@ internal static class CreateVerb
         Report(around, result.Header);
         if (result.Rotation is { } rotation)
         {
-            RotateVerb.Report(around.Output, rotation, dryRun: false, quietIfNothing: true);
+            RotateVerb.Report(around, rotation, dryRun: false, evenIfNothing: false);
         }
 
         return new RunEnd(

@@ -34,7 +34,7 @@ internal static class RotateVerb
         {
             using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
             var result = RotateBackups.Run(held, rules, dryRun, around.Clock, progress);
-            Report(around.Output, result, dryRun, quietIfNothing: around.Options.Quiet);
+            Report(around, result, dryRun, evenIfNothing: true);
             return result.Postponed
                 ? new RunEnd(ExitCode.Locked, report => report with { Error = "a restore or verify is reading the snapshots", Hint = "it is done by the next run" })
                 : new RunEnd(ExitCode.Done);
@@ -45,11 +45,17 @@ internal static class RotateVerb
         }
     }
 
-    public static void Report(Output output, RotateResult result, bool dryRun, bool quietIfNothing)
+    public static void Report(Surroundings around, RotateResult result, bool dryRun, bool evenIfNothing)
     {
+        var output = around.Output;
         if (output.Json)
         {
             ReportJson(output, result, dryRun);
+            return;
+        }
+
+        if (around.Options.Quiet && !dryRun)
+        {
             return;
         }
 
@@ -60,7 +66,7 @@ internal static class RotateVerb
         }
 
         var removed = result.Decisions.Count(d => !d.Keep);
-        if (!dryRun && !result.Postponed && (removed > 0 || result.FreedBytes > 0 || !quietIfNothing))
+        if (!dryRun && !result.Postponed && (removed > 0 || result.FreedBytes > 0 || evenIfNothing))
         {
             output.Line($"removed {Units.Count(removed, "snapshot")}, freed {Units.Size(result.FreedBytes)}");
         }

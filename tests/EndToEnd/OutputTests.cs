@@ -54,6 +54,20 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void Quiet_says_nothing_of_what_retention_removes()
+    {
+        using var site = new Site();
+        site.Create("--quiet");
+        site.Create("--quiet");
+        var create = site.Run("create", "--quiet", "--max-backups", "1").Succeeds();
+        site.Run("create", "--quiet", "--no-rotate").Succeeds();
+        var rotate = site.Run("rotate", "--quiet", "--max-backups", "1").Succeeds();
+        Assert.Equal("", create.Output + create.Errors + rotate.Output + rotate.Errors);
+        Assert.Single(site.Snapshots());
+        Assert.Contains("keep", site.Run("rotate", "--quiet", "--dry-run", "--max-backups", "1").Succeeds().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_reader_that_leaves_early_is_no_error()
     {
         using var site = new Site(withMedia: false);
