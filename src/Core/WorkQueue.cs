@@ -1,4 +1,4 @@
-namespace VertexAr.Backup.Operations;
+namespace VertexAr.Backup.Core;
 
 /// <summary>
 /// A queue between threads that holds so many at most: whoever adds waits, so that memory does not grow with the site. Waking

@@ -96,7 +96,7 @@ internal sealed class CreateEntries(
     {
         var name = new SourceName(options.Name, SourceKind.Storage);
         var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
-        foreach (var walked in source.Walk())
+        foreach (var walked in source.WalkAhead(stop))
         {
             stop.ThrowIfCancellationRequested();
             pipeline.ThrowIfFailed();

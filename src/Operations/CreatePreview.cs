@@ -92,7 +92,7 @@ internal sealed class CreatePreview
     private void LookAt(TreeOptions tree, FileStatus repository, RunProgress progress, CancellationToken stop)
     {
         var name = new SourceName(tree.Name, SourceKind.Storage);
-        foreach (var walked in new DirectorySource(tree, repository).Walk())
+        foreach (var walked in new DirectorySource(tree, repository).WalkAhead(stop))
         {
             stop.ThrowIfCancellationRequested();
             if (walked.Problem is { } problem)

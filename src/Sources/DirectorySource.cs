@@ -42,49 +42,56 @@ internal sealed class DirectorySource
     /// <summary>Entries in order; the top itself comes first. What an entry offers to open is there until the next is asked for.</summary>
     public IEnumerable<WalkedEntry> Walk()
     {
-        using var top = OpenTop(options);
+        foreach (var (entry, left) in Steps())
+        {
+            left?.Dispose();
+            if (entry is not null)
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    /// <summary>The same, by a thread that walks ahead.</summary>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public IEnumerable<WalkedEntry> WalkAhead(CancellationToken stop) => Sources.WalkAhead.Of(Steps(), stop);
+
+    private IEnumerable<WalkStep> Steps()
+    {
+        var top = OpenTop(options);
         var status = Posix.Status(top);
         var path = Encoding.UTF8.GetBytes(options.Name);
         var open = new Stack<Frame>();
-        try
+        yield return new WalkStep(new WalkedEntry(path, status, top));
+        open.Push(Enter(top, path, out var problem));
+        if (problem is not null)
         {
-            yield return new WalkedEntry(path, status, top);
-            open.Push(Enter(top, path, out var problem));
-            if (problem is not null)
-            {
-                yield return problem;
-            }
-
-            while (open.TryPeek(out var frame))
-            {
-                if (frame.Next >= frame.Names.Count)
-                {
-                    open.Pop().Leave(top);
-                    continue;
-                }
-
-                var (entry, inside) = Look(frame, frame.Names[frame.Next++], status.Device);
-                if (entry is null)
-                {
-                    continue;
-                }
-
-                yield return entry;
-                if (inside is not null)
-                {
-                    open.Push(Enter(inside, entry.Path, out problem));
-                    if (problem is not null)
-                    {
-                        yield return problem;
-                    }
-                }
-            }
+            yield return new WalkStep(problem);
         }
-        finally
+
+        while (open.TryPeek(out var frame))
         {
-            while (open.TryPop(out var frame))
+            if (frame.Next >= frame.Names.Count)
             {
-                frame.Leave(top);
+                open.Pop();
+                yield return new WalkStep(null, frame.Directory);
+                continue;
+            }
+
+            var (entry, inside) = Look(frame, frame.Names[frame.Next++], status.Device);
+            if (entry is null)
+            {
+                continue;
+            }
+
+            yield return new WalkStep(entry);
+            if (inside is not null)
+            {
+                open.Push(Enter(inside, entry.Path, out problem));
+                if (problem is not null)
+                {
+                    yield return new WalkStep(problem);
+                }
             }
         }
     }
@@ -201,13 +208,5 @@ internal sealed class DirectorySource
         public List<byte[]> Names => names;
 
         public int Next { get; set; }
-
-        public void Leave(SafeFileHandle top)
-        {
-            if (directory != top)
-            {
-                directory.Dispose();
-            }
-        }
     }
 }

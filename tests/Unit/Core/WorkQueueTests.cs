@@ -1,6 +1,6 @@
-using VertexAr.Backup.Operations;
+using VertexAr.Backup.Core;
 
-namespace VertexAr.Backup.Tests.Operations;
+namespace VertexAr.Backup.Tests.Core;
 
 public sealed class WorkQueueTests : IDisposable
 {
