@@ -202,7 +202,7 @@ public sealed class ChannelTests : IDisposable
     [Fact]
     public void A_sendmail_that_fails_is_said_with_its_last_line()
     {
-        var program = Script("echo one; echo 'queue is full' >&2; exit 75");
+        var program = Script("exec >&2; echo one; echo 'queue is full'; exit 75");
 
         Assert.Equal($"{program} ended with exit code 75: queue is full", Tell(new MailChannel("root", program)));
         Assert.Equal("/no/sendmail cannot be started: No such file or directory", Tell(new MailChannel("root", "/no/sendmail")));
