@@ -9,6 +9,9 @@ namespace VertexAr.Backup.Core;
 internal sealed unsafe class NativeArray<T>
     where T : unmanaged
 {
+    /// <summary>From this many bytes on the kernel is asked directly: libc keeps much of what a growing table gave back.</summary>
+    private const int OwnMapping = 64 * 1024;
+
     private readonly int length;
     private T* items;
 
@@ -16,18 +19,30 @@ internal sealed unsafe class NativeArray<T>
     public NativeArray(int length)
     {
         this.length = length;
-        items = (T*)NativeMemory.AllocZeroed((nuint)length, (nuint)sizeof(T));
+        items = (T*)(IsMapped ? Posix.MapMemory(Bytes) : NativeMemory.AllocZeroed(Bytes));
     }
 
-    ~NativeArray() => NativeMemory.Free(items);
+    ~NativeArray() => Free();
 
     /// <summary>The items; none once they are freed.</summary>
     public Span<T> Items => new(items, items == null ? 0 : length);
 
+    private nuint Bytes => (nuint)length * (nuint)sizeof(T);
+
+    private bool IsMapped => Bytes >= OwnMapping;
+
     /// <summary>Gives the memory back now instead of when nobody refers to this any more.</summary>
     public void Free()
     {
-        NativeMemory.Free(items);
+        if (IsMapped && items != null)
+        {
+            Posix.UnmapMemory(items, Bytes);
+        }
+        else
+        {
+            NativeMemory.Free(items);
+        }
+
         items = null;
     }
 }

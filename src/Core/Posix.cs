@@ -176,6 +176,17 @@ internal static unsafe class Posix
     /// <summary>Lets the disk begin with what was written in a range, so that less is left to wait for when the file is synced. A hint, too.</summary>
     public static void StartWriting(SafeFileHandle file, long offset, long length) => _ = PosixCalls.SyncFileRange(Descriptor(file), offset, length, 2);
 
+    /// <summary>Memory of its own from the kernel, all zeros.</summary>
+    /// <exception cref="OutOfMemoryException">There is none.</exception>
+    public static void* MapMemory(nuint bytes)
+    {
+        const int readWrite = 3, privateAnonymous = 0x22;
+        var memory = PosixCalls.Map(null, bytes, readWrite, privateAnonymous, -1, 0);
+        return (nint)memory == -1 ? throw new InsufficientMemoryException() : memory;
+    }
+
+    public static void UnmapMemory(void* memory, nuint bytes) => _ = PosixCalls.Unmap(memory, bytes);
+
     public static byte[] ReadLink(SafeFileHandle dir, ReadOnlySpan<byte> name)
     {
         Span<byte> path = stackalloc byte[LongestPath];

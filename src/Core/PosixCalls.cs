@@ -52,6 +52,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "sync_file_range")]
     internal static partial int SyncFileRange(int fd, long offset, long length, uint flags);
 
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    internal static partial void* Map(void* address, nuint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    internal static partial int Unmap(void* address, nuint length);
+
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true)]
     internal static partial nint ReadLinkAt(int dir, byte* path, byte* buffer, nuint size);
 

@@ -110,7 +110,7 @@ internal sealed class VerifyBackups
         var all = packs.Values.ToList();
         var numbers = new Dictionary<Digest, int>();
         all.ForEach(pack => numbers.Add(pack.Sha256, numbers.Count));
-        var pieces = new VerifyPieces();
+        var pieces = new VerifyPieces(all.Count);
         snapshots.ForEach(snapshot => Each(snapshot, reportDamage: true, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
 
         progress.Phase = "reading packs";

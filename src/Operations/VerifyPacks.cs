@@ -23,7 +23,6 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
     /// <param name="workers">Threads.</param>
     public void Run(IReadOnlyList<PackInfo> packs, VerifyPieces pieces, int workers)
     {
-        pieces.Sort();
         var options = new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop };
         Parallel.For(0, packs.Count, options, number =>
         {
@@ -36,7 +35,7 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
                 }
             }
 
-            CheckPieces(pack.Sha256, pieces.Of(number));
+            CheckPieces(pack.Sha256, pieces.Take(number));
         });
     }
 

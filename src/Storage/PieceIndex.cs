@@ -5,27 +5,33 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>
-/// Finds stored pieces by content. 36 bytes a slot in open addressing, in shards that grow one by one, so that a million
-/// pieces take some 50 MB and growing never needs twice the table. Built anew by each run that has something to store;
+/// Finds stored pieces by content. 32 bytes a slot, in shards that grow one by one, so that a million pieces take some 40 MB and
+/// growing never needs twice the table. Built anew by each run that has something to store;
 /// never kept on disk. For any thread.
 /// </summary>
 internal sealed class PieceIndex
 {
     private const int ShardCount = 256;
 
-    private readonly Shard[] shards = [.. Enumerable.Range(0, ShardCount).Select(_ => new Shard())];
+    private readonly NativeSet<Slot>[] shards = [.. Enumerable.Range(0, ShardCount).Select(_ => new NativeSet<Slot>())];
     private readonly HashSet<Digest> pending = [];
     private readonly HashSet<long> lengths = [];
     private readonly HashSet<long> pendingLengths = [];
     private int waiting;
 
     /// <summary>Adds a piece that is stored; the first place known for a content stays.</summary>
+    /// <remarks>No pack is so long that a place in it would not fit; were one, what lies there would be stored twice.</remarks>
     public void Add(in Piece piece)
     {
+        if (piece.Offset > uint.MaxValue)
+        {
+            return;
+        }
+
         var shard = ShardOf(piece.Sha256);
         lock (shard)
         {
-            shard.Add(piece);
+            shard.Add(new Slot(piece.Sha256, piece.Pack, (uint)piece.Offset, piece.Entry));
         }
     }
 
@@ -77,9 +83,9 @@ internal sealed class PieceIndex
             var shard = ShardOf(sha256);
             lock (shard)
             {
-                if (shard.Find(sha256, length) is { } found)
+                if (shard.Find(new Slot(sha256)) is { IsUsed: true } found)
                 {
-                    return found;
+                    return new Piece(found.Pack, found.Offset, found.Entry, length, sha256);
                 }
             }
 
@@ -111,78 +117,21 @@ internal sealed class PieceIndex
         }
     }
 
-    private Shard ShardOf(Digest sha256) => shards[(int)(sha256.A >> 56)];
+    private NativeSet<Slot> ShardOf(Digest sha256) => shards[(int)(sha256.A >> 56)];
 
-    /// <summary>
-    /// A part of the table. It keeps 192 of a digest's 256 bits: no two contents that anybody has, or could make, share those.
-    /// </summary>
-    private sealed class Shard
-    {
-        private NativeArray<Slot> slots = new(16);
-        private int count;
-
-        public Piece? Find(Digest sha256, long length)
-        {
-            var slot = slots.Items[Seek(slots.Items, sha256)];
-            return slot.Used ? new Piece(slot.Pack, slot.Offset, slot.Entry, length, sha256) : null;
-        }
-
-        /// <summary>No pack is so long that a place in it would not fit; were one, what lies there would be stored twice.</summary>
-        public void Add(in Piece piece)
-        {
-            if (piece.Offset > uint.MaxValue)
-            {
-                return;
-            }
-
-            if (count >= slots.Items.Length / 8 * 7)
-            {
-                Grow();
-            }
-
-            ref var slot = ref slots.Items[Seek(slots.Items, piece.Sha256)];
-            if (!slot.Used)
-            {
-                slot = new Slot(piece.Sha256.A, piece.Sha256.B, piece.Sha256.C, piece.Pack, (uint)piece.Offset, piece.Entry);
-                count++;
-            }
-        }
-
-        /// <summary>By half, so that three slots of five are used even just after growing.</summary>
-        private void Grow()
-        {
-            var old = slots;
-            slots = new NativeArray<Slot>(old.Items.Length / 2 * 3);
-            foreach (ref readonly var slot in old.Items)
-            {
-                if (slot.Used)
-                {
-                    slots.Items[Seek(slots.Items, new Digest(slot.A, slot.B, slot.C, 0))] = slot;
-                }
-            }
-
-            old.Free();
-        }
-
-        /// <summary>Where the digest is, or where it would go.</summary>
-        private static int Seek(ReadOnlySpan<Slot> slots, in Digest sha256)
-        {
-            // The high bits of a product spread a hash over any number of slots.
-            var i = (int)Math.BigMul(sha256.B, (ulong)slots.Length, out _);
-            while (slots[i].Used && !slots[i].Is(sha256))
-            {
-                i = i + 1 == slots.Length ? 0 : i + 1;
-            }
-
-            return i;
-        }
-    }
-
+    /// <summary>A place by 160 of a digest's 256 bits: no two contents that anybody has, or could make, share those.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    private readonly record struct Slot(ulong A, ulong B, ulong C, int Pack, uint Offset, int Entry)
+    private readonly record struct Slot(ulong A, ulong B, uint C, int Pack, uint Offset, int Entry) : INativeSlot<Slot>
     {
-        public bool Used => (A | B | C) != 0;
+        public Slot(Digest sha256, int pack = 0, uint offset = 0, int entry = 0)
+            : this(sha256.A, sha256.B, (uint)(sha256.C >> 32), pack, offset, entry)
+        {
+        }
 
-        public bool Is(in Digest sha256) => A == sha256.A && B == sha256.B && C == sha256.C;
+        public bool IsUsed => (A | B | C) != 0;
+
+        public ulong Hash => B;
+
+        public bool IsSameAs(in Slot other) => A == other.A && B == other.B && C == other.C;
     }
 }

@@ -40,12 +40,12 @@ public sealed class PieceIndexTests
     {
         for (ulong i = 1; i < 1000; i++)
         {
-            index.Add(new Piece((int)i, 0, 0, 1, new Digest(7, 1 << 20, i, 0)));
+            index.Add(new Piece((int)i, 0, 0, 1, new Digest(7, 1 << 20, i << 32, 0)));
         }
 
         for (ulong i = 1; i < 1000; i++)
         {
-            Assert.Equal((int)i, index.FindOrClaim(new Digest(7, 1 << 20, i, 0), 1)!.Value.Pack);
+            Assert.Equal((int)i, index.FindOrClaim(new Digest(7, 1 << 20, i << 32, 0), 1)!.Value.Pack);
         }
     }
 
