@@ -29,6 +29,17 @@ internal static class FileEntryJson
         }
     }
 
+    /// <summary>The path of a file's line, found without reading the line; false where that takes more than a look.</summary>
+    public static bool TryFindFile(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> path)
+    {
+        var begin = "{\"path\":\""u8;
+        path = line.StartsWith(begin) ? line[begin.Length..] : default;
+        var end = path.IndexOfAny((byte)'"', (byte)'\\');
+        var isFile = end >= 0 && path[end..].StartsWith("\",\"type\":\"file\","u8);
+        path = isFile ? path[..end] : default;
+        return isFile;
+    }
+
     internal static void Expect(bool condition, string otherwise)
     {
         if (!condition)

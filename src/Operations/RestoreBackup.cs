@@ -45,7 +45,7 @@ internal sealed class RestoreBackup
         using var list = OpenList();
         while (Read(list) is { } entry)
         {
-            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry)
+            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry.Path, isDirectory: false)
                 && Targets.Any(t => entry.Path.AsSpan().StartsWith(Posix.Bytes(t.Source.Name + "/"))))
             {
                 files++;

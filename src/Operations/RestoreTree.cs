@@ -34,18 +34,30 @@ internal sealed class RestoreTree : IDisposable
     public IReadOnlySet<string> MatchedSources => matchedSources;
 
     /// <summary>Whether an entry is asked for by patterns: by its path in the list, or by its path below the top of its tree.</summary>
-    public static bool IsWanted(List<Glob> patterns, FileEntry entry)
+    public static bool IsWanted(List<Glob> patterns, ReadOnlySpan<byte> path, bool isDirectory)
     {
-        var below = entry.Path.AsSpan().IndexOf((byte)'/') + 1;
-        var isDirectory = entry.Type == EntryType.Directory;
-        return patterns.Count == 0 || patterns.Exists(p =>
-            p.MatchesOrContains(entry.Path, isDirectory) || (below > 0 && p.MatchesOrContains(entry.Path.AsSpan(below), isDirectory)));
+        if (patterns.Count == 0)
+        {
+            return true;
+        }
+
+        var below = path.IndexOf((byte)'/') + 1;
+        foreach (var pattern in patterns)
+        {
+            if (pattern.MatchesOrContains(path, isDirectory) || (below > 0 && pattern.MatchesOrContains(path[below..], isDirectory)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Restores everything that is wanted, and returns when all of it is written.</summary>
     public void Run(FileListReader list, CancellationToken stop)
     {
-        while (list.Read() is { } entry)
+        PathFilter? wanted = patterns.Count == 0 ? null : path => IsWanted(patterns, path, isDirectory: false);
+        while (list.Read(wanted) is { } entry)
         {
             stop.ThrowIfCancellationRequested();
             Add(entry);
@@ -76,7 +88,7 @@ internal sealed class RestoreTree : IDisposable
         }
 
         var path = slash < 0 ? [] : entry.Path[(slash + 1)..];
-        var wanted = IsWanted(patterns, entry);
+        var wanted = IsWanted(patterns, entry.Path, entry.Type == EntryType.Directory);
         if (entry.Type == EntryType.Directory)
         {
             writer.AddDirectory(entry, path, wanted);

@@ -3,6 +3,9 @@ using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
+/// <summary>Says of a path in a file list whether it is asked for.</summary>
+internal delegate bool PathFilter(ReadOnlySpan<byte> path);
+
 /// <summary>Streams a file list, line by line, in its order.</summary>
 internal sealed class FileListReader : IDisposable
 {
@@ -13,8 +16,20 @@ internal sealed class FileListReader : IDisposable
     public static FileListReader Open(string path) => new(LineReader.Open(path));
 
     /// <summary>The next entry; null at the end.</summary>
+    /// <param name="files">Which files are asked for; lines of others are passed over without being read where their path can be seen at once.</param>
     /// <exception cref="DamageError">The list is not whole.</exception>
-    public FileEntry? Read() => lines.TryRead(out var line) ? FileEntryJson.Read(line) : null;
+    public FileEntry? Read(PathFilter? files = null)
+    {
+        while (lines.TryRead(out var line))
+        {
+            if (files is null || !FileEntryJson.TryFindFile(line, out var path) || files(path))
+            {
+                return FileEntryJson.Read(line);
+            }
+        }
+
+        return null;
+    }
 
     public void Dispose() => lines.Dispose();
 }

@@ -21,6 +21,26 @@ public sealed class FileListTests : IDisposable
     }
 
     [Fact]
+    public void Passes_over_the_files_that_are_not_asked_for_whatever_their_names()
+    {
+        byte[][] names = ["s/a"u8.ToArray(), "s/\u00e9"u8.ToArray(), "s/\"q\\"u8.ToArray(), [(byte)'s', (byte)'/', 0xFF]];
+        using (var writer = new FileListWriter(temp["list.tmp"]))
+        {
+            writer.Write(TestRepository.File("s", []) with { Type = EntryType.Directory });
+            Array.ForEach(names, name => writer.Write(TestRepository.File("x", TestRepository.Piece(0)) with { Path = name }));
+            writer.Finish(temp["list.tmp"], temp["list"]);
+        }
+
+        foreach (var name in names)
+        {
+            var read = Asked(name);
+            Assert.Contains("73", read);
+            Assert.Contains(Convert.ToHexString(name), read);
+            Assert.True(name == names[0] || !read.Contains(Convert.ToHexString(names[0])));
+        }
+    }
+
+    [Fact]
     public void A_list_of_nothing_is_a_gzip_file_of_nothing()
     {
         Write(0);
@@ -111,6 +131,18 @@ public sealed class FileListTests : IDisposable
         {
             writer.Write(TestRepository.File($"storage/{i:D6}", TestRepository.Piece(i, $"content {i}")));
         }
+    }
+
+    private List<string> Asked(byte[] name)
+    {
+        using var reader = FileListReader.Open(temp["list"]);
+        var read = new List<string>();
+        while (reader.Read(path => path.SequenceEqual(name)) is { } entry)
+        {
+            read.Add(Convert.ToHexString(entry.Path));
+        }
+
+        return read;
     }
 
     private static int Count(string path)
