@@ -2,7 +2,7 @@ using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Policy;
 
-/// <summary>What to keep: the newest <paramref name="Newest"/> of each type, and beside them the last of so many days, weeks, months and years.</summary>
+/// <summary>What to keep: the newest <paramref name="Newest"/> of each type, and beside them the last whole one of so many days, weeks, months and years.</summary>
 internal sealed record RetentionRules(int Newest, int Daily = 0, int Weekly = 0, int Monthly = 0, int Yearly = 0);
 
 /// <summary>A snapshot as retention sees it.</summary>
@@ -49,19 +49,18 @@ internal static class Retention
         DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
     }
 
+    /// <summary>
+    /// Of each period the last whole one, or the last partial one where none is whole. A clock that was set back makes a period
+    /// come up again further down; it counts once.
+    /// </summary>
     private static void KeepLastOfEach(
         List<RetentionItem> newestFirst, List<List<string>> reasons, int count, string name, Func<DateTimeOffset, int> period)
     {
-        var last = int.MaxValue;
-        for (var i = 0; i < newestFirst.Count && count > 0; i++)
+        var newest = Enumerable.Range(0, newestFirst.Count).GroupBy(i => period(newestFirst[i].StartedAt)).Take(count);
+        foreach (var places in newest)
         {
-            var now = period(newestFirst[i].StartedAt);
-            if (now != last)
-            {
-                reasons[i].Add(name);
-                last = now;
-                count--;
-            }
+            var whole = places.Where(i => newestFirst[i].State == SnapshotState.Complete);
+            reasons[whole.Concat(places).First()].Add(name);
         }
     }
 }

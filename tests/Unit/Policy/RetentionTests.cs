@@ -91,6 +91,54 @@ public sealed class RetentionTests
         Assert.Equal(["20261025T225959Z"], Kept(items, new RetentionRules(0, Daily: 3), berlin));
     }
 
+    /// <summary>A day in Moscow ends at 21:00 UTC; the night when Berlin's clock goes forward has 23 hours; Apia skipped 2011-12-30.</summary>
+    [Theory]
+    [InlineData("UTC", "20260329T223000Z", "20260330T213000Z", false)]
+    [InlineData("Europe/Moscow", "20260329T223000Z", "20260330T203000Z", true)]
+    [InlineData("Europe/Moscow", "20260329T223000Z", "20260330T213000Z", false)]
+    [InlineData("Europe/Berlin", "20260328T230000Z", "20260329T215959Z", true)]
+    [InlineData("Europe/Berlin", "20260328T230000Z", "20260329T220000Z", false)]
+    [InlineData("America/New_York", "20261101T040000Z", "20261102T045959Z", true)]
+    [InlineData("Asia/Kathmandu", "20261101T181500Z", "20261102T181459Z", true)]
+    [InlineData("Pacific/Apia", "20111230T095959Z", "20111230T100000Z", false)]
+    public void A_day_is_the_zones_own(string zone, string earlier, string later, bool isOneDay) => Assert.Equal(
+        isOneDay ? [later] : [later, earlier],
+        Kept([Item(earlier), Item(later)], new RetentionRules(0, Daily: 5), TimeZoneInfo.FindSystemTimeZoneById(zone)));
+
+    [Fact]
+    public void A_leap_day_is_in_february() => Assert.Equal(
+        ["20280301T000000Z", "20280229T120000Z", "20261231T120000Z"],
+        Kept([Item("20261228T120000Z"), Item("20261231T120000Z"), Item("20280229T120000Z"), Item("20280301T000000Z")], new RetentionRules(0, Monthly: 3)));
+
+    /// <summary>Identifiers go on from the newest, whatever the clock says; when a snapshot was taken is what the clock said.</summary>
+    [Fact]
+    public void A_clock_that_was_set_back_costs_no_days()
+    {
+        RetentionItem[] items =
+        [
+            Item("20261101T020000Z"), Item("20261102T020000Z"),
+            Item("20991231T020000Z"),
+            Item("20991231T020001Z") with { StartedAt = At("20261102T140000Z") },
+            Item("20991231T020002Z") with { StartedAt = At("20261103T020000Z") },
+        ];
+        Assert.Equal(
+            ["20991231T020002Z", "20991231T020001Z", "20991231T020000Z", "20261101T020000Z"],
+            Kept(items, new RetentionRules(1, Daily: 4)));
+        Assert.Equal(["20991231T020002Z", "20991231T020000Z"], Kept(items, new RetentionRules(1, Yearly: 2)));
+    }
+
+    [Fact]
+    public void Of_a_day_the_last_whole_one_stays_and_a_partial_one_only_where_none_is_whole()
+    {
+        RetentionItem[] items =
+        [
+            Item("20261101T020000Z", state: SnapshotState.Partial), Item("20261101T140000Z", state: SnapshotState.Partial),
+            Item("20261102T020000Z"), Item("20261102T140000Z", state: SnapshotState.Partial),
+            Item("20261103T020000Z"),
+        ];
+        Assert.Equal(["20261103T020000Z", "20261102T020000Z", "20261101T140000Z"], Kept(items, new RetentionRules(1, Daily: 3)));
+    }
+
     [Fact]
     public void No_rule_removes_the_newest_complete_one_of_a_type()
     {
@@ -117,7 +165,10 @@ public sealed class RetentionTests
     }
 
     private static RetentionItem Item(string id, SnapshotType type = SnapshotType.Database, SnapshotState state = SnapshotState.Complete) =>
-        new(SnapshotId.Parse(id)!.Value, type, state, DateTimeOffset.ParseExact(id, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
+        new(SnapshotId.Parse(id)!.Value, type, state, At(id));
+
+    private static DateTimeOffset At(string time) =>
+        DateTimeOffset.ParseExact(time, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 
     private static IEnumerable<string> Kept(RetentionItem[] items, RetentionRules rules, TimeZoneInfo? zone = null) =>
         Retention.Decide(items, rules, zone ?? Utc).Where(d => d.Keep).Select(d => d.Item.Id.ToString());
