@@ -1,21 +1,39 @@
 using System.Buffers.Binary;
+using System.Collections;
 using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
 
-/// <summary>Reads the names in a directory as the bytes they are, and sorts them by those.</summary>
-internal static class DirectoryNames
+/// <summary>
+/// The names in a directory as the bytes they are, sorted by those. They lie in one block, and each becomes an array only when
+/// it is asked for: what a directory of 200,000 entries holds would otherwise outlive several collections.
+/// </summary>
+internal sealed class DirectoryNames : IReadOnlyList<byte[]>
 {
     // struct linux_dirent64: inode 8, offset 8, record length 2, type 1, name.
     private const int LengthAt = 16;
     private const int NameAt = 19;
 
+    private byte[] text = [];
+    private int used;
+    private (int Start, int Length)[] places = [];
+
+    private DirectoryNames()
+    {
+    }
+
+    public int Count { get; private set; }
+
+    public byte[] this[int index] => text.AsSpan(places[index].Start, places[index].Length).ToArray();
+
+    public static DirectoryNames None { get; } = new();
+
     /// <param name="directory">An open directory.</param>
     /// <param name="buffer">Space for the kernel's records, for a caller that reads many; used only during the call.</param>
-    public static List<byte[]> Read(SafeFileHandle directory, byte[]? buffer = null)
+    public static DirectoryNames Read(SafeFileHandle directory, byte[]? buffer = null)
     {
         buffer ??= new byte[16 * 1024];
-        var names = new List<byte[]>();
+        var names = new DirectoryNames();
         for (int filled; (filled = Posix.ReadDirectory(directory, buffer)) > 0;)
         {
             for (var at = 0; at < filled;)
@@ -25,14 +43,47 @@ internal static class DirectoryNames
                 name = name[..name.IndexOf((byte)0)];
                 if (!(name is [(byte)'.'] or [(byte)'.', (byte)'.']))
                 {
-                    names.Add(name.ToArray());
+                    names.Add(name);
                 }
 
                 at += length;
             }
         }
 
-        names.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
+        names.Sort();
         return names;
+    }
+
+    public IEnumerator<byte[]> GetEnumerator()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            yield return this[i];
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void Add(ReadOnlySpan<byte> name)
+    {
+        if (used + name.Length > text.Length)
+        {
+            Array.Resize(ref text, Math.Max(256, 2 * (used + name.Length)));
+        }
+
+        if (Count == places.Length)
+        {
+            Array.Resize(ref places, Math.Max(16, 2 * Count));
+        }
+
+        name.CopyTo(text.AsSpan(used));
+        places[Count++] = (used, name.Length);
+        used += name.Length;
+    }
+
+    private void Sort()
+    {
+        var all = text;
+        places.AsSpan(0, Count).Sort((a, b) => all.AsSpan(a.Start, a.Length).SequenceCompareTo(all.AsSpan(b.Start, b.Length)));
     }
 }

@@ -125,7 +125,7 @@ internal sealed class DirectorySource
         catch (PosixError e)
         {
             problem = new WalkedEntry(path, new WalkProblem($"cannot be listed: {e.Message}", IsLoss: true));
-            return new Frame(directory, path, []);
+            return new Frame(directory, path, DirectoryNames.None);
         }
     }
 
@@ -199,13 +199,13 @@ internal sealed class DirectorySource
     }
 
     /// <summary>A directory the walk is in.</summary>
-    private sealed class Frame(SafeFileHandle directory, byte[] path, List<byte[]> names)
+    private sealed class Frame(SafeFileHandle directory, byte[] path, DirectoryNames names)
     {
         public SafeFileHandle Directory => directory;
 
         public byte[] Path => path;
 
-        public List<byte[]> Names => names;
+        public DirectoryNames Names => names;
 
         public int Next { get; set; }
     }

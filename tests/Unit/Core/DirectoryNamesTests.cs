@@ -1,0 +1,29 @@
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Tests.Core;
+
+public sealed class DirectoryNamesTests : IDisposable
+{
+    private readonly TempDirectory temp = new();
+
+    public void Dispose() => temp.Dispose();
+
+    [Fact]
+    public void Are_read_whole_and_sorted_by_their_bytes()
+    {
+        var wanted = new List<byte[]> { new byte[] { 0xFF }, new byte[] { 0xC3, 0xA9, (byte)'\n' }, "..."u8.ToArray(), "B"u8.ToArray(), "a"u8.ToArray() };
+        wanted.AddRange(Enumerable.Range(0, 3000).Select(i => Posix.Bytes($"{i}{new string('x', i % 200)}")));
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(temp.Root));
+        wanted.ForEach(name => Posix.CreateNew(directory, name, 0x180).Dispose());
+        var names = DirectoryNames.Read(directory);
+        Assert.Equal(wanted.Select(Convert.ToHexString).Order(StringComparer.Ordinal), names.Select(Convert.ToHexString));
+        Assert.Equal(wanted.Count, names.Count);
+    }
+
+    [Fact]
+    public void There_are_none_in_an_empty_directory()
+    {
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(temp.Root));
+        Assert.Empty(DirectoryNames.Read(directory));
+    }
+}
