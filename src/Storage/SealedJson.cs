@@ -11,14 +11,15 @@ namespace VertexAr.Backup.Storage;
 /// </summary>
 internal static class SealedJson
 {
-    private const string Seal = ",\n  \"checksum\": \"";
-    private const string End = "\"\n}\n";
+    private static ReadOnlySpan<byte> Seal => ",\n  \"checksum\": \""u8;
+
+    private static ReadOnlySpan<byte> End => "\"\n}\n"u8;
 
     public static byte[] Write<T>(T value, JsonTypeInfo<T> type)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(value, type).AsSpan();
         var open = body[..body.LastIndexOf((byte)'}')].TrimEnd((byte)'\n');
-        return [.. open, .. Encoding.ASCII.GetBytes($"{Seal}{Digest.Of(open)}{End}")];
+        return [.. open, .. Seal, .. Encoding.ASCII.GetBytes(Digest.Of(open).ToString()), .. End];
     }
 
     /// <exception cref="DamageError">The bytes are not what <see cref="Write"/> made.</exception>
@@ -31,7 +32,10 @@ internal static class SealedJson
         }
 
         var open = file[..^sealLength];
-        if (!file[^sealLength..].SequenceEqual(Encoding.ASCII.GetBytes($"{Seal}{Digest.Of(open)}{End}")))
+        var seal = file[^sealLength..];
+        Span<byte> digest = stackalloc byte[Digest.TextSize];
+        Digest.Of(open).Format(digest);
+        if (!seal.StartsWith(Seal) || !seal.EndsWith(End) || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest))
         {
             throw new DamageError("does not match its checksum");
         }

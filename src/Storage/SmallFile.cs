@@ -19,6 +19,7 @@ internal static class SmallFile
         }
 
         var content = new byte[size];
-        return content[..Posix.ReadAt(file, content, 0)];
+        var read = Posix.ReadAt(file, content, 0);
+        return read == content.Length ? content : content[..read];
     }
 }
