@@ -79,11 +79,11 @@ internal static class StatsVerb
 
     private sealed record Row(string Name, List<Snapshot> Snapshots)
     {
-        public long Content => Snapshots.Sum(s => s.Header.Bytes);
+        public long Content => Units.Sum(Snapshots.Select(s => s.Header.Bytes));
 
-        public long New => Snapshots.Sum(s => s.Header.NewBytes);
+        public long New => Units.Sum(Snapshots.Select(s => s.Header.NewBytes));
 
-        public long Stored => Snapshots.Sum(s => s.Header.StoredBytes);
+        public long Stored => Units.Sum(Snapshots.Select(s => s.Header.StoredBytes));
 
         public Snapshot? Newest => Snapshots.MaxBy(s => s.Id);
     }

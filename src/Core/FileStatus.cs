@@ -21,6 +21,9 @@ internal readonly record struct FileStatus(
     /// <summary>Fewer blocks than bytes: there may be holes.</summary>
     public bool MayHaveHoles => Blocks * 512 < Size;
 
+    /// <summary>Bytes that are not holes, at most. A sparse file can be called any size.</summary>
+    public long Occupied => Math.Min(Size, Blocks * 512);
+
     /// <summary>What a file that is no file, directory or symlink is called.</summary>
     public string SpecialName => (Mode & TypeMask) switch
     {

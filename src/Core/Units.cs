@@ -7,6 +7,18 @@ internal static class Units
 {
     private static readonly string[] Sizes = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+    /// <summary>
+    /// What sums of bytes end at, 4 EiB. No disk holds that, but anybody can make sparse files of such a size and more; the little
+    /// that is added to a sum when it is used must not overflow either.
+    /// </summary>
+    private const long Most = 1L << 62;
+
+    /// <summary>The sum of two sizes or counts, neither negative; very large ones end at 2^62.</summary>
+    public static long Add(long one, long other) => Math.Min(Most, one) + Math.Min(other, Most - Math.Min(Most, one));
+
+    /// <summary>The sum of sizes or counts, none negative; a very large one ends at 2^62.</summary>
+    public static long Sum(IEnumerable<long> numbers) => numbers.Aggregate(0L, Add);
+
     /// <summary>"1023 B", "1.5 GiB": powers of 1024, at most three significant digits.</summary>
     public static string Size(long bytes)
     {

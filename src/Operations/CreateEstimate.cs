@@ -61,7 +61,7 @@ internal sealed record CreateEstimate
         const int growthOfMany = 1;
         var newest = snapshots.Where(s => s.Header.Type == plan.Type || s.Header.Type == SnapshotType.Full).MaxBy(s => s.Id)?.Header;
         return newest is not null && Posix.Space(plan.BackupDirectory).Available - plan.MinFreeBytes
-            >= newest.Bytes * (newest.FileCount > manyFiles ? growthOfMany : growth);
+            >= (Int128)newest.Bytes * (newest.FileCount > manyFiles ? growthOfMany : growth);
     }
 
     /// <summary>How many bytes of this database will probably be new, going by the last time.</summary>

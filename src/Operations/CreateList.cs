@@ -1,4 +1,5 @@
 using System.Text;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
 
@@ -118,7 +119,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         }
 
         // A further name of a file has no content of its own.
-        c.Bytes += item.Entry.Type == EntryType.HardLink ? 0 : item.Entry.Size;
+        c.Bytes = Units.Add(c.Bytes, item.Entry.Type == EntryType.HardLink ? 0 : item.Entry.Size);
         c.NewBytes += item.NewBytes;
     }
 

@@ -122,11 +122,11 @@ internal sealed class CreatePreview
         Add(walked.Status.Size, known);
         if (!known && !likely)
         {
-            need = need with { Trees = need.Trees + walked.Status.Size };
+            need = need with { Trees = need.Trees + walked.Status.Occupied };
             sample.Look(walked);
         }
     }
 
     private void Add(long bytes, bool known) => total = new Preview(
-        total.Files + 1, total.Bytes + bytes, total.FilesToRead + (known ? 0 : 1), total.BytesToRead + (known ? 0 : bytes));
+        total.Files + 1, Units.Add(total.Bytes, bytes), total.FilesToRead + (known ? 0 : 1), Units.Add(total.BytesToRead, known ? 0 : bytes));
 }

@@ -26,8 +26,8 @@ internal sealed class DensitySample
     public void Look(WalkedEntry file)
     {
         var size = file.Status.Size;
-        seen += size;
-        if (size < SampleBytes || size < seen / Share)
+        seen += file.Status.Occupied;
+        if (size < SampleBytes || file.Status.Occupied < seen / Share)
         {
             return;
         }
@@ -38,11 +38,11 @@ internal sealed class DensitySample
             using var open = file.Open();
             if (Posix.ReadAt(open, sample, (size - SampleBytes) / 2) == SampleBytes && !Compressibility.IsWorthCompressing(sample))
             {
-                dense += size;
+                dense += file.Status.Occupied;
             }
             else
             {
-                compressible += size;
+                compressible += file.Status.Occupied;
             }
         }
         catch (PosixError)

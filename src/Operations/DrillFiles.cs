@@ -146,7 +146,7 @@ internal sealed class DrillFiles : IDisposable
             at += piece.Length;
         }
 
-        Bytes += entry.Size;
+        Bytes = Units.Add(Bytes, entry.Size);
         return null;
     }
 

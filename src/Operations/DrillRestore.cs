@@ -88,8 +88,8 @@ internal sealed class DrillRestore
     private void RequireSpace(Snapshot snapshot, string parent)
     {
         var sources = snapshot.Header.Sources;
-        var names = sources.Sum(s => s.Files + s.Directories + s.Symlinks);
-        var need = snapshot.Header.Bytes + (names * BytesPerName) + Margin;
+        var names = Units.Sum(sources.SelectMany(s => new[] { s.Files, s.Directories, s.Symlinks }));
+        var need = Units.Sum([snapshot.Header.Bytes, Math.Min(names, 1L << 48) * BytesPerName, Margin]);
         var free = Posix.Space(parent).Available;
         var text = $"a drill of snapshot {snapshot.Id} needs {Units.Size(need)} in {parent}, and {Units.Size(free)} are free there";
         if (free - need < plan.MinFreeBytes)

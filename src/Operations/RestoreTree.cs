@@ -129,7 +129,7 @@ internal sealed class RestoreTree : IDisposable
     private void AddContent(RestoreWriter writer, FileEntry entry, byte[] path)
     {
         var file = writer.AddFile(path);
-        Bytes += entry.Size;
+        Bytes = Units.Add(Bytes, entry.Size);
         if (Array.Exists(entry.Pieces, piece => !piece.IsHole))
         {
             content.Add(new RestoreJob(writer, entry, path, file));

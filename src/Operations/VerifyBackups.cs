@@ -53,7 +53,7 @@ internal sealed class VerifyBackups
             verify.NameFiles(snapshots, new HashSet<PieceKey>());
         }
 
-        return new VerifyReport(snapshots.Count, verify.packs.Count, verify.packs.Values.Sum(p => p.Bytes), deep, verify.damages);
+        return new VerifyReport(snapshots.Count, verify.packs.Count, Units.Sum(verify.packs.Values.Select(p => p.Bytes)), deep, verify.damages);
     }
 
     private Damage Report(string thing, string reason, SnapshotId? snapshot = null)
@@ -114,7 +114,7 @@ internal sealed class VerifyBackups
         snapshots.ForEach(snapshot => Each(snapshot, reportDamage: true, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
 
         progress.Phase = "reading packs";
-        progress.Expect(all.Sum(p => p.Bytes));
+        progress.Expect(Units.Sum(all.Select(p => p.Bytes)));
         var check = new VerifyPacks(store.Layout, progress, stop);
         check.Run(all, pieces, workers);
         foreach (var (pack, reason) in check.DamagedPacks)

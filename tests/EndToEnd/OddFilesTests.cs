@@ -49,6 +49,23 @@ public sealed class OddFilesTests
     }
 
     [Fact]
+    public void Sparse_files_of_absurd_sizes_overflow_nothing()
+    {
+        using var site = new Site(withMedia: false);
+        var tree = site.MountMemory("huge", "size=10m");
+        site.TreeSettings["path"] = tree;
+        site.SaveSettings();
+        Command.Shell("truncate -s 7E one; truncate -s 7E two; truncate -s 7E three; echo x >four", tree);
+        site.Create("storage");
+        foreach (var words in new string[][] { ["list"], ["stats"], ["show", "latest"], ["create", "storage", "--dry-run", "--rescan"] })
+        {
+            site.Run(words).Succeeds().Prints("4 EiB");
+        }
+
+        site.Run("verify", "--deep").Succeeds();
+    }
+
+    [Fact]
     public void A_sparse_file_over_4_GB_comes_back_sparse()
     {
         const long size = 5L << 30;

@@ -20,6 +20,18 @@ public sealed class UnitsTests
     [InlineData(long.MaxValue, "8 EiB")]
     public void A_size_has_three_digits_at_most(long bytes, string text) => Assert.Equal(text, Units.Size(bytes));
 
+    [Fact]
+    public void Sums_of_sizes_do_not_overflow()
+    {
+        const long most = 1L << 62;
+        Assert.Equal(5, Units.Add(2, 3));
+        Assert.Equal(most, Units.Add(7L << 60, 7L << 60));
+        Assert.Equal(most, Units.Add(1, long.MaxValue));
+        Assert.Equal(most, Units.Add(most - 1, 1));
+        Assert.Equal(6, Units.Sum([1, 2, 3]));
+        Assert.Equal(most, Units.Sum([long.MaxValue, long.MaxValue, long.MaxValue]));
+    }
+
     [Theory]
     [InlineData(0, "0 files")]
     [InlineData(1, "1 file")]
