@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Model;
 
@@ -8,7 +9,7 @@ internal sealed record SnapshotHeader
     public required int FormatVersion { get; init; }
 
     /// <summary>Names of features a reader must know to understand this snapshot; version 1 knows none.</summary>
-    public string[] Requires { get; init; } = [];
+    public required string[] Requires { get; init; }
 
     public required string Id { get; init; }
 
@@ -42,14 +43,26 @@ internal sealed record SnapshotHeader
 
     /// <summary>Bytes of content in all sources.</summary>
     [JsonIgnore]
-    public long Bytes => Sources.Sum(s => s.Bytes);
+    public long Bytes => Units.Sum(Sources.Select(s => s.Bytes));
 
     /// <summary>Bytes of content that no earlier snapshot had.</summary>
     [JsonIgnore]
-    public long NewBytes => Sources.Sum(s => s.NewBytes);
+    public long NewBytes => Units.Sum(Sources.Select(s => s.NewBytes));
 
     [JsonIgnore]
-    public long FileCount => Sources.Sum(s => s.Files);
+    public long FileCount => Units.Sum(Sources.Select(s => s.Files));
+
+    /// <summary>
+    /// Whether the numbers can be what they are called, and nothing is null: whoever can write into a repository can seal anything.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsSane =>
+        Array.TrueForAll(Requires, feature => feature is not null)
+        && Array.TrueForAll(Warnings.First, warning => warning is not null)
+        && Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
+        && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
+
+    private static bool IsPart(PartFile part) => part is { Bytes: >= 0, Lines: >= 0 };
 }
 
 /// <summary>Whether everything that should be in the snapshot is.</summary>

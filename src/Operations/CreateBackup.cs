@@ -180,6 +180,7 @@ internal sealed class CreateBackup
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
+            Requires = [],
             Id = id.ToString(),
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,

@@ -11,7 +11,7 @@ internal readonly record struct PackInfo(Digest Sha256, long Bytes, UInt128 Xxh1
     public static PackInfo From(PackLine line) =>
         Digest.TryParse(line.Sha256, out var sha256)
         && UInt128.TryParse(line.Xxh128, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var xxh128)
-        && line.Bytes > 0 && line.ContentBytes >= 0
+        && line.Bytes > 0 && line.ContentBytes >= 0 && line.UsedBytes >= 0
             ? new PackInfo(sha256, line.Bytes, xxh128, line.ContentBytes, line.UsedBytes)
             : throw new DamageError("holds a line that cannot be read");
 

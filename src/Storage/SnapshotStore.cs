@@ -55,6 +55,11 @@ internal sealed class SnapshotStore(Layout layout)
     public Snapshot Read(SnapshotId id)
     {
         var header = SealedJson.Read(SmallFile.Read(layout.Header(id)), HeaderJson.Default.SnapshotHeader);
+        if (!header.IsSane)
+        {
+            throw new DamageError("holds numbers or names that cannot be");
+        }
+
         if (header.FormatVersion != RepositoryMark.CurrentVersion || header.Requires.Length > 0)
         {
             throw UserError.Failed(
@@ -149,8 +154,9 @@ internal sealed class SnapshotStore(Layout layout)
                 }
             }
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter for text that is not UTF-8.
             throw new DamageError("is no header", e);
         }
 
@@ -193,33 +199,49 @@ internal sealed class SnapshotStore(Layout layout)
     }
 
     /// <summary>Streams the file list, after its checksum was compared with the header's.</summary>
-    /// <exception cref="DamageError">The list is missing or not the one that was written.</exception>
-    public FileListReader OpenFileList(Snapshot snapshot)
+    /// <exception cref="DamageError">The list is missing, cannot be read, or is not the one that was written.</exception>
+    public FileListReader OpenFileList(Snapshot snapshot) => Readable(snapshot.Header.Files, part =>
     {
-        CheckContent(snapshot.Header.Files);
+        CheckContent(part);
         return FileListReader.Open(layout.FileList(snapshot.Id));
-    }
+    });
 
-    /// <exception cref="DamageError">The table is missing or not the one that was written.</exception>
-    public List<PackInfo> ReadPackTable(Snapshot snapshot)
+    /// <exception cref="DamageError">The table is missing, cannot be read, or is not the one that was written.</exception>
+    public List<PackInfo> ReadPackTable(Snapshot snapshot) => Readable(snapshot.Header.Packs, part =>
     {
-        CheckContent(snapshot.Header.Packs);
+        CheckContent(part);
         return PackTable.Read(layout.PackTable(snapshot.Id));
-    }
+    });
 
     /// <exception cref="DamageError">The file is missing or of another size.</exception>
-    public void CheckSize(PartFile part)
+    public void CheckSize(PartFile part) => Readable(part, SizeAsWritten);
+
+    private static T Readable<T>(PartFile part, Func<PartFile, T> read)
+    {
+        try
+        {
+            return read(part);
+        }
+        catch (IOException e)
+        {
+            throw new DamageError($"has a file {part.Name} that cannot be read: {e.Message}", e);
+        }
+    }
+
+    private long SizeAsWritten(PartFile part)
     {
         var size = Posix.StatusOrNull(Path.Combine(layout.Snapshots, part.Name))?.Size ?? throw new DamageError($"lacks its file {part.Name}");
         if (size != part.Bytes)
         {
             throw new DamageError($"has a file {part.Name} of {size} bytes that was written with {part.Bytes}");
         }
+
+        return size;
     }
 
     private void CheckContent(PartFile part)
     {
-        CheckSize(part);
+        _ = SizeAsWritten(part);
         using var file = new FileStream(
             Posix.OpenToRead(Posix.Here, Posix.Bytes(Path.Combine(layout.Snapshots, part.Name))), FileAccess.Read, 1);
         if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.Sha256)
@@ -249,6 +271,10 @@ internal sealed class SnapshotStore(Layout layout)
         try
         {
             return Read(id);
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"the header {layout.Header(id)} cannot be read: {e.Message}", cause: e);
         }
         catch (DamageError e)
         {

@@ -69,6 +69,23 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Theory]
+    [InlineData("\"requires\": []", "\"wants\": []")]
+    [InlineData("\"requires\": []", "\"requires\": [null]")]
+    [InlineData("\"first\": []", "\"first\": [null]")]
+    [InlineData("\"stored_bytes\": 0", "\"stored_bytes\": -1")]
+    [InlineData("\"new_bytes\": 0", "\"new_bytes\": -9223372036854775808")]
+    [InlineData("\"sources\": [", "\"sources\": [null,")]
+    public void Nonsense_that_is_sealed_correctly_is_damage(string sense, string nonsense)
+    {
+        var path = repository.Layout.Header(TestRepository.First);
+        var text = File.ReadAllText(path);
+        Assert.Contains(sense, text, StringComparison.Ordinal);
+        text = text[..text.LastIndexOf(",\n  \"checksum", StringComparison.Ordinal)].Replace(sense, nonsense, StringComparison.Ordinal);
+        File.WriteAllText(path, $"{text},\n  \"checksum\": \"{Digest.Of(System.Text.Encoding.UTF8.GetBytes(text))}\"\n}}\n");
+        Assert.Single(store.ReadAll().Damaged);
+    }
+
+    [Theory]
     [InlineData(2, null)]
     [InlineData(1, "encryption")]
     public void A_snapshot_that_needs_more_than_we_know_is_refused(int version, string? feature)
