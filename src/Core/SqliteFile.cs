@@ -12,6 +12,12 @@ internal static class SqliteFile
     // Microsoft.Data.Sqlite takes 0 for "for ever"; longer waits are the caller's loop, which can be interrupted.
     private const int BusySeconds = 1;
 
+    // https://www.sqlite.org/rescode.html#extrc
+    private const int ReadError = 266;
+    private const int ShortRead = 522;
+    private const int WrongChecksum = 8202;
+    private const int CorruptFileSystem = 8458;
+
     private static readonly Lazy<bool> Library = new(() =>
     {
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
@@ -32,6 +38,11 @@ internal static class SqliteFile
         connection.Open();
         return connection;
     }
+
+    /// <summary>The file is no database any more, or the disk cannot read it.</summary>
+    public static bool IsDamage(SqliteException error) =>
+        error.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
+        || error.SqliteExtendedErrorCode is ReadError or ShortRead or CorruptFileSystem or WrongChecksum;
 
     /// <summary>SQLite's own word for a disk without space.</summary>
     public static bool IsFullDisk(Exception? error) => error is SqliteException { SqliteErrorCode: raw.SQLITE_FULL };

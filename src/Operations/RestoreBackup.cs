@@ -1,3 +1,4 @@
+using System.Globalization;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
@@ -26,7 +27,8 @@ internal sealed class RestoreBackup
         this.progress = progress;
         this.stop = stop;
         this.plan = plan with { Paths = [.. plan.Paths.Select(InListTerms)] };
-        stamp = SnapshotId.At(clock.GetUtcNow()).ToString();
+        // To the millisecond: whoever restores twice in a second has the first one's leavings in the way otherwise.
+        stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
         Targets = [.. snapshot.Header.Sources.Where(s => plan.Only is null || s.Kind == plan.Only).Select(Target)];
         Check();
     }
@@ -49,7 +51,7 @@ internal sealed class RestoreBackup
                 && Targets.Any(t => entry.Path.AsSpan().StartsWith(Posix.Bytes(t.Source.Name + "/"))))
             {
                 files++;
-                bytes += entry.Size;
+                bytes = Units.Add(bytes, entry.Size);
             }
         }
 
@@ -162,10 +164,10 @@ internal sealed class RestoreBackup
         }
 
         var mark = Path.Combine(directory, UnfinishedMark);
-        AtomicFile.Create(mark).Dispose();
         var roots = Targets.ToDictionary(t => t.Source.Name, t => Path.Combine(directory, t.Source.Name));
         try
         {
+            AtomicFile.Create(mark).Dispose();
             var result = Fill(roots);
             AtomicFile.RemoveIfThere(mark);
             return result;
@@ -199,15 +201,16 @@ internal sealed class RestoreBackup
             progress.Phase = "putting in place";
             foreach (var target in Targets.Where(t => Directory.Exists(scratch[t.Source.Name])))
             {
-                PutInPlace(place, target, scratch[target.Source.Name]);
+                Prepare(place, target, scratch[target.Source.Name]);
             }
 
+            place.Swap();
             return result with { KeptAside = place.Kept };
         }
-        catch
+        catch (Exception e)
         {
             // In this order, and not in a finally: were a step back to fail, a scratch directory might hold the old tree.
-            place.Undo();
+            place.Undo(e);
             foreach (var directory in scratch.Values)
             {
                 DirectoryTree.Remove(directory);
@@ -217,15 +220,15 @@ internal sealed class RestoreBackup
         }
     }
 
-    private void PutInPlace(RestoreInPlace place, RestoreTarget target, string scratch)
+    private void Prepare(RestoreInPlace place, RestoreTarget target, string scratch)
     {
         if (plan.Paths.Count > 0)
         {
-            place.SwapFiles(target, scratch);
+            place.PrepareFiles(target, scratch);
         }
         else
         {
-            place.Swap(target, scratch);
+            place.Prepare(target, scratch);
         }
     }
 
@@ -235,7 +238,7 @@ internal sealed class RestoreBackup
         progress.Phase = "restoring";
         if (plan.Paths.Count == 0)
         {
-            progress.Expect(Targets.Sum(t => t.Source.Bytes));
+            progress.Expect(Units.Sum(Targets.Select(t => t.Source.Bytes)));
         }
 
         foreach (var root in roots.Values)

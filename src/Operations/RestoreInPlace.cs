@@ -8,7 +8,8 @@ namespace VertexAr.Backup.Operations;
 
 /// <summary>
 /// Puts restored sources where they belong, once all of them are complete and on disk. What is there now is kept beside under
-/// a name with the time. At every instant the target's name holds either the old or the new, whole.
+/// a name with the time. At every instant the target's name holds either the old or the new, whole; and where there are
+/// several targets, they change one right after the other, with nothing between that could take time.
 /// </summary>
 internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisposable
 {
@@ -19,6 +20,8 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
     private readonly List<string> kept = [];
     private readonly List<SafeFileHandle> held = [];
     private readonly Stack<Action> undo = [];
+    private readonly List<Action> swaps = [];
+    private readonly List<Action> ends = [];
 
     /// <summary>Where things were put that are not in place any more.</summary>
     public IReadOnlyList<string> Kept => kept;
@@ -55,44 +58,50 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
     /// <summary>Where what a path holds now will be kept.</summary>
     public static string KeptName(string path, string stamp) => path + KeptSuffix(stamp);
 
-    /// <summary>Puts a whole source in place.</summary>
-    public void Swap(RestoreTarget target, string scratch)
+    /// <summary>Makes a whole source ready to be put in place.</summary>
+    public void Prepare(RestoreTarget target, string scratch)
     {
         if (target.Source.Kind == SourceKind.Database)
         {
-            SwapDatabase(target.Target, Path.Combine(scratch, Path.GetFileName(target.Target)));
-            DirectoryTree.Remove(scratch);
+            PrepareDatabase(target.Target, Path.Combine(scratch, Path.GetFileName(target.Target)));
+            ends.Add(() => DirectoryTree.Remove(scratch));
         }
         else if (IsMountPoint(target))
         {
             progress.Say(Severity.Information, $"{target.Target} is a mount point: its entries are replaced one by one");
-            SwapEntries(target.Target, scratch);
+            swaps.Add(() => SwapEntries(target.Target, scratch));
         }
         else
         {
-            SwapTree(target.Target, scratch);
+            PrepareTree(target.Target, scratch);
         }
     }
 
-    /// <summary>Puts only these files in place, each by itself, and leaves everything else as it is.</summary>
+    /// <summary>Makes only these files ready to be put in place, each by itself, and leaves everything else as it is.</summary>
     /// <param name="target">The source.</param>
     /// <param name="scratch">Where the files are, in a tree like the target's.</param>
-    public void SwapFiles(RestoreTarget target, string scratch)
+    public void PrepareFiles(RestoreTarget target, string scratch)
     {
         if (target.Source.Kind == SourceKind.Database)
         {
-            Swap(target, scratch);
-            return;
+            Prepare(target, scratch);
         }
-
-        if (Posix.StatusOrNull(target.Target) is null)
+        else if (Posix.StatusOrNull(target.Target) is null)
         {
-            SwapTree(target.Target, scratch);
-            return;
+            PrepareTree(target.Target, scratch);
         }
+        else
+        {
+            swaps.Add(() => Merge(Hold(scratch), Hold(target.Target), target.Target));
+            ends.Add(() => DirectoryTree.Remove(scratch));
+        }
+    }
 
-        Merge(Hold(scratch), Hold(target.Target), target.Target);
-        DirectoryTree.Remove(scratch);
+    /// <summary>Puts in place what was prepared.</summary>
+    public void Swap()
+    {
+        swaps.ForEach(swap => swap());
+        ends.ForEach(end => end());
     }
 
     /// <summary>What an earlier restore of this target left when it was killed. It may hold the only copy of what was there.</summary>
@@ -100,32 +109,46 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
         Path.GetDirectoryName(target.Target)!, $".{Path.GetFileName(target.Target)}.restore_*");
 
     /// <summary>Takes back what was swapped so far: another source could not be.</summary>
-    public void Undo()
+    /// <exception cref="UserError">That failed too; says what is where.</exception>
+    public void Undo(Exception cause)
     {
-        kept.Clear();
         while (undo.TryPop(out var step))
         {
-            step();
+            try
+            {
+                step();
+            }
+            catch (PosixError e)
+            {
+                throw UserError.Failed(
+                    $"putting in place failed ({cause.Message}), and so did taking back what was done ({e.Message}): some of it may be the snapshot's now and some as it was",
+                    $"what was there is kept under names with '{KeptSuffix(stamp)}' or '.restore_{stamp}'; delete nothing of that, and when the disk works again, restore once more",
+                    e);
+            }
         }
     }
 
     public void Dispose() => held.ForEach(directory => directory.Dispose());
 
-    private void SwapDatabase(string path, string restored)
+    private void PrepareDatabase(string path, string restored)
     {
-        var directory = Path.GetDirectoryName(path)!;
         var aside = KeptName(path, stamp);
         if (File.Exists(path))
         {
             FoldLogIn(path);
             Keep(path, aside);
-            undo.Push(() => PutBack(path, aside));
         }
         else
         {
             undo.Push(() => AtomicFile.RemoveIfThere(path));
         }
 
+        swaps.Add(() => SwapDatabase(path, restored, aside));
+        ends.Add(() => AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!));
+    }
+
+    private void SwapDatabase(string path, string restored, string aside)
+    {
         // What is left now belongs to a database that SQLite could not open. It must not be replayed into the new one.
         foreach (var companion in DatabaseCompanions.Where(c => File.Exists(path + c)))
         {
@@ -134,13 +157,13 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
         }
 
         Rename(restored, path);
-        AtomicFile.SyncDirectory(directory);
     }
 
     /// <summary>
     /// Lets SQLite write a left-over log into the old database, as the application's next start would have done. After that
     /// one file is the whole database, and can be replaced in one instant.
     /// </summary>
+    /// <exception cref="UserError">SQLite can read the old database and yet not do that.</exception>
     private static void FoldLogIn(string path)
     {
         try
@@ -148,9 +171,15 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
             using var connection = SqliteFile.Open(path, SqliteOpenMode.ReadWrite);
             SqliteFile.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
-        catch (SqliteException)
+        catch (SqliteException e) when (SqliteFile.IsDamage(e))
         {
-            // Damaged, which may be why it is being replaced.
+            // That may be why it is being replaced.
+        }
+        catch (SqliteException e)
+        {
+            throw UserError.Failed(
+                $"the log of the old database {path} could not be written into it, so that it could be kept whole: {e.Message}",
+                "nothing was changed; restore elsewhere with --to DIR, or move the old database away with its -wal and -journal", e);
         }
     }
 
@@ -160,39 +189,51 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
         try
         {
             Posix.MakeLink(Posix.Here, Posix.Bytes(path), Posix.Here, Posix.Bytes(aside));
+            undo.Push(() => PutBack(path, aside));
         }
         catch (PosixError e) when (e.Number is PosixError.NotPermitted or PosixError.NotSupported or PosixError.TooManyLinks)
         {
             // A file system without hard links: for a moment there is no database.
-            Rename(path, aside);
+            swaps.Add(() =>
+            {
+                Rename(path, aside);
+                undo.Push(() => Rename(aside, path));
+            });
         }
 
         kept.Add(aside);
     }
 
-    private void SwapTree(string path, string restored)
+    private void PrepareTree(string path, string restored)
     {
-        var aside = KeptName(path, stamp);
         if (Posix.StatusOrNull(path) is null)
         {
-            Rename(restored, path);
-            undo.Push(() => DirectoryTree.Remove(path));
+            swaps.Add(() =>
+            {
+                Rename(restored, path);
+                undo.Push(() => Rename(path, restored));
+            });
         }
         else
         {
-            ExchangeAndKeep(path, restored, aside);
+            swaps.Add(() => ExchangeAndKeep(path, restored, KeptName(path, stamp)));
         }
 
-        AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!);
+        ends.Add(() => AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!));
     }
 
-    /// <summary>The two trees change places in one instant; then the old one gets the name it is kept under.</summary>
+    /// <summary>The two trees change places in one instant; the old one gets the name it is kept under when all have changed.</summary>
     private void ExchangeAndKeep(string path, string restored, string aside)
     {
         try
         {
             Exchange(path, restored);
             undo.Push(() => Exchange(path, restored));
+            ends.Insert(0, () =>
+            {
+                Rename(restored, aside);
+                undo.Push(() => Rename(aside, restored));
+            });
         }
         catch (PosixError e) when (e.Number is PosixError.Invalid or PosixError.NotSupported)
         {
@@ -201,12 +242,8 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
             undo.Push(() => Rename(aside, path));
             Rename(restored, path);
             undo.Push(() => Rename(path, restored));
-            kept.Add(aside);
-            return;
         }
 
-        Rename(restored, aside);
-        undo.Push(() => Rename(aside, restored));
         kept.Add(aside);
     }
 
@@ -251,17 +288,39 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
                 continue;
             }
 
-            if (status is not null)
+            if (status is null)
             {
-                byte[] aside = [.. name, .. Posix.Bytes(KeptSuffix(stamp))];
-                Move(live, name, live, aside);
-                kept.Add(Path.Combine(path, Encoding.UTF8.GetString(aside)));
+                Move(fresh, name, live, name);
+                continue;
             }
 
-            Move(fresh, name, live, name);
+            byte[] aside = [.. name, .. Posix.Bytes(KeptSuffix(stamp))];
+            Replace(fresh, live, name, aside);
+            kept.Add(Path.Combine(path, Encoding.UTF8.GetString(aside)));
         }
 
         Posix.Sync(live);
+    }
+
+    /// <summary>The new file takes the old one's name in one instant; then the old one gets the name it is kept under.</summary>
+    private void Replace(SafeFileHandle fresh, SafeFileHandle live, byte[] name, byte[] aside)
+    {
+        try
+        {
+            Exchange();
+        }
+        catch (PosixError e) when (e.Number is PosixError.Invalid or PosixError.NotSupported)
+        {
+            // A file system that cannot exchange names: for a moment there is no file.
+            Move(live, name, live, aside);
+            Move(fresh, name, live, name);
+            return;
+        }
+
+        undo.Push(Exchange);
+        Move(fresh, name, live, aside);
+
+        void Exchange() => Posix.Rename(fresh, name, live, name, RenameHow.Exchange);
     }
 
     /// <summary>Keeps a directory open until the restore is over: taking a step back goes through the same descriptor.</summary>

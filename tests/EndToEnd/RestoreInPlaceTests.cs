@@ -24,6 +24,21 @@ public sealed class RestoreInPlaceTests
     }
 
     [Fact]
+    public void Nobody_need_wait_a_second_to_restore_again()
+    {
+        using var site = new Site();
+        site.Create();
+        var file = Directory.GetFiles(site.Storage, "*", SearchOption.AllDirectories)[0];
+        for (var time = 0; time < 3; time++)
+        {
+            site.Run("restore", "latest", "--yes").Succeeds();
+            site.Run("restore", "latest", "--yes", "--path", file).Succeeds();
+        }
+
+        Assert.Equal(3, Directory.GetDirectories(site.In("app"), "*" + Kept + "*").Length);
+    }
+
+    [Fact]
     public void A_site_that_is_gone_comes_back_to_its_place()
     {
         using var site = new Site();
