@@ -54,7 +54,15 @@ ExitCode Main()
     catch (Exception e)
 #pragma warning restore CA1031
     {
-        screen.Log.Crash(e);
+        if (UserError.FromSystem(e) is { } refused)
+        {
+            screen.Log.Fail(refused);
+        }
+        else
+        {
+            screen.Log.Crash(e);
+        }
+
         return ExitCode.Failed;
     }
 }

@@ -72,7 +72,7 @@ internal sealed class Attendance
         }
         catch (Exception e)
         {
-            attendance.Ended(new RunEnd(ExitCode.Failed, report => report with { Error = $"internal error: {e.Message}" }));
+            attendance.Ended(new RunEnd(ExitCode.Failed, report => report with { Error = UserError.FromSystem(e)?.Message ?? $"internal error: {e.Message}" }));
             throw;
         }
 

@@ -75,7 +75,7 @@ internal static class SettingsFile
         }
         catch (IOException e)
         {
-            throw UserError.Usage($"cannot read the configuration file '{file}': {e.Message}");
+            throw UserError.Usage($"cannot read the configuration file '{file}': {new PosixError(PosixError.NumberOf(e)).Message}");
         }
     }
 

@@ -22,6 +22,14 @@ internal sealed class UserError : Exception
     public static UserError Failed(string message, string? hint = null, Exception? cause = null) =>
         new(ExitCode.Failed, message, hint, cause);
 
+    /// <summary>What the system refused, or the machine has not got, and nobody nearer to it put into better words; null for a bug.</summary>
+    public static UserError? FromSystem(Exception error) => error switch
+    {
+        IOException or UnauthorizedAccessException => Failed($"the system refused: {error.Message}", "the kernel's log ('journalctl -k') may tell why", error),
+        OutOfMemoryException => Failed("the system gave too little memory", "see 'ulimit -v', or MemoryMax of the unit", error),
+        _ => null,
+    };
+
     /// <summary>The command line or configuration is wrong (exit code 2).</summary>
     public static UserError Usage(string message, string? hint = null) => new(ExitCode.Usage, message, hint);
 }

@@ -45,9 +45,21 @@ internal sealed class ReaderGuard : IDisposable
         }
     }
 
+    private static SafeFileHandle Open(Layout layout)
+    {
+        try
+        {
+            return Posix.OpenDirectory(Posix.Here, Posix.Bytes(layout.Snapshots), follow: true);
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"the directory {layout.Snapshots} cannot be opened: {e.Message}", cause: e);
+        }
+    }
+
     private static ReaderGuard? TryTake(Layout layout, bool exclusive)
     {
-        var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(layout.Snapshots), follow: true);
+        var directory = Open(layout);
         if (Posix.TryLock(directory, exclusive))
         {
             return new ReaderGuard(directory);

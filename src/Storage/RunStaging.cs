@@ -75,7 +75,7 @@ internal sealed class RunStaging : IDisposable
 
             return new EarlierList(run.StartedAt, list, [.. run.Sources.Select(s => new SourceName(s.Name, s.Kind))], handles);
         }
-        catch (Exception e) when (e is DamageError || (e is IOException && !PosixError.IsFullDisk(e)))
+        catch (Exception e) when (e is DamageError or UnauthorizedAccessException || (e is IOException && !PosixError.IsFullDisk(e)))
         {
             // It died before it had a check point, or the disk lost part of what it left: the run begins anew.
             return null;
