@@ -129,7 +129,7 @@ internal sealed class CreateEntries(
             return;
         }
 
-        var item = AddUnchanged(source, walked) ?? Open(walked);
+        var item = AddUnchanged(source, walked) ?? AddNew(walked);
         if (item is not null && walked.Status.Links > 1)
         {
             linked[key] = item;
@@ -175,8 +175,13 @@ internal sealed class CreateEntries(
         return null;
     }
 
+    private CreateItem? AddNew(WalkedEntry walked) =>
+        Open(walked) is var (file, status, pieces)
+            ? Add(Describe(walked.Path, EntryType.File, status) with { Pieces = pieces }, file, status, isPrivate: false)
+            : null;
+
     /// <summary>Opens a file to be stored. What was opened is looked at again: it may be another file than the walk saw.</summary>
-    private CreateItem? Open(WalkedEntry walked)
+    private (SafeFileHandle File, FileStatus Status, Piece[] Pieces)? Open(WalkedEntry walked)
     {
         try
         {
@@ -190,8 +195,7 @@ internal sealed class CreateEntries(
             }
 
             Posix.AdviseSequential(file);
-            var pieces = CreatePieces.Plan(file, status, store.Options.PackBytes);
-            return Add(Describe(walked.Path, EntryType.File, status) with { Pieces = pieces }, file, status, isPrivate: false);
+            return (file, status, CreatePieces.Plan(file, status, store.Options.PackBytes));
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
@@ -223,20 +227,31 @@ internal sealed class CreateEntries(
 
     private void AddOther(WalkedEntry walked)
     {
+        if (walked.Status.IsDirectory)
+        {
+            pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.Directory, walked.Status) with { Size = 0 }));
+        }
+        else if (ReadLink(walked) is { } target)
+        {
+            pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.Symlink, walked.Status) with { Size = 0, Target = target }));
+        }
+    }
+
+    private byte[]? ReadLink(WalkedEntry walked)
+    {
         try
         {
-            var entry = walked.Status.IsDirectory
-                ? Describe(walked.Path, EntryType.Directory, walked.Status) with { Size = 0 }
-                : Describe(walked.Path, EntryType.Symlink, walked.Status) with { Size = 0, Target = walked.ReadLink() };
-            pipeline.Add(new CreateItem(entry));
+            return walked.ReadLink();
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.Invalid)
         {
             // Deleted, or no symlink any more, since the walk saw it.
+            return null;
         }
         catch (PosixError e)
         {
             list.Warn(walked.Path, $"cannot be read: {e.Message}", isLoss: true);
+            return null;
         }
     }
 

@@ -62,15 +62,29 @@ internal sealed class CreatePipeline : IDisposable
     }
 
     /// <summary>Adds an entry that needs no storing.</summary>
-    public void Add(CreateItem item) => order.Add(item);
+    public void Add(CreateItem item) => Add(order, item);
 
     /// <summary>Adds a file whose content is to be stored as its pieces say.</summary>
     public void Add(CreateItem item, List<(int First, int Count, long Offset)> parts)
     {
-        order.Add(item);
+        Add(order, item);
         foreach (var (first, count, offset) in parts)
         {
-            jobs.Add(new CreateJob(item, first, count, offset));
+            Add(jobs, new CreateJob(item, first, count, offset));
+        }
+    }
+
+    private void Add<T>(WorkQueue<T> queue, T item)
+    {
+        try
+        {
+            queue.Add(item);
+        }
+        catch (OperationCanceledException)
+        {
+            // What stopped it may be the failure of another thread.
+            ThrowIfFailed();
+            throw;
         }
     }
 

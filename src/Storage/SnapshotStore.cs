@@ -38,7 +38,7 @@ internal sealed class SnapshotStore(Layout layout)
     public List<SnapshotId> Ids()
     {
         var ids = new List<SnapshotId>();
-        foreach (var path in Directory.EnumerateFiles(layout.Snapshots, "*" + HeaderSuffix))
+        foreach (var path in Directory.EnumerateFileSystemEntries(layout.Snapshots, "*" + HeaderSuffix))
         {
             if (SnapshotId.Parse(Path.GetFileNameWithoutExtension(path)) is { } id)
             {

@@ -38,6 +38,20 @@ public sealed class CreateInterruptedTests : IDisposable
     }
 
     [Fact]
+    public void What_failed_is_told_and_not_that_it_stopped_the_rest()
+    {
+        Directory.CreateDirectory(site.Layout.Packs);
+        for (var i = 0; i < 256; i++)
+        {
+            File.WriteAllText(Path.Combine(site.Layout.Packs, $"{i:x2}"), "no directory");
+        }
+
+        site.Write("long", Site.Noise(1000, 20 << 20));
+        var error = Assert.Throws<UserError>(() => site.Create(site.Plan with { Workers = 1, PackBytes = 200_000 }));
+        Assert.Contains("File exists", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_is_repeated_within_the_same_second_goes_on_too()
     {
         Interrupt();
