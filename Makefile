@@ -79,7 +79,8 @@ bench-scale: build
 check: format lint-deb test-reproducible
 	@rm -f $(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
-	@COUNTS=$(SYSTEM_COUNTS) $(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-faults SCALE=20 || true
+	@COUNTS="$(SYSTEM_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format
 format: build
@@ -90,6 +91,9 @@ format: build
 ##@ apt-repo     a signed repository of the packages, KEY=secret key: artifacts/apt
 ##@ test-system  the life of the package in a booted systemd, Debian 12 and 13; needs root
 include packaging/package.mk tests/System/system.mk
+
+##@ test-faults  kills, failing calls, power cuts, rot, hostile input; SCALE=10 for a tenth, PARTS=
+include tests/Faults/faults.mk
 
 ##@ clean        remove everything that was built
 .PHONY: clean

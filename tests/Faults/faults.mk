@@ -1,0 +1,55 @@
+# Kills, failing calls, rotten repositories, hostile input and rough neighbours. Included by the Makefile.
+#
+#   make test-faults               everything; about an hour and a half on two cores
+#   make test-faults SCALE=10      a tenth of it
+#   make test-faults PARTS=rot     some of: sweep rot model live together hostile power
+#
+# What fails is printed with the command that does it again.
+
+SCALE ?= 1
+FAULT_PARTS := sweep rot model live together hostile power
+FAULT_LIBRARY := artifacts/fault.so
+FAULT_KERNEL := artifacts/kernel/vmlinuz
+FAULTS := --binary $(BINARY) --work $${TMPDIR:-/var/tmp}
+scaled = $$(($(1) / $(SCALE)))
+
+$(FAULT_LIBRARY): tests/Faults/fault.c
+	@$(NEED) gcc libc6-dev
+	@mkdir -p $(@D)
+	gcc -shared -fPIC -O1 -Wall -Wextra -Werror -o $@ $< -ldl
+
+$(FAULT_KERNEL):
+	tests/Faults/kernel.sh $@
+
+.PHONY: test-faults
+test-faults: build
+	@$(NEED) python3
+	@rm -f artifacts/test-results/faults-*.counts; mkdir -p artifacts/test-results; status=0; \
+	for part in $(or $(PARTS),$(FAULT_PARTS)); do \
+	  $(MAKE) --no-print-directory faults-$$part || { status=1; counts=artifacts/test-results/faults-$$part.counts; test -s $$counts || echo 0 1 0 >$$counts; }; \
+	done; exit $$status
+
+.PHONY: $(FAULT_PARTS:%=faults-%)
+faults-sweep: $(FAULT_LIBRARY)
+	tests/Faults/sweep.py $(FAULTS) --library $(FAULT_LIBRARY) --every $(SCALE) --counts artifacts/test-results/$@.counts
+
+faults-rot:
+	tests/Faults/rot.py $(FAULTS) --flips $(call scaled,10000) --counts artifacts/test-results/$@.counts
+
+faults-model: $(FAULT_LIBRARY)
+	tests/Faults/model.py $(FAULTS) --library $(FAULT_LIBRARY) --sequences $(call scaled,60) --counts artifacts/test-results/$@.counts
+
+faults-live:
+	tests/Faults/live.py $(FAULTS) --snapshots $(call scaled,100) --counts artifacts/test-results/$@.counts
+
+faults-together:
+	tests/Faults/together.py $(FAULTS) --seconds $(call scaled,60) --counts artifacts/test-results/$@.counts
+
+# Plain emulation of an amd64 machine, which works anywhere.
+faults-power: $(FAULT_KERNEL)
+	@$(NEED) qemu-system-x86 busybox-static e2fsprogs
+	tests/Faults/power.py $(FAULTS) --kernel $(FAULT_KERNEL) --cuts $(call scaled,200) --counts artifacts/test-results/$@.counts
+
+# A million and more inputs in all.
+faults-hostile: artifacts/Unit.built
+	FUZZ_INPUTS=$(call scaled,150000) tests/Unit/bin/Debug/net10.0/Unit -noLogo -noColor -class VertexAr.Backup.Tests.Fuzz.HostileInputTests
