@@ -120,7 +120,7 @@ internal sealed class Attendance
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            around.Screen.Log.Say(Severity.Warning, $"internal error after the end of the run: {e}");
+            around.Screen.Log.Say(Severity.Warning, (e as UserError ?? UserError.FromSystem(e))?.Message ?? $"internal error after the end of the run: {e}");
         }
     }
 

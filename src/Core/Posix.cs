@@ -363,12 +363,47 @@ internal static unsafe class Posix
 
     /// <summary>
     /// Lets the C library give each large block back as soon as it is freed: compressors come and go with every few
-    /// megabytes, and what they leave behind in the heap would add up. Only glibc knows the word; others need it not.
+    /// megabytes, and what they leave behind in the heap would add up. And lets all threads share one heap: each would reserve
+    /// 64 MiB of addresses for its own, which where those are limited is all there is. Only glibc knows the words; others need
+    /// them not.
     /// </summary>
-    public static void ReturnFreedMemory()
+    public static void KeepMemorySmall()
     {
         const int directThreshold = -3;
+        const int mostHeaps = -8;
         _ = PosixCalls.TuneAllocator(directThreshold, 64 * 1024);
+        _ = PosixCalls.TuneAllocator(mostHeaps, 1);
+    }
+
+    /// <summary>
+    /// How many of this many files may be open at once and leave enough to everything else; at least one. What the process was
+    /// given at first is raised to what it may have: it is kept low for programs that use select, which this one does not.
+    /// </summary>
+    public static int ShareOfOpenFiles(int wanted)
+    {
+        const int openFiles = 7;
+        const ulong share = 4;
+        var limit = stackalloc ulong[2];
+        if (PosixCalls.Limit(openFiles, limit) != 0)
+        {
+            return wanted;
+        }
+
+        if (limit[0] < limit[1])
+        {
+            limit[0] = limit[1];
+            _ = PosixCalls.SetLimit(openFiles, limit);
+        }
+
+        return (int)Math.Clamp(limit[0] / share, 1, (ulong)wanted);
+    }
+
+    /// <summary>Bytes of addresses that this process may use (RLIMIT_AS); <see cref="ulong.MaxValue"/> for any.</summary>
+    public static ulong AddressSpace()
+    {
+        const int addressSpace = 9;
+        var limit = stackalloc ulong[2];
+        return PosixCalls.Limit(addressSpace, limit) == 0 ? limit[0] : ulong.MaxValue;
     }
 
     /// <summary>New files get exactly the mode they ask for, less these bits, whatever the caller's umask was.</summary>
@@ -402,9 +437,16 @@ internal static unsafe class Posix
                     return new SafeFileHandle(fd, ownsHandle: true);
                 }
 
-                if (Marshal.GetLastPInvokeError() != PosixError.Interrupted)
+                var number = Marshal.GetLastPInvokeError();
+                if (number is PosixError.TooManyFiles or PosixError.TooManyFilesInAll)
                 {
-                    throw new PosixError(Marshal.GetLastPInvokeError());
+                    // Whoever catches what is wrong with a file would blame the file, and go on without it.
+                    throw UserError.Failed("too many files are open to open another", number == PosixError.TooManyFiles ? "raise 'ulimit -n'" : "raise the kernel's fs.file-max");
+                }
+
+                if (number != PosixError.Interrupted)
+                {
+                    throw new PosixError(number);
                 }
             }
         }

@@ -133,6 +133,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int TerminalSize(int fd, nuint request, ushort* rowsAndColumns);
 
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    internal static partial int Limit(int resource, ulong* currentAndMost);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    internal static partial int SetLimit(int resource, ulong* currentAndMost);
+
     [LibraryImport("libc", EntryPoint = "mallopt")]
     internal static partial int TuneAllocator(int parameter, int value);
 

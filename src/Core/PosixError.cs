@@ -17,6 +17,7 @@ internal sealed class PosixError(int number) : IOException(Marshal.GetPInvokeErr
     public const int NotDirectory = 20;
     public const int IsDirectory = 21;
     public const int Invalid = 22;
+    public const int TooManyFilesInAll = 23;
     public const int TooManyFiles = 24;
     public const int FileTooLarge = 27;
     public const int NoSpace = 28;

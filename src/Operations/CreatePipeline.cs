@@ -23,7 +23,7 @@ internal sealed class CreatePipeline : IDisposable
     /// <summary>Milliseconds for which the list waits for a whole batch.</summary>
     private const int ListPatience = 20;
 
-    /// <summary>Files open at one time, at most.</summary>
+    /// <summary>Files open at one time, at most, for each worker; fewer where the system gives fewer.</summary>
     private const int JobsPerWorker = 16;
 
     private readonly PieceStore store;
@@ -47,7 +47,7 @@ internal sealed class CreatePipeline : IDisposable
         stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         pause = pace is null ? null : bytes => stopping.Token.WaitHandle.WaitOne(pace.Before(bytes));
         order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
-        jobs = new WorkQueue<CreateJob>(workerCount * JobsPerWorker, stopping.Token);
+        jobs = new WorkQueue<CreateJob>(Posix.ShareOfOpenFiles(workerCount * JobsPerWorker), stopping.Token);
         stopping.Token.Register(() =>
         {
             order.Wake();

@@ -69,7 +69,12 @@ internal sealed class RestoreBackup
         {
             throw UserError.Failed(
                 $"cannot write {plan.To ?? string.Join(" and ", Targets.Select(t => t.Target))}: {e.Message}",
-                e.IsDiskFull ? "the disk is full; nothing was changed" : "nothing was changed; run as root to restore to any place and to give files back to their owners",
+                e.Number switch
+                {
+                    PosixError.NoSpace or PosixError.QuotaExceeded => "the disk is full; nothing was changed",
+                    PosixError.InputOutput => "nothing was changed; the kernel's log ('journalctl -k') may tell why",
+                    _ => "nothing was changed; run as root to restore to any place and to give files back to their owners",
+                },
                 e);
         }
     }

@@ -30,9 +30,10 @@ internal sealed class RestoreContent : IDisposable
         keepGoing = plan.KeepGoing;
         this.progress = progress;
         stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var length = Math.Max(1, Posix.ShareOfOpenFiles(plan.Workers * QueueLength) / plan.Workers);
         for (var i = 0; i < plan.Workers; i++)
         {
-            var queue = new WorkQueue<RestoreJob>(QueueLength, stopping.Token);
+            var queue = new WorkQueue<RestoreJob>(length, stopping.Token);
             queues.Add(queue);
             stopping.Token.Register(queue.Wake);
             var worker = new Thread(() => Work(queue, layout, packs, plan.Verify), 512 * 1024) { Name = $"restore {i}", IsBackground = true };
