@@ -12,7 +12,7 @@ internal static class StatsVerb
     {
         var store = around.OpenSnapshots();
         var (whole, damaged) = store.ReadAll();
-        var size = RepositorySize(store.Layout.Root);
+        var size = DirectoryTree.Bytes(store.Layout.Root);
         var rows = whole.GroupBy(s => s.Header.Type).OrderBy(g => g.Key).Select(g => new Row(g.Key.Word(), [.. g])).ToList();
         rows.Add(new Row("all", whole));
         if (around.Output.Json)
@@ -59,10 +59,6 @@ internal static class StatsVerb
             }
         }
     }
-
-    /// <summary>What the repository takes on the disk, in bytes.</summary>
-    private static long RepositorySize(string root) =>
-        new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static string Percent(long part, long whole) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100.0 * part / whole:0.#}%");

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Config;

@@ -2,9 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
 
-/// <summary>Removes whole directories, whatever bytes their names are made of, and never through a link.</summary>
+/// <summary>Whole directories, whatever bytes their names are made of, and never through a link.</summary>
 internal static class DirectoryTree
 {
+    /// <summary>The sizes of all files below a directory, in bytes. What is removed meanwhile does not count.</summary>
+    public static long Bytes(string path) =>
+        Units.Sum(new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => file.Exists ? file.Length : 0));
+
     /// <summary>Removes a directory with all that is in it; nothing happens if it is not there.</summary>
     public static void Remove(string path)
     {

@@ -53,13 +53,16 @@ internal sealed record SnapshotHeader
     public long FileCount => Units.Sum(Sources.Select(s => s.Files));
 
     /// <summary>
-    /// Whether the numbers can be what they are called, and nothing is null: whoever can write into a repository can seal anything.
+    /// Whether the numbers can be what they are called, names are plain, and nothing is null: whoever can write into a repository can
+    /// seal anything, and a restore makes directories by those names.
     /// </summary>
     [JsonIgnore]
     public bool IsSane =>
         Array.TrueForAll(Requires, feature => feature is not null)
         && Array.TrueForAll(Warnings.First, warning => warning is not null)
         && Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
+        && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
+        && Sources.DistinctBy(source => source.Name).Count() == Sources.Length
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
 
     private static bool IsPart(PartFile part) => part is { Bytes: >= 0, Lines: >= 0 };

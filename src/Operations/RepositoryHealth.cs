@@ -32,7 +32,7 @@ internal static class RepositoryHealth
     {
         try
         {
-            return new DirectoryInfo(layout.Packs).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
+            return DirectoryTree.Bytes(layout.Packs);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

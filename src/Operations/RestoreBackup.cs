@@ -19,6 +19,7 @@ internal sealed class RestoreBackup
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
     private readonly string stamp;
+    private readonly List<string> made = [];
 
     public RestoreBackup(SnapshotStore store, Snapshot snapshot, RestorePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
@@ -162,8 +163,8 @@ internal sealed class RestoreBackup
 
     private RestoreResult RunInto(string directory)
     {
-        var made = Posix.StatusOrNull(directory) is null;
-        if (made)
+        var isNew = Posix.StatusOrNull(directory) is null;
+        if (isNew)
         {
             Posix.MakeDirectory(Posix.Here, Posix.Bytes(directory), 0x1C0);
         }
@@ -179,13 +180,9 @@ internal sealed class RestoreBackup
         }
         catch
         {
-            foreach (var root in roots.Values)
-            {
-                DirectoryTree.Remove(root);
-            }
-
+            made.ForEach(DirectoryTree.Remove);
             AtomicFile.RemoveIfThere(mark);
-            if (made)
+            if (isNew)
             {
                 Posix.Remove(Posix.Here, Posix.Bytes(directory), directory: true);
             }
@@ -216,10 +213,7 @@ internal sealed class RestoreBackup
         {
             // In this order, and not in a finally: were a step back to fail, a scratch directory might hold the old tree.
             place.Undo(e);
-            foreach (var directory in scratch.Values)
-            {
-                DirectoryTree.Remove(directory);
-            }
+            made.ForEach(DirectoryTree.Remove);
 
             throw;
         }
@@ -249,11 +243,12 @@ internal sealed class RestoreBackup
         foreach (var root in roots.Values)
         {
             Posix.MakeDirectory(Posix.Here, Posix.Bytes(root), 0x1C0);
+            made.Add(root);
         }
 
         using var list = OpenList();
         using var content = new RestoreContent(store.Layout, ReadPackTable(), plan, progress, stop);
-        using var tree = new RestoreTree(content, roots, plan.Paths);
+        using var tree = new RestoreTree(content, snapshot, roots, plan.Paths);
         try
         {
             tree.Run(list, stop);

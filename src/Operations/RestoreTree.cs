@@ -12,13 +12,16 @@ internal sealed class RestoreTree : IDisposable
     private readonly List<Glob> patterns;
     private readonly Dictionary<string, RestoreWriter> writers = [];
     private readonly HashSet<string> matchedSources = [];
+    private readonly HashSet<string> sources;
 
     /// <param name="content">Writes the files' content.</param>
+    /// <param name="snapshot">What is restored.</param>
     /// <param name="roots">For each source to be restored, by name, the directory that stands for its top.</param>
     /// <param name="paths">Patterns; empty for everything.</param>
-    public RestoreTree(RestoreContent content, IReadOnlyDictionary<string, string> roots, IReadOnlyList<string> paths)
+    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, string> roots, IReadOnlyList<string> paths)
     {
         this.content = content;
+        sources = [.. snapshot.Header.Sources.Select(source => source.Name)];
         patterns = [.. paths.Select(p => new Glob(p))];
         foreach (var (name, root) in roots)
         {
@@ -84,6 +87,7 @@ internal sealed class RestoreTree : IDisposable
         var source = System.Text.Encoding.UTF8.GetString(slash < 0 ? entry.Path : entry.Path.AsSpan(0, slash));
         if (!writers.TryGetValue(source, out var writer))
         {
+            FileEntryJson.Expect(sources.Contains(source), "holds a path of a source that its header does not know");
             return;
         }
 

@@ -75,6 +75,12 @@ public sealed class SnapshotStoreTests : IDisposable
     [InlineData("\"stored_bytes\": 0", "\"stored_bytes\": -1")]
     [InlineData("\"new_bytes\": 0", "\"new_bytes\": -9223372036854775808")]
     [InlineData("\"sources\": [", "\"sources\": [null,")]
+    [InlineData("\"name\": \"storage\"", "\"name\": \"../storage\"")]
+    [InlineData("\"name\": \"storage\"", "\"name\": \"/storage\"")]
+    [InlineData("\"name\": \"storage\"", "\"name\": \"..\"")]
+    [InlineData("\"name\": \"storage\"", "\"name\": \"\"")]
+    [InlineData("\"path\": \"/", "\"path\": \"")]
+    [InlineData("\"path\": \"/", "\"path\": \"/\\u0000")]
     public void Nonsense_that_is_sealed_correctly_is_damage(string sense, string nonsense)
     {
         var path = repository.Layout.Header(TestRepository.First);

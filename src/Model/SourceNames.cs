@@ -1,4 +1,4 @@
-namespace VertexAr.Backup.Config;
+namespace VertexAr.Backup.Model;
 
 /// <summary>Names of sources stand in snapshots, in paths and in options, so they are plain.</summary>
 internal static class SourceNames
