@@ -93,6 +93,7 @@ format: build
 include packaging/package.mk tests/System/system.mk
 
 ##@ test-faults  kills, failing calls, power cuts, rot, hostile input; SCALE=10 for a tenth, PARTS=
+##@ test-mutants plant bugs, and expect test-faults to catch each
 include tests/Faults/faults.mk
 
 ##@ clean        remove everything that was built

@@ -11,6 +11,7 @@ import errno
 import glob
 import multiprocessing
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -36,6 +37,8 @@ KINDS = {
     "EACCES": (str(errno.EACCES), OPEN_READ | OPEN_WRITE | NAME | REMOVE | META, False),
 }
 KILLS = ("kill", "torn")
+# A snapshot exists when all of this is on disk; what is told of it elsewhere may be lost.
+MUST_BE_ON_DISK = re.compile(r"f(data)?sync .*/backups/(staging/.*(\.tmp|\.gz)|packs/.*|snapshots)$")
 
 
 class Scenario:
@@ -316,6 +319,7 @@ def attempt(case):
         check("Unhandled" not in run.stderr and "\n   at " not in run.stderr, f"a stack trace: {run.stderr}")
         allowed = (0, 1, 2) if what.endswith("config.json") else (0, 1, 3, 10, 11)
         check(run.returncode == -9 if is_kill else run.returncode in allowed, f"exit code {run.returncode}: {run.stderr}")
+        check(kind != "EIO" or run.returncode == 1 or not MUST_BE_ON_DISK.match(what), "that it may not be on disk was not told")
         check(is_kill or run.returncode in (0, 3) or "error: " in run.stderr, f"exit code {run.returncode} without an error: {run.stderr}")
         return case, None, scenario.after(site, told, run, is_kill)
     except Broken as e:

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Plants bugs in the program, one at a time, and expects the suite that is there for such a bug to catch each.
+
+Before that, every suite must pass on the program as it is. A bug whose place in the sources cannot be found any more is an error:
+it wants to be planted anew.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+FAULTS = "{top}/tests/Faults/"
+PLACES = "--binary {binary} --work {work}"
+LIBRARY = " --library {library}"
+
+# What is run, smaller than in make test-faults: a planted bug shows soon.
+SUITES = {
+    "create is killed": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario create --kind kill --kind torn --every 2",
+    "writes are short": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario create --kind short --every 3",
+    "calls fail": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario create --kind EIO --every 4",
+    "rotate is killed": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario rotate --kind kill --kind torn",
+    "restore is killed": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario restore --kind kill --kind torn --every 2",
+    "the disk rots": FAULTS + "rot.py " + PLACES + " --flips 600",
+    "random sequences": FAULTS + "model.py " + PLACES + LIBRARY + " --sequences 8 --seed 1",
+    "the database is busy": FAULTS + "live.py " + PLACES + " --snapshots 24",
+    "many at once": FAULTS + "together.py " + PLACES + " --seconds 20",
+    "the power is cut": FAULTS + "power.py " + PLACES + " --kernel {kernel} --cuts 16",
+    "hostile input": "env FUZZ_INPUTS=2000 {unit} -noLogo -noColor -class VertexAr.Backup.Tests.Fuzz.HostileInputTests",
+}
+
+# Name, suite that must catch it, file, what stands there, what is planted.
+MUTANTS = [
+    ("files get their names before they are on disk", "the power is cut", "src/Core/AtomicFile.cs",
+     "        Posix.Sync(file);\n        Posix.Rename", "        Posix.Rename"),
+    ("small files are written under their final names", "create is killed", "src/Core/AtomicFile.cs",
+     "        using var file = Create(temporary);\n        Posix.Write(file, content);\n        Publish(file, temporary, final);",
+     "        using var file = Create(final);\n        Posix.Write(file, content);\n        Posix.Sync(file);"),
+    ("a write that was cut short is not continued", "writes are short", "src/Core/Posix.cs",
+     "p + done, (nuint)(bytes.Length - done));\n                if (n < 0 && Marshal.GetLastPInvokeError() == PosixError.Interrupted)\n                {\n                    continue;\n                }\n\n                done += (int)Check(n);",
+     "p + done, (nuint)(bytes.Length - done));\n                Check(n);\n                done = bytes.Length;"),
+    ("an fsync that fails is not noticed", "calls fail", "src/Core/Posix.cs",
+     "Sync(SafeFileHandle file) => Check(PosixCalls.Sync(Descriptor(file)));", "Sync(SafeFileHandle file) => _ = PosixCalls.Sync(Descriptor(file));"),
+    ("lists go before their header", "rotate is killed", "src/Storage/SnapshotStore.cs",
+     "        AtomicFile.RemoveIfThere(layout.Header(id));\n        AtomicFile.SyncDirectory(layout.Snapshots);\n        AtomicFile.RemoveIfThere(layout.FileList(id));",
+     "        AtomicFile.RemoveIfThere(layout.FileList(id));\n        AtomicFile.RemoveIfThere(layout.Header(id));"),
+    ("trees do not change places in one instant", "restore is killed", "src/Operations/RestoreInPlace.cs",
+     "            Exchange(path, restored);\n            undo.Push(() => Exchange(path, restored));",
+     "            throw new PosixError(PosixError.Invalid);"),
+    ("what was there is not kept", "restore is killed", "src/Operations/RestoreInPlace.cs",
+     "                Rename(restored, aside);\n                undo.Push(() => Rename(aside, restored));", "                DirectoryTree.Remove(restored);"),
+    ("a log is left beside a database that is replaced", "restore is killed", "src/Operations/RestoreInPlace.cs",
+     "            FoldLogIn(path);\n            Keep(path, aside);", "            Keep(path, aside);"),
+    ("a header's checksum is not compared", "the disk rots", "src/Storage/SealedJson.cs",
+     " || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest)", ""),
+    ("a list's checksum is not compared", "the disk rots", "src/Storage/SnapshotStore.cs",
+     "if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.Sha256)", "if (Convert.ToHexStringLower(SHA256.HashData(file)).Length == 0)"),
+    ("a pack's checksum is not compared", "the disk rots", "src/Operations/VerifyPacks.cs",
+     "xxh128.GetCurrentHashAsUInt128() != pack.Xxh128", "pack.Bytes < 0"),
+    ("a pack of another size is not found", "the disk rots", "src/Operations/VerifyBackups.cs",
+     "            if (size != pack.Bytes)\n            {\n                ReportPack", "            if (size is null)\n            {\n                ReportPack"),
+    ("a file of the same size is taken for unchanged", "random sequences", "src/Model/FileEntry.cs",
+     "Size == now.Size && Modified == now.Modified && Changed == now.Changed && Inode == now.Inode", "Size == now.Size"),
+    ("packs go though a snapshot needs them", "random sequences", "src/Storage/Sweep.cs",
+     "                needed.UnionWith(store.ReadPackTable(snapshot).Select(p => p.Sha256));",
+     "                needed.UnionWith(store.ReadPackTable(snapshot).Select(p => p.Sha256).Take(1));"),
+    ("a database is copied like any file", "the database is busy", "src/Sources/SqliteSource.cs",
+     "                using var source = OpenSource();\n                CopyOnce(source, copy, stop);\n                return;",
+     "                using var source = OpenSource();\n                File.Copy(options.Path, copy, overwrite: true);\n                return;"),
+    ("readers are not waited for", "many at once", "src/Storage/ReaderGuard.cs",
+     "if (Posix.TryLock(directory, exclusive))", "if (exclusive || Posix.TryLock(directory, exclusive))"),
+    ("a path may lead anywhere", "hostile input", "src/Model/EntryRules.cs",
+     "if (path[range] is [] or [(byte)'.'] or [(byte)'.', (byte)'.'])", "if (path[range] is [])"),
+]
+
+
+class Workshop:
+    """A copy of the sources, and what is built of it."""
+
+    def __init__(self, top, work, kernel, library):
+        self.top, self.work, self.copy = top, work, f"{work}/sources"
+        self.kernel, self.library = kernel, library
+        shutil.rmtree(self.copy, ignore_errors=True)
+        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=top, capture_output=True, check=True)
+        for name in files.stdout.decode().split("\0"):
+            if name and os.path.isfile(f"{top}/{name}"):
+                os.makedirs(os.path.dirname(f"{self.copy}/{name}"), exist_ok=True)
+                shutil.copy(f"{top}/{name}", f"{self.copy}/{name}")
+
+    def build(self, suite):
+        """Builds what the suite needs; what went wrong, or None."""
+        if "{unit}" in SUITES[suite]:
+            words = ["dotnet", "build", "tests/Unit", "-v", "quiet", "-p:TreatWarningsAsErrors=false"]
+        else:
+            words = ["dotnet", "publish", "src/vertex-ar-backup.csproj", "--use-current-runtime", "-c", "Release", "-o", "artifacts/bin", "-v", "quiet",
+                     "-p:TreatWarningsAsErrors=false"]
+        done = subprocess.run(words, cwd=self.copy, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return None if done.returncode == 0 else done.stdout[-2000:]
+
+    def run(self, suite, top):
+        binary, unit = f"{top}/artifacts/bin/vertex-ar-backup", f"{top}/tests/Unit/bin/Debug/net10.0/Unit"
+        words = SUITES[suite].format(top=self.top, binary=binary, work=self.work, library=self.library, kernel=self.kernel, unit=unit)
+        done = subprocess.run(words.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        return done.returncode, done.stdout
+
+    def plant(self, file, stands, planted):
+        with open(f"{self.top}/{file}", encoding="utf-8") as source:
+            text = source.read()
+        if stands and text.count(stands) != 1:
+            sys.exit(f"{file} holds {text.count(stands)} times what a bug is planted in place of:\n{stands}")
+        with open(f"{self.copy}/{file}", "w", encoding="utf-8") as copy:
+            copy.write(text.replace(stands, planted) if stands else text)
+
+
+def shows(output):
+    """The line that says what was caught."""
+    lines = [line.strip() for line in output.splitlines() if re.match(r"\s+(--scenario|--seed|\(|machine|\d+ x|never|\[)|.*(FAIL\]|modes failed)", line)]
+    return (lines or output.splitlines() or ["nothing"])[0][:220]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", required=True, help="a directory to work in")
+    parser.add_argument("--kernel", required=True, help="for the virtual machine")
+    parser.add_argument("--library", required=True, help="fault.c, compiled")
+    parser.add_argument("--only", help="mutants whose name holds this")
+    given = parser.parse_args()
+    top = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+    work = os.path.join(os.path.abspath(given.work), f"mutants-{os.getpid()}")
+    os.makedirs(work)
+    try:
+        workshop = Workshop(top, work, os.path.abspath(given.kernel), os.path.abspath(given.library))
+        mutants = [m for m in MUTANTS if not given.only or given.only in m[0]]
+        for _, _, file, stands, planted in mutants:
+            workshop.plant(file, stands, planted)
+            workshop.plant(file, "", "")
+        for suite in dict.fromkeys(m[1] for m in mutants):
+            code, output = workshop.run(suite, top)
+            print(f"as it is: {suite}: {'passes' if code == 0 else 'FAILS: ' + shows(output)}", flush=True)
+            if code != 0:
+                sys.exit(1)
+        caught = sum(try_one(workshop, mutant) for mutant in mutants)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    print(f"{len(mutants)} bugs planted, {caught} caught")
+    sys.exit(0 if mutants and caught == len(mutants) else 1)
+
+
+def try_one(workshop, mutant):
+    name, suite, file, stands, planted = mutant
+    began = time.monotonic()
+    workshop.plant(file, stands, planted)
+    try:
+        if problem := workshop.build(suite):
+            print(f"DOES NOT BUILD: {name}: {problem}", flush=True)
+            return False
+        code, output = workshop.run(suite, workshop.copy)
+    finally:
+        workshop.plant(file, "", "")
+    is_caught = code == 1
+    print(f"{'caught' if is_caught else 'SURVIVED'} after {time.monotonic() - began:.0f} s: {name}\n    {suite}: {shows(output)}", flush=True)
+    return is_caught
+
+
+if __name__ == "__main__":
+    main()
