@@ -257,6 +257,11 @@ internal sealed class RestoreBackup
         {
             throw Damaged(e);
         }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            // All directories were new and empty.
+            throw Damaged(new DamageError("holds a path twice", e));
+        }
 
         if (plan.Paths.Count > 0 && tree.Files == 0 && tree.MatchedSources.Count == 0)
         {

@@ -20,9 +20,13 @@ internal sealed class RestoreWriter : IDisposable
     /// <summary>Remembers a directory; it is made when something in it is, or when the list leaves it, if <paramref name="always"/>.</summary>
     public void AddDirectory(FileEntry entry, ReadOnlySpan<byte> path, bool always)
     {
+        if (path.Length > 0)
+        {
+            RequireParent(path);
+        }
+
         LeaveUntil(path);
-        var level = new Level(path.ToArray(), entry);
-        levels.Add(level);
+        levels.Add(new Level(path.ToArray(), entry));
         if (always)
         {
             _ = Open(levels.Count - 1);
@@ -107,16 +111,17 @@ internal sealed class RestoreWriter : IDisposable
 
     private SafeFileHandle Parent(ReadOnlySpan<byte> path)
     {
-        LeaveUntil(path);
-        var slash = path.LastIndexOf((byte)'/');
-        if (slash < 0)
-        {
-            return levels.Count > 0 && levels[^1].Path.Length == 0 ? Open(levels.Count - 1) : root;
-        }
+        RequireParent(path);
+        return levels.Count > 0 ? Open(levels.Count - 1) : root;
+    }
 
-        return levels.Count > 0 && levels[^1].Path.AsSpan().SequenceEqual(path[..slash])
-            ? Open(levels.Count - 1)
-            : throw new DamageError("holds a path whose directory it does not hold");
+    /// <summary>Leaves every directory that the path is not in, so that the last one left is the one above it.</summary>
+    private void RequireParent(ReadOnlySpan<byte> path)
+    {
+        LeaveUntil(path);
+        var above = path[..Math.Max(0, path.LastIndexOf((byte)'/'))];
+        FileEntryJson.Expect(
+            levels.Count > 0 ? levels[^1].Path.AsSpan().SequenceEqual(above) : above.Length == 0, "holds a path whose directory it does not hold");
     }
 
     /// <summary>The directory above a path, from the top down, following nothing.</summary>

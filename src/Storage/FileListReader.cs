@@ -10,6 +10,7 @@ internal delegate bool PathFilter(ReadOnlySpan<byte> path);
 internal sealed class FileListReader : IDisposable
 {
     private readonly LineReader lines;
+    private byte[] last = [];
 
     private FileListReader(LineReader lines) => this.lines = lines;
 
@@ -24,7 +25,10 @@ internal sealed class FileListReader : IDisposable
         {
             if (files is null || !FileEntryJson.TryFindFile(line, out var path) || files(path))
             {
-                return FileEntryJson.Read(line);
+                var entry = FileEntryJson.Read(line);
+                FileEntryJson.Expect(!Source(last).SequenceEqual(Source(entry.Path)) || PathOrder.Compare(last, entry.Path) < 0, "holds a path twice, or paths out of order");
+                last = entry.Path;
+                return entry;
             }
         }
 
@@ -32,4 +36,6 @@ internal sealed class FileListReader : IDisposable
     }
 
     public void Dispose() => lines.Dispose();
+
+    private static ReadOnlySpan<byte> Source(ReadOnlySpan<byte> path) => path[..(path.IndexOf((byte)'/') is >= 0 and var slash ? slash : path.Length)];
 }

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -10,7 +9,7 @@ internal sealed class PackReader : IDisposable
 {
     private readonly FileStream file;
     private GZipStream? member;
-    private TarReader? tar;
+    private PackEntries? entries;
     private long offset = -1;
     private int next;
 
@@ -31,74 +30,63 @@ internal sealed class PackReader : IDisposable
 
     /// <summary>Hands on the bytes of a piece, in runs of the buffer's length.</summary>
     /// <exception cref="DamageError">The pack does not hold the piece.</exception>
-    public void Read(in Piece piece, byte[] buffer, Action<ReadOnlyMemory<byte>> take)
+    public void Read(Piece piece, byte[] buffer, Action<ReadOnlyMemory<byte>> take)
+    {
+        var content = Whole(() => Find(piece));
+        while (Whole(() => content.Read(buffer)) is > 0 and var read)
+        {
+            take(buffer.AsMemory(0, read));
+        }
+    }
+
+    public void Dispose()
+    {
+        member?.Dispose();
+        file.Dispose();
+    }
+
+    /// <summary>After damage the next piece is looked for from the beginning of its member.</summary>
+    private T Whole<T>(Func<T> read)
     {
         try
         {
-            var content = Find(piece);
-            for (var left = piece.Length; left > 0;)
-            {
-                // The reader yields a few kilobytes at a time; what takes them makes a system call of each run.
-                var wanted = (int)Math.Min(buffer.Length, left);
-                if (content.ReadAtLeast(buffer.AsSpan(0, wanted), wanted, throwOnEndOfStream: false) < wanted)
-                {
-                    throw new DamageError("is stored cut short");
-                }
-
-                take(buffer.AsMemory(0, wanted));
-                left -= wanted;
-            }
+            return read();
         }
         catch (DamageError)
         {
             offset = -1;
             throw;
         }
-        catch (Exception e) when (IsDamage(e))
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
             offset = -1;
             throw new DamageError($"cannot be read from its pack: {e.Message}", e);
         }
     }
 
-    public void Dispose()
-    {
-        tar?.Dispose();
-        member?.Dispose();
-        file.Dispose();
-    }
-
-    /// <summary>What the tar and gzip readers throw at bytes that are not what they should be, and what a bad disk does.</summary>
-    internal static bool IsDamage(Exception error) =>
-        error is InvalidDataException or EndOfStreamException or FormatException or IOException
-            or InvalidOperationException or ArgumentException or OverflowException;
-
-    private Stream Find(in Piece piece)
+    private PackEntries Find(in Piece piece)
     {
         if (piece.Offset != offset || piece.Entry < next)
         {
             Enter(piece.Offset);
         }
 
-        TarEntry? entry;
+        long length;
         do
         {
-            entry = tar!.GetNextEntry() ?? throw new DamageError("is not in its pack");
+            length = entries!.Next() ?? throw new DamageError("is not in its pack");
         }
         while (next++ < piece.Entry);
 
-        return entry.DataStream is { } content && entry.Length == piece.Length
-            ? content
-            : throw new DamageError($"is stored with {entry.Length} bytes");
+        return length == piece.Length ? entries : throw new DamageError($"is stored with {length} bytes");
     }
 
     private void Enter(long memberOffset)
     {
-        tar?.Dispose();
         member?.Dispose();
         file.Position = memberOffset;
         member = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-        tar = new TarReader(member, leaveOpen: true);
+        entries = new PackEntries(member);
         (offset, next) = (memberOffset, 0);
     }
 }

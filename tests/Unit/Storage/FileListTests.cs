@@ -23,7 +23,7 @@ public sealed class FileListTests : IDisposable
     [Fact]
     public void Passes_over_the_files_that_are_not_asked_for_whatever_their_names()
     {
-        byte[][] names = ["s/a"u8.ToArray(), "s/\u00e9"u8.ToArray(), "s/\"q\\"u8.ToArray(), [(byte)'s', (byte)'/', 0xFF]];
+        byte[][] names = ["s/!"u8.ToArray(), "s/\"q\\"u8.ToArray(), "s/\u00e9"u8.ToArray(), [(byte)'s', (byte)'/', 0xFF]];
         using (var writer = new FileListWriter(temp["list.tmp"]))
         {
             writer.Write(TestRepository.File("s", []) with { Type = EntryType.Directory });
@@ -38,6 +38,23 @@ public sealed class FileListTests : IDisposable
             Assert.Contains(Convert.ToHexString(name), read);
             Assert.True(name == names[0] || !read.Contains(Convert.ToHexString(names[0])));
         }
+    }
+
+    [Theory]
+    [InlineData("a/x", "a/x")]
+    [InlineData("a/y", "a/x")]
+    [InlineData("a", "a/x/y", "a/x")]
+    public void A_path_that_comes_twice_or_too_late_is_damage(params string[] paths)
+    {
+        using (var writer = new FileListWriter(temp["list.tmp"]))
+        {
+            Array.ForEach(paths, path => writer.Write(TestRepository.File(path, [])));
+            writer.Finish(temp["list.tmp"], temp["list"]);
+        }
+
+        using var reader = FileListReader.Open(temp["list"]);
+        Assert.All(paths[..^1], path => Assert.NotNull(reader.Read()));
+        Assert.Throws<DamageError>(() => reader.Read());
     }
 
     [Fact]
