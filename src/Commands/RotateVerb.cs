@@ -34,6 +34,11 @@ internal static class RotateVerb
         {
             using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
             var result = RotateBackups.Run(held, rules, dryRun, around.Clock, progress);
+            foreach (var damaged in result.Damaged)
+            {
+                progress.Say(Severity.Warning, $"snapshot {damaged.Id} is damaged: its header {damaged.Reason}; it counts for nothing and stays");
+            }
+
             Report(around, result, dryRun, evenIfNothing: true);
             return result.Postponed
                 ? new RunEnd(ExitCode.Locked, report => report with { Error = "a restore or verify is reading the snapshots", Hint = "it is done by the next run" })

@@ -8,7 +8,9 @@ namespace VertexAr.Backup.Operations;
 /// <param name="Decisions">One for each snapshot, with reasons.</param>
 /// <param name="FreedBytes">What the disk got back.</param>
 /// <param name="Postponed">Somebody was reading, so nothing was deleted.</param>
-internal sealed record RotateResult(IReadOnlyList<RetentionDecision> Decisions, long FreedBytes, bool Postponed);
+/// <param name="Damaged">Snapshots that could not be read: they were neither counted nor removed.</param>
+internal sealed record RotateResult(
+    IReadOnlyList<RetentionDecision> Decisions, long FreedBytes, bool Postponed, IReadOnlyList<DamagedSnapshot> Damaged);
 
 /// <summary>Removes the snapshots that retention does not keep, and then the packs that nobody names any more.</summary>
 internal static class RotateBackups
@@ -25,14 +27,14 @@ internal static class RotateBackups
             whole.Select(s => new RetentionItem(s.Id, s.Header.Type, s.Header.State, s.Header.StartedAt)), rules, clock.LocalTimeZone);
         if (dryRun)
         {
-            return new RotateResult(decisions, 0, Postponed: false);
+            return new RotateResult(decisions, 0, Postponed: false, damaged);
         }
 
         using var alone = ReaderGuard.TryForDeleting(held.Layout);
         if (alone is null)
         {
             progress.Say(Severity.Warning, "rotation is left to the next run: a restore, verify or drill is reading the snapshots");
-            return new RotateResult(decisions, 0, Postponed: true);
+            return new RotateResult(decisions, 0, Postponed: true, damaged);
         }
 
         foreach (var gone in decisions.Where(d => !d.Keep))
@@ -40,7 +42,7 @@ internal static class RotateBackups
             SnapshotStore.Remove(held, gone.Item.Id);
         }
 
-        return new RotateResult(decisions, Free(held, alone, damaged, progress), Postponed: false);
+        return new RotateResult(decisions, Free(held, alone, damaged, progress), Postponed: false, damaged);
     }
 
     /// <summary>Removes what no snapshot names; says so where damage forbids it.</summary>

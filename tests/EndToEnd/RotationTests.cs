@@ -138,7 +138,7 @@ public sealed class RotationTests
         site.Create("--no-rotate");
         Damage.FlipByte(bad.HeaderPath, 100);
         var packs = site.Packs();
-        site.Run("rotate", "--max-backups", "1").Succeeds().Says("no pack was deleted", bad.Id);
+        site.Run("rotate", "--max-backups", "1").Succeeds().Says("no pack was deleted", $"snapshot {bad.Id} is damaged");
         Assert.Equal(packs, site.Packs());
     }
 

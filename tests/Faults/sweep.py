@@ -136,7 +136,7 @@ class Rotate(Scenario):
         there = site.snapshots()
         known = dict(told["known"])
         check(there and there[-1] == told["known"][-1][0], "the newest snapshot is gone")
-        check(is_kill or run.returncode != 0 or len(there) == 1, "a rotation that succeeded removed nothing")
+        check(is_kill or run.returncode != 0 or len(there) == 1 or "is damaged: its header" in run.stderr, "a rotation that succeeded removed nothing")
         site.succeed("verify", "--deep")
         for snapshot in there:
             check(site.state_in(snapshot) == known[snapshot], f"snapshot {snapshot} is not what was saved")
