@@ -239,7 +239,8 @@ class Aside(Scenario):
             check(state_of(f"{there}/storage", f"{there}/app/app.db") == told["known"][0][1], "what was restored is not what was saved")
         elif os.path.exists(there):
             check(is_kill or run.dead_disk, "a restore that failed left its directory")
-            check(os.listdir(there) == [] or os.path.exists(f"{there}/RESTORE-IS-NOT-FINISHED"), "an unfinished restore is not marked")
+            if os.listdir(there) and not os.path.exists(f"{there}/RESTORE-IS-NOT-FINISHED"):
+                check(state_of(f"{there}/storage", f"{there}/app/app.db") == told["known"][0][1], "an unfinished restore is not marked")
         site.succeed("verify", "--deep")
 
 
