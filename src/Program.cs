@@ -8,20 +8,20 @@ const ulong LeastAddressSpace = 288 << 20;
 
 // First of all: what the runtime opens for its signals must not be standard output to us.
 DescriptorStream.FillGaps();
-Posix.KeepMemorySmall();
+ThisProcess.KeepMemorySmall();
 using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
-if (Posix.AddressSpace() < LeastAddressSpace)
+if (ThisProcess.AddressSpace() is < LeastAddressSpace and var space)
 {
     // The runtime would end without a word, or in the middle of one.
     using var plain = NewScreen(new GlobalOptions(Json: args.Contains("--json")));
-    plain.Log.Fail(UserError.Failed($"this process may use {Units.Size((long)Posix.AddressSpace())} of memory, and needs {Units.Size((long)LeastAddressSpace)}", "raise 'ulimit -v'"));
+    plain.Log.Fail(UserError.Failed($"this process may use {Units.Size((long)space)} of memory, and needs {Units.Size((long)LeastAddressSpace)}", "raise 'ulimit -v'"));
     return (int)ExitCode.Failed;
 }
 
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
-Posix.SetCreationMask(0x17); // 0027: nothing we make is open to others, whatever the caller's umask.
+ThisProcess.SetCreationMask(0x17); // 0027: nothing we make is open to others, whatever the caller's umask.
 return (int)Main();
 
 ExitCode Main()

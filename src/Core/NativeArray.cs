@@ -19,7 +19,7 @@ internal sealed unsafe class NativeArray<T>
     public NativeArray(int length)
     {
         this.length = length;
-        items = (T*)(IsMapped ? Posix.MapMemory(Bytes) : NativeMemory.AllocZeroed(Bytes));
+        items = (T*)(IsMapped ? ThisProcess.MapMemory(Bytes) : NativeMemory.AllocZeroed(Bytes));
     }
 
     ~NativeArray() => Free();
@@ -36,7 +36,7 @@ internal sealed unsafe class NativeArray<T>
     {
         if (IsMapped && items != null)
         {
-            Posix.UnmapMemory(items, Bytes);
+            ThisProcess.UnmapMemory(items, Bytes);
         }
         else
         {

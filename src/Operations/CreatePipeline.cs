@@ -47,7 +47,7 @@ internal sealed class CreatePipeline : IDisposable
         stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
         pause = pace is null ? null : bytes => stopping.Token.WaitHandle.WaitOne(pace.Before(bytes));
         order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
-        jobs = new WorkQueue<CreateJob>(Posix.ShareOfOpenFiles(workerCount * JobsPerWorker), stopping.Token);
+        jobs = new WorkQueue<CreateJob>(ThisProcess.ShareOfOpenFiles(workerCount * JobsPerWorker), stopping.Token);
         stopping.Token.Register(() =>
         {
             order.Wake();

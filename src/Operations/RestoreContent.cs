@@ -30,7 +30,7 @@ internal sealed class RestoreContent : IDisposable
         keepGoing = plan.KeepGoing;
         this.progress = progress;
         stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var length = Math.Max(1, Posix.ShareOfOpenFiles(plan.Workers * QueueLength) / plan.Workers);
+        var length = Math.Max(1, ThisProcess.ShareOfOpenFiles(plan.Workers * QueueLength) / plan.Workers);
         for (var i = 0; i < plan.Workers; i++)
         {
             var queue = new WorkQueue<RestoreJob>(length, stopping.Token);

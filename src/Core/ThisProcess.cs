@@ -1,0 +1,64 @@
+namespace VertexAr.Backup.Core;
+
+/// <summary>What this process may use, and how it uses it.</summary>
+internal static unsafe class ThisProcess
+{
+    /// <summary>
+    /// Lets the C library give each large block back as soon as it is freed: compressors come and go with every few
+    /// megabytes, and what they leave behind in the heap would add up. And lets all threads share one heap: each would reserve
+    /// 64 MiB of addresses for its own, which where those are limited is all there is. Only glibc knows the words; others need
+    /// them not.
+    /// </summary>
+    public static void KeepMemorySmall()
+    {
+        const int directThreshold = -3;
+        const int mostHeaps = -8;
+        _ = PosixCalls.TuneAllocator(directThreshold, 64 * 1024);
+        _ = PosixCalls.TuneAllocator(mostHeaps, 1);
+    }
+
+    /// <summary>
+    /// How many of this many files may be open at once and leave enough to everything else; at least one. What the process was
+    /// given at first is raised to what it may have: it is kept low for programs that use select, which this one does not.
+    /// </summary>
+    public static int ShareOfOpenFiles(int wanted)
+    {
+        const int openFiles = 7;
+        const ulong share = 4;
+        var limit = stackalloc ulong[2];
+        if (PosixCalls.Limit(openFiles, limit) != 0)
+        {
+            return wanted;
+        }
+
+        if (limit[0] < limit[1])
+        {
+            limit[0] = limit[1];
+            _ = PosixCalls.SetLimit(openFiles, limit);
+        }
+
+        return (int)Math.Clamp(limit[0] / share, 1, (ulong)wanted);
+    }
+
+    /// <summary>Bytes of addresses that this process may use (RLIMIT_AS); <see cref="ulong.MaxValue"/> for any.</summary>
+    public static ulong AddressSpace()
+    {
+        const int addressSpace = 9;
+        var limit = stackalloc ulong[2];
+        return PosixCalls.Limit(addressSpace, limit) == 0 ? limit[0] : ulong.MaxValue;
+    }
+
+    /// <summary>New files get exactly the mode they ask for, less these bits, whatever the caller's umask was.</summary>
+    public static void SetCreationMask(int mask) => _ = PosixCalls.SetCreationMask((uint)mask);
+
+    /// <summary>Memory of its own from the kernel, all zeros.</summary>
+    /// <exception cref="OutOfMemoryException">There is none.</exception>
+    public static void* MapMemory(nuint bytes)
+    {
+        const int readWrite = 3, privateAnonymous = 0x22;
+        var memory = PosixCalls.Map(null, bytes, readWrite, privateAnonymous, -1, 0);
+        return (nint)memory == -1 ? throw new InsufficientMemoryException() : memory;
+    }
+
+    public static void UnmapMemory(void* memory, nuint bytes) => _ = PosixCalls.Unmap(memory, bytes);
+}
