@@ -31,13 +31,14 @@ internal static unsafe class ThisProcess
             return wanted;
         }
 
-        if (limit[0] < limit[1])
+        var given = limit[0];
+        if (given < limit[1])
         {
             limit[0] = limit[1];
-            _ = PosixCalls.SetLimit(openFiles, limit);
+            given = PosixCalls.SetLimit(openFiles, limit) == 0 ? limit[1] : given;
         }
 
-        return (int)Math.Clamp(limit[0] / share, 1, (ulong)wanted);
+        return (int)Math.Clamp(given / share, 1, (ulong)wanted);
     }
 
     /// <summary>Bytes of addresses that this process may use (RLIMIT_AS); <see cref="ulong.MaxValue"/> for any.</summary>
