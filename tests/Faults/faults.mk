@@ -10,6 +10,7 @@ SCALE ?= 1
 FAULT_PARTS := sweep rot model live together hostile power
 FAULT_LIBRARY := artifacts/fault.so
 FAULT_KERNEL := artifacts/kernel/vmlinuz
+MUTANT_COUNTS := artifacts/test-results/mutants.counts
 FAULTS := --binary $(BINARY) --work $${TMPDIR:-/var/tmp}
 scaled = $$(($(1) / $(SCALE) > $(2) ? $(1) / $(SCALE) : $(2)))
 
@@ -58,4 +59,6 @@ faults-hostile: artifacts/Unit.built
 .PHONY: test-mutants
 test-mutants: build $(FAULT_LIBRARY) $(FAULT_KERNEL) artifacts/Unit.built
 	@$(NEED) python3 qemu-system-x86 busybox-static e2fsprogs
-	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) $(if $(ONLY),--only "$(ONLY)")
+	@rm -f $(MUTANT_COUNTS); mkdir -p $(dir $(MUTANT_COUNTS))
+	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) --counts $(MUTANT_COUNTS) \
+	  $(if $(ONLY),--only "$(ONLY)") || { test -s $(MUTANT_COUNTS) || echo 0 1 0 >$(MUTANT_COUNTS); exit 1; }

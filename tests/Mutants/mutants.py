@@ -126,6 +126,7 @@ def main():
     parser.add_argument("--kernel", required=True, help="for the virtual machine")
     parser.add_argument("--library", required=True, help="fault.c, compiled")
     parser.add_argument("--only", help="mutants whose name holds this")
+    parser.add_argument("--counts", help="a file for the totals: passed, failed, skipped")
     given = parser.parse_args()
     top = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
     work = os.path.join(os.path.abspath(given.work), f"mutants-{os.getpid()}")
@@ -145,6 +146,9 @@ def main():
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"{len(mutants)} bugs planted, {caught} caught")
+    if given.counts:
+        with open(given.counts, "w", encoding="utf-8") as file:
+            file.write(f"{caught} {len(mutants) - caught} 0\n")
     sys.exit(0 if mutants and caught == len(mutants) else 1)
 
 
