@@ -80,7 +80,7 @@ check: format lint-deb test-reproducible
 	@rm -f $(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-faults SCALE=20 || true
-	@$(MAKE) --no-print-directory test-mutants ONLY="a path may lead anywhere" || true
+	@$(MAKE) --no-print-directory test-mutants ONLY="a line that cannot be read" || true
 	@COUNTS="$(SYSTEM_COUNTS) $(MUTANT_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format

@@ -36,7 +36,7 @@ internal static class OpenFiles
         try
         {
             using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true);
-            if (Posix.RecordLockHolder(file) is > 0 and var process)
+            if (FileLock.HolderOfRecord(file) is > 0 and var process)
             {
                 processes.Add(process);
             }

@@ -279,34 +279,6 @@ internal static unsafe class Posix
         Check(PosixCalls.SetTimes(Descriptor(file), times));
     }
 
-    /// <summary>Takes a kernel lock on an open file; it ends with the descriptor. False when somebody else holds it.</summary>
-    public static bool TryLock(SafeFileHandle file, bool exclusive)
-    {
-        const int shared = 1, alone = 2, noWait = 4;
-        if (PosixCalls.Lock(Descriptor(file), (exclusive ? alone : shared) | noWait) == 0)
-        {
-            return true;
-        }
-
-        return Marshal.GetLastPInvokeError() == PosixError.WouldBlock ? false : throw new PosixError(Marshal.GetLastPInvokeError());
-    }
-
-    /// <summary>
-    /// Gives a lock back. Closing the file does so too, but not while another thread is just starting a program: until that
-    /// runs, it has the descriptor as well.
-    /// </summary>
-    public static void Unlock(SafeFileHandle file) => Check(PosixCalls.Lock(Descriptor(file), 8));
-
-    /// <summary>The process that holds a record lock (as SQLite takes them) anywhere in the file; 0 if none does.</summary>
-    public static int RecordLockHolder(SafeFileHandle file)
-    {
-        const int getLock = 5;
-        const short writeLock = 1, unlocked = 2;
-        var question = new PosixCalls.RecordLock { Type = writeLock };
-        Check(PosixCalls.GetRecordLock(Descriptor(file), getLock, &question));
-        return question.Type == unlocked ? 0 : question.Process;
-    }
-
     /// <summary>Why we may not use a path so, links followed; null if we may.</summary>
     public static PosixError? Refusal(string path, AccessKind kind)
     {
@@ -393,7 +365,7 @@ internal static unsafe class Posix
         }
     }
 
-    private static int Descriptor(SafeFileHandle file)
+    internal static int Descriptor(SafeFileHandle file)
     {
         ObjectDisposedException.ThrowIf(file.IsClosed, file);
         return (int)file.DangerousGetHandle();
@@ -412,7 +384,7 @@ internal static unsafe class Posix
         return buffer;
     }
 
-    private static long Check(long result) => result < 0 ? throw new PosixError(Marshal.GetLastPInvokeError()) : result;
+    internal static long Check(long result) => result < 0 ? throw new PosixError(Marshal.GetLastPInvokeError()) : result;
 
     private static class OpenFlags
     {

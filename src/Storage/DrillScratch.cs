@@ -61,7 +61,7 @@ internal sealed class DrillScratch : IDisposable
                     removed.Add(path);
                 }
 
-                Posix.Unlock(orphan);
+                FileLock.GiveBack(orphan);
             }
         }
 
@@ -73,7 +73,7 @@ internal sealed class DrillScratch : IDisposable
         if (!held.IsClosed)
         {
             DirectoryTree.Remove(DirectoryPath);
-            Posix.Unlock(held);
+            FileLock.GiveBack(held);
             held.Dispose();
         }
     }
@@ -110,7 +110,7 @@ internal sealed class DrillScratch : IDisposable
         try
         {
             var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
-            if (Posix.TryLock(directory, exclusive: true))
+            if (FileLock.TryTake(directory, exclusive: true))
             {
                 return directory;
             }

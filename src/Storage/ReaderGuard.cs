@@ -40,7 +40,7 @@ internal sealed class ReaderGuard : IDisposable
     {
         if (!directory.IsClosed)
         {
-            Posix.Unlock(directory);
+            FileLock.GiveBack(directory);
             directory.Dispose();
         }
     }
@@ -60,7 +60,7 @@ internal sealed class ReaderGuard : IDisposable
     private static ReaderGuard? TryTake(Layout layout, bool exclusive)
     {
         var directory = Open(layout);
-        if (Posix.TryLock(directory, exclusive))
+        if (FileLock.TryTake(directory, exclusive))
         {
             return new ReaderGuard(directory);
         }

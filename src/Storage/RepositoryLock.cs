@@ -26,7 +26,7 @@ internal sealed class RepositoryLock : IDisposable
     public static RepositoryLock Acquire(Layout layout, string purpose, DateTimeOffset now)
     {
         var file = Posix.OpenOrCreate(Posix.Here, Posix.Bytes(layout.Lock), AtomicFile.FileMode);
-        if (!Posix.TryLock(file, exclusive: true))
+        if (!FileLock.TryTake(file, exclusive: true))
         {
             var holder = Holder(file);
             file.Dispose();
@@ -45,7 +45,7 @@ internal sealed class RepositoryLock : IDisposable
     {
         if (!file.IsClosed)
         {
-            Posix.Unlock(file);
+            FileLock.GiveBack(file);
             file.Dispose();
         }
     }
