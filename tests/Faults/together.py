@@ -21,6 +21,7 @@ import time
 from site_under_test import Site
 
 DONE, PARTIAL, LOCKED = 0, 3, 11
+WRITERS = ("change", "create", "rotate")
 
 
 def sealed(numbers, size):
@@ -64,6 +65,9 @@ def actor(number, verb, root, binary, until, results):
     site, numbers = Site(root, binary), random.Random(number)
     while time.time() < until:
         problem = None
+        if verb not in WRITERS:
+            # Whoever deletes needs a moment in which nobody reads.
+            time.sleep(numbers.random() * 0.3)
         if verb == "change":
             change(site, numbers)
             done = site.run("create", "--quiet", "--max-backups", "3")
@@ -82,7 +86,7 @@ def actor(number, verb, root, binary, until, results):
             shutil.rmtree(out, ignore_errors=True)
         else:
             words, allowed = {
-                "create": (["create", "--quiet"], (DONE, PARTIAL, LOCKED)),
+                "create": (["create", "--quiet", "--no-rotate"], (DONE, PARTIAL, LOCKED)),
                 "rotate": (["rotate", "--max-backups", "2", "--quiet"], (DONE, LOCKED)),
                 "verify": (["verify", "--quiet"], (DONE,)),
                 "deep": (["verify", "--deep", "--quiet"], (DONE,)),

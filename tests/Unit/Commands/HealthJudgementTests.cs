@@ -221,7 +221,8 @@ public sealed class HealthJudgementTests
         var at = Noon.AddHours(-hoursAgo);
         return newest[type] = new SnapshotHeader
         {
-            FormatVersion = 1, Requires = [],
+            FormatVersion = 1,
+            Requires = [],
             Id = SnapshotId.At(at).ToString(),
             Type = type,
             State = state,

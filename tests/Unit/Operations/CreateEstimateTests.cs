@@ -124,7 +124,8 @@ public sealed class CreateEstimateTests : IDisposable
         var id = SnapshotId.At(time);
         return new Snapshot(id, new SnapshotHeader
         {
-            FormatVersion = 1, Requires = [],
+            FormatVersion = 1,
+            Requires = [],
             Id = id.ToString(),
             Type = SnapshotType.Database,
             State = SnapshotState.Complete,

@@ -50,7 +50,8 @@ internal sealed class TestRepository : IDisposable
         var started = DateTimeOffset.ParseExact(id.ToString(), "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         var header = new SnapshotHeader
         {
-            FormatVersion = 1, Requires = [],
+            FormatVersion = 1,
+            Requires = [],
             Id = id.ToString(),
             Type = SnapshotType.Full,
             State = SnapshotState.Complete,
