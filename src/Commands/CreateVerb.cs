@@ -90,7 +90,8 @@ internal static class CreateVerb
         Compression.None => 0,
         Compression.Fast => 1,
         Compression.Best => 9,
-        _ => 4,
+        // Level 4 takes a sixth more time, and saves nothing of a database and a hundredth of text.
+        _ => 3,
     };
 
     private static void Report(Surroundings around, SnapshotHeader header)
