@@ -111,7 +111,10 @@ internal sealed class EarlierList : IDisposable
         return !broken;
     }
 
-    /// <summary>Adds everything that is stored to the index.</summary>
+    /// <summary>
+    /// Adds everything that is stored to the index: what a file of one piece holds as a trace, since files that changed
+    /// are new as a whole; pieces of databases and large files with their places, since most of them come again.
+    /// </summary>
     public void Fill(PieceIndex index)
     {
         try
@@ -121,11 +124,11 @@ internal sealed class EarlierList : IDisposable
             {
                 if (KnownLine.TryFindPiece(line, out var only))
                 {
-                    Add(index, only);
+                    Add(index, only, isFile: true);
                 }
                 else
                 {
-                    Array.ForEach(FileEntryJson.Read(line).Pieces, piece => Add(index, piece));
+                    Array.ForEach(FileEntryJson.Read(line).Pieces, piece => Add(index, piece, isFile: false));
                 }
             }
         }
@@ -137,11 +140,20 @@ internal sealed class EarlierList : IDisposable
 
     public void Dispose() => walk?.Dispose();
 
-    private void Add(PieceIndex index, in Piece piece)
+    private void Add(PieceIndex index, in Piece piece, bool isFile)
     {
         if (!piece.IsHole && HandleOf(piece.Pack) is >= 0 and var handle)
         {
-            index.Add(piece with { Pack = handle });
+            var known = piece with { Pack = handle };
+            if (isFile)
+            {
+                index.AddTrace(known);
+            }
+            else
+            {
+                index.Add(known);
+            }
+
             if (piece.Length > PieceWriter.InMemory)
             {
                 index.NoteLength(piece.Length);

@@ -5,19 +5,46 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>
-/// Finds stored pieces by content. 32 bytes a slot, in shards that grow one by one, so that a million pieces take some 40 MB and
-/// growing never needs twice the table. Built anew by each run that has something to store;
-/// never kept on disk. For any thread.
+/// Finds stored pieces by content. Built anew by each run that has something to store; never kept on disk. For any thread.
 /// </summary>
+/// <remarks>
+/// Of most pieces it is enough to know that there are such: what is new is in no list, and where a piece lies matters only when
+/// its content comes again. A million of those take some 10 MB. When one does come again, the lists are gone through once
+/// more for the places of all: 32 bytes a slot, some 40 MB. Both lie in shards that grow one by one, so that growing never needs
+/// twice the table.
+/// </remarks>
 internal sealed class PieceIndex
 {
     private const int ShardCount = 256;
 
-    private readonly NativeSet<Slot>[] shards = [.. Enumerable.Range(0, ShardCount).Select(_ => new NativeSet<Slot>())];
+    private readonly Action<PieceIndex> fill;
+    private readonly NativeSet<Trace>[] traces = NewShards<Trace>();
+    private readonly NativeSet<Slot>[] shards = NewShards<Slot>();
     private readonly HashSet<Digest> pending = [];
     private readonly HashSet<long> lengths = [];
     private readonly HashSet<long> pendingLengths = [];
+    private bool knowsAllPlaces;
     private int waiting;
+
+    /// <param name="fill">Adds what is stored already. Called at once, and again when all places must be known.</param>
+    public PieceIndex(Action<PieceIndex> fill)
+    {
+        this.fill = fill;
+        fill(this);
+    }
+
+    /// <summary>Adds a piece that is stored and whose content will seldom come again. Only while the index is filled.</summary>
+    public void AddTrace(in Piece piece)
+    {
+        if (knowsAllPlaces)
+        {
+            Add(piece);
+        }
+        else
+        {
+            traces[ShardOf(piece.Sha256)].Add(new Trace(piece.Sha256));
+        }
+    }
 
     /// <summary>Adds a piece that is stored; the first place known for a content stays.</summary>
     /// <remarks>No pack is so long that a place in it would not fit; were one, what lies there would be stored twice.</remarks>
@@ -28,7 +55,7 @@ internal sealed class PieceIndex
             return;
         }
 
-        var shard = ShardOf(piece.Sha256);
+        var shard = shards[ShardOf(piece.Sha256)];
         lock (shard)
         {
             shard.Add(new Slot(piece.Sha256, piece.Pack, (uint)piece.Offset, piece.Entry));
@@ -80,13 +107,9 @@ internal sealed class PieceIndex
                 waiting--;
             }
 
-            var shard = ShardOf(sha256);
-            lock (shard)
+            if (Find(sha256) is { IsUsed: true } found || (LearnPlaces(sha256) && (found = Find(sha256)).IsUsed))
             {
-                if (shard.Find(new Slot(sha256)) is { IsUsed: true } found)
-                {
-                    return new Piece(found.Pack, found.Offset, found.Entry, length, sha256);
-                }
+                return new Piece(found.Pack, found.Offset, found.Entry, length, sha256);
             }
 
             pending.Add(sha256);
@@ -117,7 +140,48 @@ internal sealed class PieceIndex
         }
     }
 
-    private NativeSet<Slot> ShardOf(Digest sha256) => shards[(int)(sha256.A >> 56)];
+    private static NativeSet<T>[] NewShards<T>()
+        where T : unmanaged, INativeSlot<T> => [.. Enumerable.Range(0, ShardCount).Select(_ => new NativeSet<T>())];
+
+    private static int ShardOf(Digest sha256) => (int)(sha256.A >> 56);
+
+    private Slot Find(Digest sha256)
+    {
+        var shard = shards[ShardOf(sha256)];
+        lock (shard)
+        {
+            return shard.Find(new Slot(sha256));
+        }
+    }
+
+    /// <summary>If there is a trace of this content, finds the places of everything; false if that is not worth another look.</summary>
+    private bool LearnPlaces(Digest sha256)
+    {
+        if (knowsAllPlaces || !traces[ShardOf(sha256)].Find(new Trace(sha256)).IsUsed)
+        {
+            return false;
+        }
+
+        knowsAllPlaces = true;
+        Array.ForEach(traces, shard => shard.Free());
+        fill(this);
+        return true;
+    }
+
+    /// <summary>64 bits of a digest. Were two contents to share them, the places would be learned for nothing.</summary>
+    private readonly record struct Trace(ulong B) : INativeSlot<Trace>
+    {
+        public Trace(Digest sha256)
+            : this(sha256.B | 1)
+        {
+        }
+
+        public bool IsUsed => B != 0;
+
+        public ulong Hash => B;
+
+        public bool IsSameAs(in Trace other) => this == other;
+    }
 
     /// <summary>A place by 160 of a digest's 256 bits: no two contents that anybody has, or could make, share those.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 4)]

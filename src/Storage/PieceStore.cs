@@ -5,12 +5,7 @@ namespace VertexAr.Backup.Storage;
 /// <summary>What the writers of one run share: the lock, the packs, and the index of what is stored, which is built when it is first needed.</summary>
 internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptions options, PackRegistry packs, Action<PieceIndex> fill)
 {
-    private readonly Lazy<PieceIndex> index = new(() =>
-    {
-        var made = new PieceIndex();
-        fill(made);
-        return made;
-    });
+    private readonly Lazy<PieceIndex> index = new(() => new PieceIndex(fill));
 
     public StoreOptions Options => options;
 

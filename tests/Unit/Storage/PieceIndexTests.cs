@@ -6,7 +6,7 @@ namespace VertexAr.Backup.Tests.Storage;
 
 public sealed class PieceIndexTests
 {
-    private readonly PieceIndex index = new();
+    private readonly PieceIndex index = new(_ => { });
 
     [Fact]
     public void Finds_every_piece_of_very_many_and_no_other()
@@ -128,6 +128,28 @@ public sealed class PieceIndexTests
         index.SettleLength(9);
         waiting.Join();
         Assert.Equal(3, found!.Value.Pack);
+    }
+
+    [Fact]
+    public void Places_of_what_seldom_comes_again_are_learned_when_it_does()
+    {
+        Piece[] pieces = [.. Enumerable.Range(0, 1000).Select(i => new Piece(i, i, i, 4, Digest.Of(BitConverter.GetBytes(i))))];
+        var fills = 0;
+        var seldom = new PieceIndex(made =>
+        {
+            fills++;
+            Array.ForEach(pieces, piece => made.AddTrace(piece));
+        });
+        var other = new Piece(7, 0, 0, 4, Digest.Of("new"u8));
+        Assert.Null(seldom.FindOrClaim(other.Sha256, 4));
+        seldom.Settle(other.Sha256, other);
+        Assert.Equal(other, seldom.FindOrClaim(other.Sha256, 4));
+        Assert.Equal(1, fills);
+
+        Assert.All(pieces, piece => Assert.Equal(piece, seldom.FindOrClaim(piece.Sha256, 4)));
+        Assert.Equal(other, seldom.FindOrClaim(other.Sha256, 4));
+        Assert.Null(seldom.FindOrClaim(Digest.Of("newer"u8), 4));
+        Assert.Equal(2, fills);
     }
 
     /// <summary>It is waiting as soon as the kernel says so; how long that takes does not matter.</summary>
