@@ -11,8 +11,15 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class VerifyBackups
 {
+    /// <summary>Pieces that are held in memory together: some 25 MB.</summary>
+    public const long PiecesAtOnce = 400_000;
+
+    /// <summary>For each turn all lists are read again, so of very many files more are held.</summary>
+    private const int MostTurns = 8;
+
     private readonly SnapshotStore store;
     private readonly bool deep;
+    private readonly long piecesAtOnce;
     private readonly int workers;
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
@@ -21,10 +28,11 @@ internal sealed class VerifyBackups
     private readonly Dictionary<SnapshotId, List<PackInfo>> tables = [];
     private readonly Dictionary<Digest, Damage> packDamages = [];
 
-    private VerifyBackups(SnapshotStore store, bool deep, int workers, RunProgress progress, CancellationToken stop)
+    private VerifyBackups(SnapshotStore store, bool deep, long piecesAtOnce, int workers, RunProgress progress, CancellationToken stop)
     {
         this.store = store;
         this.deep = deep;
+        this.piecesAtOnce = piecesAtOnce;
         this.workers = workers;
         this.progress = progress;
         this.stop = stop;
@@ -37,10 +45,18 @@ internal sealed class VerifyBackups
     /// <param name="workers">Threads.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="stop">Ends the check early.</param>
+    /// <param name="piecesAtOnce">So many are held in memory, unless that would take too many turns.</param>
     public static VerifyReport Run(
-        SnapshotStore store, List<Snapshot> snapshots, List<DamagedSnapshot> damaged, bool deep, int workers, RunProgress progress, CancellationToken stop)
+        SnapshotStore store,
+        List<Snapshot> snapshots,
+        List<DamagedSnapshot> damaged,
+        bool deep,
+        int workers,
+        RunProgress progress,
+        CancellationToken stop,
+        long piecesAtOnce = PiecesAtOnce)
     {
-        var verify = new VerifyBackups(store, deep, workers, progress, stop);
+        var verify = new VerifyBackups(store, deep, piecesAtOnce, workers, progress, stop);
         damaged.ForEach(d => verify.Report($"header of snapshot {d.Id}", d.Reason, d.Id));
         snapshots.ForEach(verify.CheckLists);
         if (deep)
@@ -106,17 +122,19 @@ internal sealed class VerifyBackups
 
     private void CheckContent(List<Snapshot> snapshots)
     {
-        progress.Phase = "reading lists";
         var all = packs.Values.ToList();
         var numbers = new Dictionary<Digest, int>();
         all.ForEach(pack => numbers.Add(pack.Sha256, numbers.Count));
-        var pieces = new VerifyPieces(all.Count);
-        snapshots.ForEach(snapshot => Each(snapshot, reportDamage: true, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
-
-        progress.Phase = "reading packs";
         progress.Expect(Units.Sum(all.Select(p => p.Bytes)));
         var check = new VerifyPacks(store.Layout, progress, stop);
-        check.Run(all, pieces, workers);
+        // Of a list that has no packs there is something to say, too.
+        var done = 0;
+        do
+        {
+            done = CheckTurn(snapshots, check, all, numbers, done);
+        }
+        while (done < all.Count);
+
         foreach (var (pack, reason) in check.DamagedPacks)
         {
             ReportPack(pack, reason);
@@ -131,6 +149,18 @@ internal sealed class VerifyBackups
         progress.Phase = "checking databases";
         new VerifyDatabases(store, tables, stop).Run(snapshots.Where(s => tables.ContainsKey(s.Id)), (snapshot, path, reason) =>
             Report($"database {path} of snapshot {snapshot.Id}", reason, snapshot.Id));
+    }
+
+    /// <summary>Reads the pieces of as many packs as there is room for; returns the next pack.</summary>
+    private int CheckTurn(List<Snapshot> snapshots, VerifyPacks check, List<PackInfo> all, Dictionary<Digest, int> numbers, int first)
+    {
+        progress.Phase = "reading lists";
+        var most = Math.Max(piecesAtOnce, snapshots.Select(s => s.Header.Files.Lines).DefaultIfEmpty().Max() / MostTurns);
+        var pieces = new VerifyPieces(first, all.Count, most);
+        snapshots.ForEach(snapshot => Each(snapshot, reportDamage: first == 0, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
+        progress.Phase = "reading packs";
+        check.Run(all, first, pieces, workers);
+        return pieces.End;
     }
 
     /// <summary>Goes through the lists once more to name what a damaged pack takes with it. Where pieces were read, only those that failed count.</summary>

@@ -18,13 +18,14 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
     /// <summary>Pieces that cannot be read as they were written.</summary>
     public IReadOnlySet<PieceKey> DamagedPieces => damagedPieces;
 
-    /// <param name="packs">The packs to read.</param>
-    /// <param name="pieces">The pieces that snapshots name, by the packs' places in the list.</param>
+    /// <param name="packs">All packs.</param>
+    /// <param name="first">The first to read.</param>
+    /// <param name="pieces">The pieces that snapshots name, by the packs' places in the list; those of its turn are read.</param>
     /// <param name="workers">Threads.</param>
-    public void Run(IReadOnlyList<PackInfo> packs, VerifyPieces pieces, int workers)
+    public void Run(IReadOnlyList<PackInfo> packs, int first, VerifyPieces pieces, int workers)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop };
-        Parallel.For(0, packs.Count, options, number =>
+        Parallel.For(first, pieces.End, options, number =>
         {
             var pack = packs[number];
             if (CheckFile(pack) is { } reason)
