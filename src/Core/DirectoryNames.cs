@@ -24,7 +24,7 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
 
     public int Count { get; private set; }
 
-    public byte[] this[int index] => text.AsSpan(places[index].Start, places[index].Length).ToArray();
+    public byte[] this[int index] => Name(index).ToArray();
 
     public static DirectoryNames None { get; } = new();
 
@@ -53,6 +53,9 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
         names.Sort();
         return names;
     }
+
+    /// <summary>A name where it lies.</summary>
+    public ReadOnlySpan<byte> Name(int index) => text.AsSpan(places[index].Start, places[index].Length);
 
     public IEnumerator<byte[]> GetEnumerator()
     {

@@ -78,7 +78,7 @@ internal sealed class DirectorySource
                 continue;
             }
 
-            var (entry, inside) = Look(frame, frame.Names[frame.Next++], status.Device);
+            var (entry, inside) = Look(frame, frame.Names.Name(frame.Next++), status.Device);
             if (entry is null)
             {
                 continue;
@@ -130,7 +130,7 @@ internal sealed class DirectorySource
     }
 
     /// <summary>One name: an entry, a problem, or nothing where nothing is to be said; and the directory to go into.</summary>
-    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, byte[] name, ulong device)
+    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, ReadOnlySpan<byte> name, ulong device)
     {
         byte[] path = [.. frame.Path, (byte)'/', .. name];
         try
@@ -172,7 +172,7 @@ internal sealed class DirectorySource
     }
 
     /// <summary>The directory is described by what was opened, not by what stood there a moment before.</summary>
-    private static (WalkedEntry Entry, SafeFileHandle? Inside) EnterBelow(Frame frame, byte[] name, byte[] path)
+    private static (WalkedEntry Entry, SafeFileHandle? Inside) EnterBelow(Frame frame, ReadOnlySpan<byte> name, byte[] path)
     {
         try
         {
