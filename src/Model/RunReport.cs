@@ -93,6 +93,8 @@ internal static class RunJob
     public const string Verify = "verify";
     public const string VerifyDeep = "verify-deep";
     public const string Drill = "drill";
+    public const string OffsitePush = "offsite-push";
+    public const string OffsiteVerify = "offsite-verify";
 
     private const string CreatePrefix = "create-";
 
