@@ -19,8 +19,8 @@ from site_under_test import CLEAN, Broken, Site, check
 class Checks:
     """The checks of one part, which has a directory of its own and a process of its own."""
 
-    def __init__(self, part, root, binary):
-        self.part, self.root, self.binary = part, root, binary
+    def __init__(self, part, root, binary, moments):
+        self.part, self.root, self.binary, self.moments = part, root, binary, moments
         self.passed = self.failed = self.skipped = 0
 
     @contextlib.contextmanager

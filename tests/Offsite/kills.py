@@ -12,7 +12,6 @@ from checks import complete, no_rclone_stays, no_stack, rclones, valid, valid_by
 from site_under_test import check
 
 ENDS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 128 + signal.SIGTERM}
-MOMENTS = 24
 
 
 def two_snapshots(checks, remote, **offsite):
@@ -58,10 +57,10 @@ def over_s3(checks, remote):
         check(headers == sorted(headers) and len(headers) == 2, f"headers went up in this order: {headers}")
         check(sorted(names) == sorted(site.local()), "not each file went up once")
     count = len(site.local())
-    for number in range(MOMENTS):
+    for number in range(checks.moments):
         how = signal.SIGTERM if number % 3 == 2 else signal.SIGKILL
-        # From the first to the last upload, and both signals among the last ones.
-        after = number * count // MOMENTS if number < MOMENTS - 4 else count - MOMENTS + number
+        # From before the first upload to before the last.
+        after = number * (count - 1) // (checks.moments - 1)
         site.other_place(remote.at(f"killed-{number}"))
         with checks(f"{how.name} after {after} of {count} uploads leaves a repository, and the next push completes it"):
             remote.server.hold_after("PUT", after)
@@ -85,14 +84,15 @@ def over_sftp(checks, remote):
     site = two_snapshots(checks, remote, limit_mb_per_s=4)
     here = site.local()
     size, count = sum(map(len, here.values())), len(here)
-    for number in range(MOMENTS):
+    half = checks.moments // 2
+    for number in range(checks.moments):
         how = signal.SIGTERM if number % 3 == 2 else signal.SIGKILL
         place = remote.at(f"killed-{number}")
         site.other_place(place)
-        if number < MOMENTS // 2:
-            what, measure, enough = "bytes", lambda: sum(arrived(place.top)[0]), max(1, number * size * 2 // MOMENTS)
+        if number < half:
+            what, measure, enough = "bytes", lambda: sum(arrived(place.top)[0]), max(1, number * size // half)
         else:
-            what, measure, enough = "files", lambda: arrived(place.top)[1], 1 + (number - MOMENTS // 2) * (count - 1) * 2 // MOMENTS
+            what, measure, enough = "files", lambda: arrived(place.top)[1], 1 + (number - half) * (count - 1) // (checks.moments - half)
         with checks(f"{how.name} when {enough} of {size if what == 'bytes' else count} {what} are there leaves a repository, and the next push completes it"):
             push = site.begin("offsite", "push")
             while push.poll() is None and measure() < enough:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Off-site copies on real servers on the loopback: an S3 server, OpenSSH's SFTP, and rclone's crypt over S3.
 
-Each part is a process of its own with servers of its own; two run at a time. `--part NAME` runs some of them, `--list` names them.
+Each part is a process of its own with servers of its own; some run at a time. `--part NAME` runs some of them, `--list` names them.
 """
 import argparse
 import concurrent.futures
@@ -56,7 +56,7 @@ PARTS = {
 def run_here(part, given):
     """One part, in this process."""
     root = tempfile.mkdtemp(prefix=f"{part}-", dir=given.work)
-    checks = Checks(part, root, os.path.abspath(given.binary))
+    checks = Checks(part, root, os.path.abspath(given.binary), given.moments)
     try:
         with checks("the part runs to its end"):
             PARTS[part](checks)
@@ -73,7 +73,7 @@ def run_here(part, given):
 def run_beside(part, given, work):
     """One part, in a process of its own; returns its counts."""
     counts = f"{work}/{part}.counts"
-    words = [sys.executable, os.path.abspath(__file__), "--binary", given.binary, "--work", work, "--counts", counts, "--here", part]
+    words = [sys.executable, os.path.abspath(__file__), "--binary", given.binary, "--work", work, "--counts", counts, "--moments", str(given.moments), "--here", part]
     subprocess.run(words + ["--keep"] * given.keep, stdin=subprocess.DEVNULL, check=False)
     try:
         with open(counts, encoding="utf-8") as file:
@@ -89,6 +89,8 @@ def main():
     parser.add_argument("--work", help="a directory to work in")
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--here", choices=PARTS, help="one part, without a process of its own")
+    parser.add_argument("--moments", type=int, default=12, help="at how many moments pushes are killed, on each server")
+    parser.add_argument("--at-once", type=int, default=3, help="parts that run at a time; they wait a lot")
     parser.add_argument("--keep", action="store_true", help="leave what was worked on")
     parser.add_argument("--list", action="store_true", help="name the parts")
     parser.add_argument("--counts", help="a file for the totals: passed, failed, skipped")
@@ -103,7 +105,7 @@ def main():
     if given.here:
         sys.exit(0 if run_here(given.here, given) else 1)
     began, work = time.monotonic(), tempfile.mkdtemp(prefix="offsite-", dir=given.work)
-    pool = concurrent.futures.ThreadPoolExecutor(2)
+    pool = concurrent.futures.ThreadPoolExecutor(given.at_once)
     try:
         counts = list(pool.map(lambda part: run_beside(part, given, work), given.part or PARTS))
     finally:

@@ -16,8 +16,9 @@ servers.die_with_parent()
 for end in (signal.SIGTERM, signal.SIGINT):
     signal.signal(end, lambda *_: sys.exit(0))
 try:
-    os.makedirs(sys.argv[1], exist_ok=True)
-    remotes.Crypt(os.path.abspath(sys.argv[1]))
+    root = os.path.abspath(sys.argv[1])
+    os.makedirs(f"{root}/server")
+    os.rename(remotes.Crypt(f"{root}/server").config, f"{root}/rclone.conf")
     while True:
         signal.pause()
 finally:
