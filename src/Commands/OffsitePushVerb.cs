@@ -110,9 +110,9 @@ internal static class OffsitePushVerb
         }
 
         var what = $"{Units.Count(result.Snapshots, "new snapshot")}, {Units.Count(result.Files, "file")}, {Units.Size(result.Bytes)}";
-        output.Line(dryRun ? $"would copy to {setting.Remote}: {what}"
+        output.Line(dryRun ? $"would copy {what} to {setting.Remote}"
             : result.Files == 0 ? $"{setting.Remote} has everything already"
-            : $"copied to {setting.Remote}: {what}");
+            : $"copied {what} to {setting.Remote}");
         foreach (var gone in result.Removed)
         {
             output.Line($"{gone.Item.Id}  {gone.Item.Type.Word(),-8}  {(dryRun ? "would be removed there" : "removed there")}");

@@ -104,6 +104,9 @@ internal static class RunJob
     public static SnapshotType? Saves(string job) =>
         job.StartsWith(CreatePrefix, StringComparison.Ordinal) ? SnapshotTypes.FromWord(job[CreatePrefix.Length..]) : null;
 
+    /// <summary>Whether such a run is about the second place.</summary>
+    public static bool IsOffsite(string job) => job is OffsitePush or OffsiteVerify;
+
     /// <summary>How the operator types it.</summary>
     public static string Command(string job) => job == VerifyDeep ? "verify --deep" : job.Replace('-', ' ');
 }

@@ -71,7 +71,7 @@ internal sealed class OffsitePush
         if (!offsite.IsMarked)
         {
             offsite.RefuseWrongPassword();
-            if (There.Files.Keys.FirstOrDefault(name => !name.StartsWith(OffsiteUpload.Incoming + "/", StringComparison.Ordinal)) is { } other)
+            if (There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name)) is { } other)
             {
                 throw UserError.Failed($"{place} is no copy of a repository, and it is not empty: {other} is there", "use another prefix, or an empty one");
             }

@@ -16,7 +16,7 @@ namespace VertexAr.Backup.Operations;
 internal sealed class OffsiteUpload(Rclone rclone, string here, bool canMove, SnapshotId run, RunProgress progress)
 {
     /// <summary>Nothing in there belongs to the repository.</summary>
-    public const string Incoming = "incoming";
+    private const string Incoming = "incoming";
 
     private const string Top = "top";
 
@@ -26,10 +26,13 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, bool canMove, Sn
 
     public long Bytes { get; private set; }
 
+    /// <summary>Whether a file there is on its way, and no part of the repository yet.</summary>
+    public static bool IsAside(string name) => name.StartsWith(Incoming + "/", StringComparison.Ordinal);
+
     /// <summary>Removes what earlier runs left unfinished there. Credentials may forbid it, and nothing depends on it.</summary>
     public void RemoveLeftovers(RemoteListing there)
     {
-        if (canMove && there.Files.Keys.Any(name => name.StartsWith(Incoming + "/", StringComparison.Ordinal)))
+        if (canMove && there.Files.Keys.Any(IsAside))
         {
             isUsed = true;
             Clean();

@@ -52,6 +52,17 @@ internal sealed class Rclone(RemotePlace place, string scratch, CancellationToke
         return RemoteFeatures.Read(text.ToString()) ?? throw Failure($"{place.Remote} cannot be used", end);
     }
 
+    /// <summary>Asks for what is at the top there, whether anything is or not.</summary>
+    /// <exception cref="UserError">It does not answer, or refuses.</exception>
+    public void Reach()
+    {
+        var end = child.Run(["lsf", place.Remote]);
+        if (end.Code is not (0 or NotFound))
+        {
+            throw Failure($"{place.Remote} cannot be reached", end);
+        }
+    }
+
     /// <summary>Lists the files there, or below a directory there; none if that does not exist.</summary>
     /// <param name="below">A path below the top; empty for all.</param>
     /// <param name="hash">A kind of hash that the server is to tell; null for none.</param>
