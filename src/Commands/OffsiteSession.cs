@@ -59,7 +59,13 @@ internal sealed class OffsiteSession : IDisposable
         var staging = new Layout(backupDirectory).Staging;
         try
         {
+            var isNew = !Directory.Exists(staging);
             AtomicFile.EnsureDirectory(staging);
+            if (isNew && Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { } owner)
+            {
+                // The service works in it later.
+                Posix.SetOwner(Posix.Here, Posix.Bytes(staging), owner.Uid, owner.Gid);
+            }
         }
         catch (PosixError e)
         {

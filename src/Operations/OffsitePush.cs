@@ -71,7 +71,8 @@ internal sealed class OffsitePush
         if (!offsite.IsMarked)
         {
             offsite.RefuseWrongPassword();
-            if (There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name)) is { } other)
+            // A first copy that broke off may have left these.
+            if (There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name) && name != Layout.Below.Recovery) is { } other)
             {
                 throw UserError.Failed($"{place} is no copy of a repository, and it is not empty: {other} is there", "use another prefix, or an empty one");
             }
@@ -99,8 +100,7 @@ internal sealed class OffsitePush
 
     private (int Files, long Bytes) Send(OffsiteHere here, CopyPlan packs, CopyPlan lists, CopyPlan headers)
     {
-        var features = offsite.Rclone.Features();
-        var upload = new OffsiteUpload(offsite.Rclone, store.Layout.Root, features.CanMove, SnapshotId.At(clock.GetUtcNow()), progress);
+        var upload = new OffsiteUpload(offsite.Rclone, store.Layout.Root, SnapshotId.At(clock.GetUtcNow()), progress);
         upload.RemoveLeftovers(There);
         Warn(packs, lists, headers);
         progress.Expect(packs.Bytes + lists.Bytes + headers.Bytes);

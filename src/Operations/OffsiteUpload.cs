@@ -10,10 +10,9 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 /// <param name="rclone">Sends them.</param>
 /// <param name="here">The top of the repository.</param>
-/// <param name="canMove">The server can rename.</param>
 /// <param name="run">Names this run's directory in <c>incoming/</c>.</param>
 /// <param name="progress">Counts bytes.</param>
-internal sealed class OffsiteUpload(Rclone rclone, string here, bool canMove, SnapshotId run, RunProgress progress)
+internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, RunProgress progress)
 {
     /// <summary>Nothing in there belongs to the repository.</summary>
     private const string Incoming = "incoming";
@@ -32,7 +31,7 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, bool canMove, Sn
     /// <summary>Removes what earlier runs left unfinished there. Credentials may forbid it, and nothing depends on it.</summary>
     public void RemoveLeftovers(RemoteListing there)
     {
-        if (canMove && there.Files.Keys.Any(IsAside))
+        if (there.Files.Keys.Any(IsAside))
         {
             isUsed = true;
             Clean();
@@ -66,7 +65,7 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, bool canMove, Sn
                 continue;
             }
 
-            if (canMove)
+            if (rclone.Features().CanMove)
             {
                 SendAside(folder, sound, isReplacing, how);
             }

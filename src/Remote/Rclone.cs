@@ -33,6 +33,7 @@ internal sealed class Rclone(RemotePlace place, string scratch, CancellationToke
     private const int NotFound = 3;
 
     private readonly RcloneChild child = new(place, stop);
+    private RemoteFeatures? features;
     private int lists;
 
     public RemotePlace Place => place;
@@ -45,11 +46,17 @@ internal sealed class Rclone(RemotePlace place, string scratch, CancellationToke
         return end.Code == 0 ? first.Replace("rclone ", "", StringComparison.Ordinal) : throw Failure("rclone does not run", end);
     }
 
+    /// <summary>What the place can do. It is asked once.</summary>
     public RemoteFeatures Features()
     {
-        var text = new StringBuilder();
-        var end = child.Run(["backend", "features", place.Remote], line => text.Append(line).Append('\n'));
-        return RemoteFeatures.Read(text.ToString()) ?? throw Failure($"{place.Remote} cannot be used", end);
+        if (features is null)
+        {
+            var text = new StringBuilder();
+            var end = child.Run(["backend", "features", place.Remote], line => text.Append(line).Append('\n'));
+            features = RemoteFeatures.Read(text.ToString()) ?? throw Failure($"{place.Remote} cannot be used", end);
+        }
+
+        return features;
     }
 
     /// <summary>Asks for what is at the top there, whether anything is or not.</summary>
@@ -104,6 +111,11 @@ internal sealed class Rclone(RemotePlace place, string scratch, CancellationToke
     public bool HasUnreadableNames()
     {
         const string passedOver = "undecryptable";
+        if (!Features().IsWrapped)
+        {
+            return false;
+        }
+
         var found = false;
         // Only at this level does it say so. The top is enough.
         _ = child.Run(["lsf", place.Remote, "-vv"], said: line => found |= line.Contains(passedOver, StringComparison.Ordinal));
