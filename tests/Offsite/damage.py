@@ -21,12 +21,10 @@ def gone(_):
     return None
 
 
-# What is hurt, how, and whether a look without downloads of packs must find it: always, where the server has checksums, or never.
+# What is hurt, how, and whether a look without downloads of packs must find it: always, or where the server has checksums.
 KINDS = [
-    ("pack", gone, "always"), ("pack", cut, "always"), ("pack", bytes_changed, "checksums"),
-    ("files", gone, "always"), ("files", cut, "always"), ("files", bytes_changed, "always"),
-    ("packs", gone, "always"), ("packs", bytes_changed, "always"),
-    ("header", cut, "always"), ("header", bytes_changed, "always"),
+    ("pack", gone, "always"), ("pack", cut, "always"), ("pack", bytes_changed, "checksums"), ("files", bytes_changed, "always"),
+    ("packs", gone, "always"), ("packs", bytes_changed, "always"), ("header", cut, "always"), ("header", bytes_changed, "always"),
 ]
 
 
@@ -39,24 +37,26 @@ def found_and_mended(checks, remote):
     first, newest = site.snapshots()
     here = site.local()
     for number, (what, how, quick) in enumerate(KINDS):
+        # Each is the same road on each server, where checksums make no difference: half of them are enough.
+        if quick == "always" and number % 2 != isinstance(remote, S3):
+            continue
         name = victim(here, newest, what)
         title = f"{what} {how.__name__.replace('_', ' ')}"
         with checks(f"{title}: verify finds and names it"):
             hurt(remote, name, how(here[name]))
-            must = quick == "always" or quick == "checksums" and isinstance(remote, S3)
-            done = site.run("offsite", "verify")
-            if must:
-                named(done, name)
-            named(site.run("offsite", "verify", "--deep"), name)
-            if what == "pack":
+            if quick == "always" or isinstance(remote, S3):
+                named(site.run("offsite", "verify"), name)
+            if quick != "always":
                 named(site.run("offsite", "verify", "--sample", "100"), name)
-        # Some of them are enough: each is the same road.
-        if number in (0, 1, 2, 5, 7, 9):
+            if quick != "always" or what == "files":
+                named(site.run("offsite", "verify", "--deep"), name)
+        if how is not cut:
             never_restored(checks, site, title, first, newest)
         with checks(f"{title}: the next push mends it"):
             site.push()
             complete(site, remote)
-            site.succeed("offsite", "verify", "--deep")
+    with checks("then verify --deep is content"):
+        site.succeed("offsite", "verify", "--deep")
     without_verify(checks, site, victim(here, newest, "pack"), here)
 
 

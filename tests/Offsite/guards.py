@@ -1,14 +1,12 @@
 """What must not happen: another's repository, others' eyes on secrets, two at once in one place."""
-import contextlib
-import json
 import os
-import shutil
 import subprocess
 import time
 
+import reader
 import s3_server
 import servers
-from checks import Watch, complete, fails, no_stack, rclones, valid
+from checks import Watch, complete, fails, no_stack, valid
 from remotes import contents
 from site_under_test import check
 
@@ -27,6 +25,7 @@ def over_s3(checks, remote):
     others(checks, site, remote)
     at_once(checks, site, remote)
     missing(checks, site, remote)
+    lies(checks, site, {"copy": [1, 2, 3]})
 
 
 def unsaid(site, secret, said):
@@ -55,7 +54,7 @@ def wrong_credentials(checks, site, remote):
         site.change(2)
         done = site.run("create")
         check(done.returncode == 0, f"exit code {done.returncode}: {done.stderr}")
-        check("warning" in done.stderr and ("off-site" in done.stderr or "offsite" in done.stderr), f"no warning: {done.stderr}")
+        check("warning: " in done.stderr and "second place" in done.stderr, f"no warning: {done.stderr}")
         unsaid(site, secret, [done])
     with checks("and status tells of it without asking the server"):
         remote.forget()
@@ -67,7 +66,8 @@ def wrong_credentials(checks, site, remote):
     with checks("with the right ones the next push completes, and status is content"):
         site.push()
         complete(site, remote)
-        check(site.run("status").returncode == 0, site.run("status").stdout)
+        site.succeed("offsite", "verify")
+        site.succeed("status")
 
 
 def others(checks, site, remote):
@@ -142,7 +142,6 @@ def at_once(checks, site, remote):
 
 
 def valid_there(remote):
-    import reader
     return reader.whole_snapshots(remote.files())
 
 
@@ -177,6 +176,38 @@ def missing(checks, site, remote):
         check(done.returncode == 0, f"exit code {done.returncode}: {done.stderr}")
 
 
+LIAR = """#!/bin/sh
+# Says that all went well the {number}. time it is told to {verb}, and does nothing.
+case " $* " in
+*" {verb} "*)
+    echo x >> {counter}
+    test "$(wc -l < {counter})" = {number} && exit 0 ;;
+esac
+exec rclone "$@"
+"""
+
+
+def lies(checks, site, verbs):
+    """An exit code is no proof that something was copied."""
+    for verb, numbers in verbs.items():
+        for number in numbers:
+            liar, counter = f"{checks.root}/liar", f"{checks.root}/calls-{verb}-{number}"
+            with open(liar, "w", encoding="utf-8") as file:
+                file.write(LIAR.format(verb=verb, number=number, counter=counter))
+            os.chmod(liar, 0o755)
+            site.other_place(site.remote.at(f"lied-{verb}-{number}"), rclone=liar)
+            with checks(f"'{verb}' number {number} does nothing and says that all went well: no header goes before what it names, and the next push completes"):
+                done = site.run("offsite", "push")
+                no_stack(done)
+                check(os.path.exists(counter), f"it never said {verb}")
+                valid(site, site.remote)
+                if done.returncode == 0:
+                    complete(site, site.remote)
+                site.configure(rclone="rclone")
+                site.push()
+                complete(site, site.remote)
+
+
 def over_sftp(checks, remote):
     site = checks.site("site", remote)
     site.succeed("create", "--quiet")
@@ -209,6 +240,7 @@ def over_sftp(checks, remote):
             check(push.returncode == 0, f"exit code {push.returncode}: {said[1]}")
         complete(site, site.remote)
         complete(other, other.remote)
+    lies(checks, site, {"copy": [2, 4], "move": [1, 2]})
 
 
 def over_crypt(checks, remote):

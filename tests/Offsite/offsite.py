@@ -37,6 +37,7 @@ PARTS = {
     "SFTP-kills": on(Sftp, kills.over_sftp),
     "S3-kills": on(S3, kills.over_s3),
     "S3-outages": on(S3, outages.over_s3),
+    "S3-hangs": on(S3, outages.that_hang),
     "SFTP-outages": on(Sftp, outages.over_sftp),
     "S3-damage": on(S3, damage.found_and_mended),
     "SFTP-damage": on(Sftp, damage.found_and_mended),

@@ -4,10 +4,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
+import urllib.error
 
 import s3_server
 import sftp_server
-import servers
 from site_under_test import CLEAN, Broken
 
 
@@ -88,6 +89,17 @@ class S3(Remote):
         """Size and stamp of each file; another stamp means that it was written anew."""
         start = self.prefix + "/"
         return {name[len(start):]: entry for name, entry in self.server.list(self.bucket).items() if name.startswith(start)}
+
+    def files(self):
+        """What was deleted a moment ago may still be listed by such a server."""
+        for _ in range(20):
+            try:
+                return super().files()
+            except urllib.error.HTTPError as e:
+                if e.code != 404:
+                    raise
+            time.sleep(0.1)
+        return super().files()
 
     def get(self, name):
         return self.server.get(self.bucket, f"{self.prefix}/{name}")

@@ -26,28 +26,26 @@ def rules(checks, remote):
     if isinstance(remote, S3):
         forbidden(checks, site, remote)
         while_deleting(checks, site, remote, copies)
-    with checks("a header that cannot be read there keeps everything"):
-        hurt = f"snapshots/{all_four[0]}.json"
-        content = remote.get(hurt)
-        remote.put(hurt, content[:-5] + b"xxx}\n")
-        before = sorted(remote.list())
-        site.configure(max_backups=1)
-        done = site.run("offsite", "push")
-        check(sorted(remote.list()) == before, f"removed {set(before) - set(remote.list())}")
-        check(done.stderr.strip(), "nothing is said")
-        remote.put(hurt, content)
-    with checks("and so does a table"):
-        hurt = f"snapshots/{all_four[-1]}.packs.jsonl.gz"
-        content = remote.get(hurt)
-        remote.put(hurt, bytes(len(content)))
-        packs = {name for name in remote.list() if name.startswith("packs/")}
+    everything = there(remote)
+    for what, end_of_name in (("header", ".json"), ("table", ".packs.jsonl.gz")):
+        # Of a snapshot that is only there: of others, what is here tells.
+        hurt = f"snapshots/{all_four[0]}{end_of_name}"
+        with checks(f"a {what} that cannot be read there keeps every pack"):
+            content, before = remote.get(hurt), packs(remote)
+            remote.put(hurt, content[:-5] + b"xxx}\n")
+            try:
+                site.configure(max_backups=1)
+                done = site.run("offsite", "push")
+                check(done.stderr.strip(), "nothing is said")
+                check(packs(remote) == before, f"removed {before - packs(remote)}")
+            finally:
+                remote.put(hurt, content)
+        site.configure(max_backups=None)
         site.run("offsite", "push")
-        check({name for name in remote.list() if name.startswith("packs/")} == packs, "packs are removed")
-        remote.put(hurt, content)
     with checks("with max_backups the newest stay, with their packs and nothing else"):
         site.configure(max_backups=3)
         site.push()
-        check(there(remote) == all_four[-3:], f"there are {there(remote)}")
+        check(there(remote) == everything[-3:], f"there are {there(remote)} of {everything}")
         tidy(remote)
     with checks("a push that fails removes nothing"):
         site.change(5)
@@ -69,6 +67,10 @@ def rules(checks, remote):
 
 def there(remote):
     return reader.whole_snapshots(remote.files())
+
+
+def packs(remote):
+    return {name for name in remote.list() if name.startswith("packs/")}
 
 
 def bulk(remote):
