@@ -15,6 +15,11 @@ internal sealed class RcloneLog(Action<long> moved, Action alive)
     private readonly Lock changing = new();
     private long bytes;
     private long done;
+    private long passed;
+
+    /// <summary>Errors that there were when a file was finished last.</summary>
+    private long errors;
+
     private string? failure;
     private string? complaint;
 
@@ -82,7 +87,10 @@ internal sealed class RcloneLog(Action<long> moved, Action alive)
         }
     }
 
-    /// <summary>The counts come each second, whether they grew or not. A retry may begin them anew.</summary>
+    /// <summary>
+    /// The counts come each second, whether they grew or not. A new try counts what it sends once more; so after an error only
+    /// files that were finished show that it gets on.
+    /// </summary>
     private void Count(JsonElement stats)
     {
         var now = Number(stats, "bytes");
@@ -91,13 +99,16 @@ internal sealed class RcloneLog(Action<long> moved, Action alive)
             moved(now - bytes);
         }
 
-        var all = now + Number(stats, "checks") + Number(stats, "transfers") + Number(stats, "renames") + Number(stats, "deletes");
-        if (all != done)
+        var finished = Number(stats, "transfers") + Number(stats, "renames") + Number(stats, "deletes");
+        var passing = now + Number(stats, "checks");
+        var failed = Number(stats, "errors");
+        if (finished != done || (passing != passed && failed <= errors))
         {
             alive();
         }
 
-        (bytes, done) = (now, all);
+        errors = finished != done ? failed : Math.Min(errors, failed);
+        (bytes, done, passed) = (now, finished, passing);
     }
 
     private static string? Text(JsonElement line, string key) =>

@@ -33,6 +33,19 @@ public sealed class RcloneLogTests
     }
 
     [Fact]
+    public void After_an_error_only_a_finished_file_is_a_sign_of_life()
+    {
+        log.Hear(Stats(bytes: 100));
+        log.Hear(Stats(bytes: 200, errors: 1));
+        log.Hear(Stats(bytes: 300, errors: 1, checks: 7));
+        Assert.Equal(1, alive);
+
+        log.Hear(Stats(bytes: 300, errors: 1, checks: 7, transfers: 1));
+        log.Hear(Stats(bytes: 400, errors: 1, checks: 7, transfers: 1));
+        Assert.Equal(3, alive);
+    }
+
+    [Fact]
     public void A_retry_that_counts_anew_takes_nothing_back()
     {
         log.Hear(Stats(bytes: 100));
@@ -69,6 +82,6 @@ public sealed class RcloneLogTests
         Assert.Empty(moved);
     }
 
-    private static string Stats(long bytes, int checks = 0) =>
-        $$"""{"level":"warning","msg":"\nTransferred: …","source":"accounting/stats.go:482","stats":{"bytes":{{bytes}},"checks":{{checks}},"deletes":0,"errors":0,"eta":null,"renames":0,"transfers":0},"time":"2026-11-26T00:31:18.8+00:00"}""";
+    private static string Stats(long bytes, int checks = 0, int errors = 0, int transfers = 0) =>
+        $$"""{"level":"warning","msg":"\nTransferred: …","source":"accounting/stats.go:482","stats":{"bytes":{{bytes}},"checks":{{checks}},"deletes":0,"errors":{{errors}},"eta":null,"renames":0,"transfers":{{transfers}}},"time":"2026-11-26T00:31:18.8+00:00"}""";
 }
