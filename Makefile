@@ -27,7 +27,7 @@ PROJECTS := src/vertex-ar-backup.csproj $(TEST_PROJECTS:%=tests/%)
 
 # Debian packages that a target needs.
 NEED := packaging/require.sh
-NEED_TEST := sqlite3 jq strace perl-base util-linux bsdutils psmisc libfaketime tzdata python3-croniter
+NEED_TEST := sqlite3 jq rclone strace perl-base util-linux bsdutils psmisc libfaketime tzdata python3-croniter
 NEED_DEMO := sqlite3 jq
 NEED_BENCH := restic borgbackup pigz python3 sqlite3 time
 
@@ -77,11 +77,12 @@ bench-scale: build
 # A stage that is no test program leaves its counts where tests/run.sh sums them up.
 .PHONY: check
 check: format lint-deb test-reproducible
-	@rm -f $(SYSTEM_COUNTS)
+	@rm -f $(SYSTEM_COUNTS) $(OFFSITE_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-faults SCALE=20 || true
 	@$(MAKE) --no-print-directory test-mutants ONLY="a line that cannot be read" || true
-	@COUNTS="$(SYSTEM_COUNTS) $(MUTANT_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-offsite || test -s $(OFFSITE_COUNTS) || echo 0 1 0 >$(OFFSITE_COUNTS)
+	@COUNTS="$(SYSTEM_COUNTS) $(MUTANT_COUNTS) $(OFFSITE_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format
 format: build
@@ -96,6 +97,9 @@ include packaging/package.mk tests/System/system.mk
 ##@ test-faults  kills, failing calls, power cuts, rot, hostile input; SCALE=10 for a tenth, PARTS=
 ##@ test-mutants plant bugs, and expect test-faults to catch each
 include tests/Faults/faults.mk
+
+##@ test-offsite pushes, kills, damage and restores on a real S3 server and a real SFTP server
+include tests/Offsite/offsite.mk
 
 ##@ clean        remove everything that was built
 .PHONY: clean

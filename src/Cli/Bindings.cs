@@ -19,12 +19,14 @@ internal static class Bindings
             given.Number(CommandTable.MaxBackups),
             given.Has(CommandTable.NoRotate),
             given.Has(CommandTable.Rescan),
-            given.Has(CommandTable.DryRun));
+            given.Has(CommandTable.DryRun),
+            given.Has(CommandTable.NoOffsite));
     }
 
-    public static Command List(Arguments given) => new ListCommand(TypeIn(given));
+    public static Command List(Arguments given) => new ListCommand(TypeIn(given), OffsiteBindings.From(given));
 
-    public static Command Show(Arguments given) => new ShowCommand(given.Positionals[0], given.Has(CommandTable.Files));
+    public static Command Show(Arguments given) =>
+        new ShowCommand(given.Positionals[0], given.Has(CommandTable.Files), OffsiteBindings.From(given));
 
     public static Command Stats(Arguments given) => new StatsCommand();
 
@@ -42,7 +44,8 @@ internal static class Bindings
         given.Has(CommandTable.Yes),
         given.Has(CommandTable.NoVerify),
         given.Has(CommandTable.KeepGoing),
-        given.Has(CommandTable.DryRun));
+        given.Has(CommandTable.DryRun),
+        OffsiteBindings.From(given));
 
     public static Command Verify(Arguments given)
     {
@@ -69,6 +72,9 @@ internal static class Bindings
             ? throw UserError.Usage("'schedule' is told both '--print' and '--run-now'; give one of them")
             : new ScheduleCommand(print, job is null ? null : ScheduledJobs.FromWord(job));
     }
+
+    public static Command Offsite(Arguments given) => OffsiteBindings.Offsite(given);
+
     public static Command Status(Arguments given) => new StatusCommand();
 
     public static Command Doctor(Arguments given) => new DoctorCommand(given.Has(CommandTable.Notify));

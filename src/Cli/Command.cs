@@ -10,20 +10,28 @@ internal abstract record Command
     }
 }
 
-/// <summary><paramref name="MaxBackups"/> overrides the configured number; null leaves it.</summary>
-internal sealed record CreateCommand(SnapshotType Type, int? MaxBackups, bool NoRotate, bool Rescan, bool DryRun) : Command;
+/// <summary><paramref name="MaxBackups"/> overrides the configured number; null leaves it. <paramref name="NoOffsite"/>: no copy afterwards.</summary>
+internal sealed record CreateCommand(SnapshotType Type, int? MaxBackups, bool NoRotate, bool Rescan, bool DryRun, bool NoOffsite = false) : Command;
 
-internal sealed record ListCommand(SnapshotType? Type) : Command;
+/// <summary>Where the copies are: a remote of rclone's and rclone's configuration; null for what is configured.</summary>
+internal sealed record OffsitePlace(string? Remote, string? RcloneConfig);
 
-/// <summary><paramref name="Id"/> is a snapshot's ID, or <see cref="CommandTable.Latest"/>.</summary>
-internal sealed record ShowCommand(string Id, bool Files) : Command;
+/// <summary><paramref name="From"/>: of the copies there; null for the backup directory.</summary>
+internal sealed record ListCommand(SnapshotType? Type, OffsitePlace? From = null) : Command;
+
+/// <summary>
+/// <paramref name="Id"/> is a snapshot's ID, or <see cref="CommandTable.Latest"/>. <paramref name="From"/>: of the copies
+/// there; null for the backup directory.
+/// </summary>
+internal sealed record ShowCommand(string Id, bool Files, OffsitePlace? From = null) : Command;
 
 internal sealed record StatsCommand : Command;
 
 /// <summary>
 /// <paramref name="Id"/> is a snapshot's ID, or <see cref="CommandTable.Latest"/>, which chooses from snapshots of
 /// <paramref name="Type"/> (null: all). <paramref name="Only"/> null means sources of both kinds; no <paramref name="Paths"/>
-/// (glob patterns) means every file; <paramref name="To"/> null means in place.
+/// (glob patterns) means every file; <paramref name="To"/> null means in place. <paramref name="From"/>: from the copies
+/// there; null for the backup directory.
 /// </summary>
 internal sealed record RestoreCommand(
     string Id,
@@ -34,7 +42,8 @@ internal sealed record RestoreCommand(
     bool Yes,
     bool NoVerify,
     bool KeepGoing,
-    bool DryRun) : Command;
+    bool DryRun,
+    OffsitePlace? From = null) : Command;
 
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all snapshots.</summary>
 internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
@@ -50,9 +59,23 @@ internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepW
 /// its time.
 /// </summary>
 internal sealed record ScheduleCommand(bool Print, ScheduledJob? RunNow) : Command;
+
 internal sealed record StatusCommand : Command;
 
 internal sealed record DoctorCommand(bool Notify) : Command;
+
+internal sealed record OffsitePushCommand(OffsitePlace Place, bool DryRun) : Command;
+
+/// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all that are not here.</summary>
+internal sealed record OffsitePullCommand(OffsitePlace Place, string? Id) : Command;
+
+internal sealed record OffsiteStatusCommand(OffsitePlace Place) : Command;
+
+/// <summary>
+/// <paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all. <paramref name="Percent"/> of the
+/// packs are read: 100 for all, 0 for none.
+/// </summary>
+internal sealed record OffsiteVerifyCommand(OffsitePlace Place, string? Id, int Percent) : Command;
 
 internal sealed record ConfigCheckCommand : Command;
 

@@ -54,6 +54,11 @@ internal static class CommandTable
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
+    public static readonly Option NoOffsite = new("--no-offsite", "make no copy in the second place afterwards");
+    public static readonly Option FromOffsite = new("--from-offsite", "from the copies in the second place");
+    public static readonly Option Remote = new("--remote", "the second place, as rclone names it, not the configured one", "REMOTE");
+    public static readonly Option RcloneConfig = new("--rclone-config", "rclone's configuration, not the configured one", "FILE");
+    public static readonly Option Sample = new("--sample", "read and check so many percent of the packs", "PERCENT", Minimum: 1);
     public static readonly Option Failure = new("--failure", "tell the healthcheck too that a run failed");
     public static readonly Option Print = new("--print", "only print when each job runs next");
     public static readonly Option RunNow = new("--run-now", "run this job now, and nothing else", "JOB", Choices: JobWords);
@@ -74,7 +79,7 @@ internal static class CommandTable
             "Takes one consistent snapshot, storing only what is new, then deletes old snapshots as the configuration says. Without a "
                 + "type it saves everything. Old snapshots are deleted only after the new one is complete.",
             [new Positional("TYPE", "what to save: database, storage or full (the default)", Choices: TypeWords)],
-            [CreateType, MaxBackups, NoRotate, Rescan, DryRun],
+            [CreateType, MaxBackups, NoRotate, Rescan, NoOffsite, DryRun],
             [
                 new("create", "save everything"),
                 new("create database --no-rotate", "save the databases, delete nothing"),
@@ -86,10 +91,11 @@ internal static class CommandTable
             "list the snapshots, oldest first",
             "Lists the snapshots in the backup directory, oldest first, with their type, age, size and how much each of them added.",
             [],
-            [Type],
+            [Type, FromOffsite, Remote, RcloneConfig],
             [
                 new("list", "all snapshots"),
                 new("list --type database --json", "for a program, the database snapshots"),
+                new("list --from-offsite", "those in the second place"),
             ],
             Bindings.List),
         new(
@@ -97,7 +103,7 @@ internal static class CommandTable
             "show one snapshot, with --files all its files",
             "Shows what one snapshot holds: its sources, counts, sizes and the warnings of the run that made it.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'", Required: true)],
-            [Files],
+            [Files, FromOffsite, Remote, RcloneConfig],
             [
                 new("show latest", "the newest snapshot"),
                 new("show 20261123T020000Z --files", "and every file in it"),
@@ -118,11 +124,12 @@ internal static class CommandTable
                 + "checked on the way. What is there now is kept aside under a name that ends in before_restore and the time. It asks "
                 + "first, unless --yes is given.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'", Required: true)],
-            [RestoreType, Only, Path, To, Yes, NoVerify, KeepGoing, DryRun],
+            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, DryRun],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),
                 new("restore 20261123T020000Z --only database --yes", "the databases, unasked"),
+                new("restore latest --from-offsite", "everything, out of the second place"),
             ],
             Bindings.Restore),
         new(
@@ -206,6 +213,25 @@ internal static class CommandTable
             ],
             Bindings.Doctor),
         new(
+            "offsite",
+            "copy snapshots to a second place and back, by rclone",
+            "'offsite push' copies the snapshots that the second place lacks to it, and deletes there what its own retention does not "
+                + "keep, if any is configured. 'offsite pull' brings one snapshot, or all that are not here, into the backup "
+                + "directory. 'offsite status' says which snapshots are where. 'offsite verify' checks what is there: names, sizes, "
+                + "lists and the server's own checksums; with --sample some packs are read, with --deep all.",
+            [
+                new Positional("ACTION", "push, pull, status or verify", Required: true, Choices: ["push", "pull", "status", "verify"]),
+                new Positional("ID", "with pull and verify: one snapshot, by its ID, or 'latest'; without it, all"),
+            ],
+            [Remote, RcloneConfig, Deep, Sample, DryRun],
+            [
+                new("offsite push", "copy what is new"),
+                new("offsite status", "is the newest snapshot there?"),
+                new("offsite verify --sample 5", "read a twentieth of the packs, each time others"),
+                new("offsite pull latest --backup-dir /mnt/new", "onto a new machine"),
+            ],
+            Bindings.Offsite),
+        new(
             "config",
             "check or show the configuration",
             "'config check' reads the configuration and names every error in it, and every place that the sandbox of the installed "
@@ -273,6 +299,7 @@ internal static class CommandTable
         ("/var/backups/vertex-ar", "the snapshots, unless the configuration names another place; RECOVERY.txt in it tells how to "
             + "get files back with tar, gzip and jq alone"),
         ("/etc/default/vertex-ar-backup", "environment of the service, if it exists"),
+        ("/etc/vertex-ar-backup/rclone.conf", "rclone's configuration of the second place, if there is one"),
         ("/usr/lib/systemd/system/vertex-ar-backup.timer", "when backups are made"),
         ("/usr/lib/systemd/system/vertex-ar-backup.service", "how; 'systemctl edit' changes both"),
         ("/usr/share/doc/vertex-ar-backup", "operator's guide to the units, and the format of the snapshots"),

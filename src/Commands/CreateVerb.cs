@@ -16,9 +16,18 @@ internal static class CreateVerb
         var settings = around.LoadSettings(command.MaxBackups);
         around.BecomeOwner(settings.BackupDir);
         var plan = Plan(settings, command);
-        return command.DryRun
-            ? Preview(around, plan)
-            : Attendance.Run(around, RunJob.Create(command.Type), settings.BackupDir, progress => Take(around, plan, progress), settings);
+        if (command.DryRun)
+        {
+            return Preview(around, plan);
+        }
+
+        var code = Attendance.Run(around, RunJob.Create(command.Type), settings.BackupDir, progress => Take(around, plan, progress), settings);
+        if (settings.Offsite is { PushAfterCreate: true } && !command.NoOffsite && code is ExitCode.Done or ExitCode.Partial)
+        {
+            OffsitePushVerb.AfterCreate(around, settings);
+        }
+
+        return code;
     }
 
     internal static RetentionRules Rules(Settings settings) =>

@@ -62,7 +62,11 @@ internal sealed class DoctorSecrets(Surroundings around, DoctorReport report, Se
         }
     }
 
-    private void LookAt(string name, string path, bool holdsSecret, bool optional)
+    /// <param name="name">Of the check.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="holdsSecret">Nobody else may read it.</param>
+    /// <param name="optional">It need not exist.</param>
+    public void LookAt(string name, string path, bool holdsSecret, bool optional)
     {
         var refusal = Posix.Refusal(path, AccessKind.Read);
         if (refusal is null)

@@ -42,6 +42,11 @@ internal static class DoctorVerb
             new DoctorPlaces(whole, report, service, settings).Look();
         }
 
+        if (settings?.Offsite is { } offsite)
+        {
+            new DoctorOffsite(whole, report, secrets, offsite).Look();
+        }
+
         new DoctorMachine(whole, report, settings).Look();
         if (notify && settings is not null)
         {

@@ -8,7 +8,11 @@ namespace VertexAr.Backup.Commands;
 internal sealed record CoverageRule(SourceKind Kind, TimeSpan MaxAge, IReadOnlyList<string> Names);
 
 /// <summary>What a healthy repository must be like.</summary>
-internal sealed record HealthRules(IReadOnlyList<CoverageRule> Coverage, long MinFreeBytes);
+/// <param name="Coverage">What snapshots must cover.</param>
+/// <param name="MinFreeBytes">Space that must be free.</param>
+/// <param name="HasOffsite">There is a second place, or may be.</param>
+/// <param name="OffsiteMaxAge">How old the newest snapshot there may be; null for any age.</param>
+internal sealed record HealthRules(IReadOnlyList<CoverageRule> Coverage, long MinFreeBytes, bool HasOffsite = true, TimeSpan? OffsiteMaxAge = null);
 
 /// <summary>Something to be said of the backups, and the command (or the advice) that mends it.</summary>
 internal sealed record HealthNote(string Text, string? Mend = null);
@@ -23,6 +27,7 @@ internal sealed record HealthVerdict(IReadOnlyList<HealthNote> Problems, IReadOn
 internal sealed class HealthJudgement
 {
     private const string Create = $"sudo {CommandTable.Program} create";
+    private const string Push = $"sudo {CommandTable.Program} offsite push";
     private const int DamagedNamed = 5;
     private const int FewRuns = 3;
 
@@ -45,6 +50,7 @@ internal sealed class HealthJudgement
         judgement.JudgeCoverage();
         judgement.JudgeHeaders();
         judgement.JudgeRuns();
+        judgement.JudgeOffsite();
         judgement.JudgeSpace();
         judgement.JudgeProofs();
         return new HealthVerdict(judgement.problems, judgement.remarks);
@@ -127,7 +133,7 @@ internal sealed class HealthJudgement
 
     private void JudgeRuns()
     {
-        foreach (var (job, record) in facts.Runs)
+        foreach (var (job, record) in facts.Runs.Where(run => rules.HasOffsite || !RunJob.IsOffsite(run.Key)))
         {
             var command = RunJob.Command(job);
             if (Standing(record, facts.Runs) is { } failure)
@@ -145,6 +151,24 @@ internal sealed class HealthJudgement
             {
                 remarks.Add(new HealthNote($"'{command}' was interrupted {Ago(last)}; the next run goes on"));
             }
+        }
+    }
+
+    private void JudgeOffsite()
+    {
+        if (rules.OffsiteMaxAge is not { } allowed)
+        {
+            return;
+        }
+
+        if (facts.NewestOffsite is not { } newest)
+        {
+            problems.Add(new HealthNote("no snapshot was ever copied to the second place", Push));
+        }
+        else if (now - newest.Time is var age && age > allowed)
+        {
+            problems.Add(new HealthNote(
+                $"the newest snapshot in the second place was made {Units.Age(age)}; {Units.Count((long)allowed.TotalHours, "hour")} are allowed", Push));
         }
     }
 

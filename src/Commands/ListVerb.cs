@@ -10,7 +10,7 @@ internal static class ListVerb
 {
     public static ExitCode Run(Surroundings around, ListCommand command)
     {
-        var (whole, damaged) = around.OpenSnapshots().ReadAll();
+        var (whole, damaged) = command.From is { } place ? OffsiteReading.Headers(around, place) : around.OpenSnapshots().ReadAll();
         var shown = whole.FindAll(s => command.Type is null || s.Header.Type == command.Type);
         if (around.Output.Json)
         {

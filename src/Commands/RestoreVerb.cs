@@ -11,10 +11,25 @@ internal static class RestoreVerb
 {
     public static ExitCode Run(Surroundings around, RestoreCommand command)
     {
+        if (command.From is not null)
+        {
+            return OffsiteRestoreVerb.Run(around, command);
+        }
+
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var snapshot = store.Find(command.Id, command.Type, passedOver => passedOver.ForEach(bad => around.Screen.Log.Say(
             Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}")));
+        return Run(around, command, store, snapshot);
+    }
+
+    /// <param name="around">The outside world.</param>
+    /// <param name="command">What was asked for.</param>
+    /// <param name="store">Where the snapshot is.</param>
+    /// <param name="snapshot">What to restore.</param>
+    /// <param name="fetch">Brings the packs that it needs, once all is settled; null if they are here.</param>
+    public static ExitCode Run(Surroundings around, RestoreCommand command, SnapshotStore store, Snapshot snapshot, Action<RestoreBackup>? fetch = null)
+    {
         var plan = new RestorePlan
         {
             Only = command.Only,
@@ -37,6 +52,7 @@ internal static class RestoreVerb
         }
 
         RunLog.Begin(around, around.SettingsIfGood(quiet: true), $"restore {command.Id}");
+        fetch?.Invoke(restore);
         using var line = around.Screen.Progress(progress);
         var started = around.Clock.GetTimestamp();
         var result = restore.Run();

@@ -1,6 +1,5 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
-using VertexAr.Backup.Host;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 

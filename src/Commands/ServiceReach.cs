@@ -29,8 +29,22 @@ internal static class ServiceReach
         new(UnitFiles.RealPath(settings.BackupDir), Write: true, "the backup directory"),
         .. settings.Databases.Select(database => new PathNeed(DirectoryOf(database.Path), Write: true, $"the directory of the database '{database.Name}'")),
         .. settings.Storage.Select(tree => new PathNeed(UnitFiles.RealPath(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
+        .. Second(settings.Offsite),
         .. Made(settings).Select(place => new PathNeed(place.Path, Write: true, place.What)),
     ];
+
+    private static IEnumerable<PathNeed> Second(OffsiteSetting? offsite)
+    {
+        if (offsite is not null && File.Exists(offsite.RcloneConfig))
+        {
+            yield return new PathNeed(UnitFiles.RealPath(offsite.RcloneConfig), Write: false, "rclone's configuration");
+        }
+
+        if (offsite?.Remote.StartsWith('/') == true)
+        {
+            yield return new PathNeed(UnitFiles.RealPath(offsite.Remote), Write: true, "the second place");
+        }
+    }
 
     /// <summary>Where a file is made anew, its directory is written to.</summary>
     private static IEnumerable<(string Path, string What)> Made(Settings settings)

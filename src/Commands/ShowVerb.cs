@@ -12,10 +12,23 @@ internal static class ShowVerb
 {
     public static ExitCode Run(Surroundings around, ShowCommand command)
     {
+        if (command.From is { } place)
+        {
+            using var session = OffsiteReading.Open(around, place, around.NewProgress());
+            var there = session.Snapshots.Find(command.Id);
+            return command.Files && session.Snapshots.FetchParts(there, table: false) is { } trouble
+                ? throw UserError.Failed($"snapshot {there.Id} in the second place {trouble}", "'vertex-ar-backup offsite verify' tells which are whole")
+                : Show(around, session.Snapshots.Store, there, command.Files);
+        }
+
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
-        var snapshot = store.Find(command.Id);
-        if (command.Files)
+        return Show(around, store, store.Find(command.Id), command.Files);
+    }
+
+    private static ExitCode Show(Surroundings around, SnapshotStore store, Snapshot snapshot, bool files)
+    {
+        if (files)
         {
             return ShowFiles(around, store, snapshot);
         }

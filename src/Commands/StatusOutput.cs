@@ -38,6 +38,11 @@ internal static class StatusOutput
         output.Line();
         output.Line($"verified      {Last(facts, RunJob.Verify, now)}; every byte {Last(facts, RunJob.VerifyDeep, now)}");
         output.Line($"rehearsed     {Last(facts, RunJob.Drill, now)}");
+        if (facts.NewestOffsite is not null || status.Rules.OffsiteMaxAge is not null)
+        {
+            output.Line($"off-site      {(facts.NewestOffsite is { } there ? $"the newest was made {Units.Age(now - there.Time)}, {there}" : "none known")}");
+        }
+
         output.Line($"last failure  {LastFailure(facts, now)}");
         if (status.Next is { } next)
         {
@@ -71,6 +76,8 @@ internal static class StatusOutput
         }
 
         json.WriteEndObject();
+        json.WriteString("newest_offsite", facts.NewestOffsite?.ToString());
+        WriteNumber(json, "offsite_max_age_seconds", (long?)status.Rules.OffsiteMaxAge?.TotalSeconds);
         json.WriteNumber("snapshots", facts.Count);
         json.WriteNumber("damaged_headers", facts.Damaged.Count);
         WriteRuns(json, facts);

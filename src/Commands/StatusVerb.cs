@@ -59,7 +59,13 @@ internal static class StatusVerb
             .. settings.Storage.Count == 0 ? Array.Empty<CoverageRule>() :
                 [new CoverageRule(SourceKind.Storage, TimeSpan.FromHours(settings.MaxAge.StorageHours), [.. settings.Storage.Select(s => s.Name)])],
         ],
-        (long)settings.MinFreeMb << 20);
+        (long)settings.MinFreeMb << 20,
+        settings.Offsite is not null,
+        settings.Offsite is null ? null : OffsiteMaxAge(settings));
+
+    /// <summary>The newest of all must be there, so what must be newest here counts.</summary>
+    private static TimeSpan OffsiteMaxAge(Settings settings) => TimeSpan.FromHours(Math.Min(
+        settings.Databases.Count > 0 ? settings.MaxAge.DatabaseHours : int.MaxValue, settings.Storage.Count > 0 ? settings.MaxAge.StorageHours : int.MaxValue));
 
     /// <summary>Where no configuration says what is to be saved, what was saved does.</summary>
     private static HealthRules Defaults(RepositoryFacts facts)

@@ -46,6 +46,12 @@ internal sealed record Surroundings(
     /// <summary>The backup directory, for what works without the rest of a configuration.</summary>
     public string FindBackupDirectory() => SettingsLoader.BackupDir(Options.ConfigFile, Options.BackupDir, Environment);
 
+    /// <summary>The second place, for what works without the rest of a configuration.</summary>
+    /// <exception cref="UserError">None is configured, or named (exit code 2).</exception>
+    public OffsiteSetting FindOffsite(OffsitePlace place) =>
+        SettingsLoader.Offsite(Options.ConfigFile, place.Remote, place.RcloneConfig, Environment) ?? throw UserError.Usage(
+            "no second place is configured", "set offsite.remote in the configuration, or name one with --remote REMOTE --rclone-config FILE");
+
     /// <summary>The repository, for what only reads it: disaster recovery needs no configuration.</summary>
     public Layout OpenRepository() => Repository.Open(FindBackupDirectory());
 

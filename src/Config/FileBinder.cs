@@ -7,17 +7,15 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 {
     private readonly JsonKeys keys = new(file, errors);
     private readonly RunBinder run = new(new JsonKeys(file, errors), draft);
+    private readonly OffsiteBinder offsite = new(new JsonKeys(file, errors), draft.Offsite, errors);
 
     private const string TheFile = "the file";
-
-    /// <summary>Known so that one file serves this version and later ones, which read them. They are not looked into.</summary>
-    private static readonly string[] ReadByLaterFeatures = ["offsite"];
 
     private static readonly string[] Top =
     [
         "backup_dir", "databases", "storage", "keep", "max_age_hours", "compression",
         .. NumberKey.All.Select(key => key.Key).Where(key => !key.Contains('.', StringComparison.Ordinal)),
-        .. RunBinder.Keys, .. ReadByLaterFeatures,
+        .. RunBinder.Keys, OffsiteBinder.Key,
     ];
 
     private static readonly string[] Keep = ["daily", "weekly", "monthly", "yearly"];
@@ -82,6 +80,15 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         }
     }
 
+    /// <summary>Only the second place, whatever is wrong with the rest: for whoever has lost all but that.</summary>
+    public void BindOffsite(JsonTree root)
+    {
+        foreach (var member in root.Members.Where(member => member.Key == OffsiteBinder.Key).Take(1))
+        {
+            offsite.Bind(member.Value);
+        }
+    }
+
     private void BindKeep(JsonTree value)
     {
         foreach (var (key, line, number) in keys.Members(value, "'keep'", "keep.", Keep))
@@ -131,7 +138,7 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         }
         else
         {
-            draft.Unused.Add((key, keys.At(line)));
+            offsite.Bind(value);
         }
     }
 

@@ -75,6 +75,9 @@ internal sealed record Settings
     public required DrillSetting Drill { get; init; }
 
     public required IReadOnlyList<ReferenceSetting> References { get; init; }
+
+    /// <summary>Where the copies go; null for nowhere.</summary>
+    public OffsiteSetting? Offsite { get; init; }
 }
 
 /// <summary>For <c>config show</c>: a key, its value as text, and the file and line, variable, option or default it comes from.</summary>

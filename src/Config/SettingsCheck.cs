@@ -23,7 +23,10 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
         CheckSources(sources);
         CheckPlaces(sources.Select(source => (source.Name, source.Path)));
         CheckRun();
+        CheckOffsite();
     }
+
+    public void CheckOffsite() => draft.Offsite.RcloneConfig = Absolute("'offsite.rclone_config'", draft.Offsite.RcloneConfig);
 
     public void CheckBackupDir()
     {

@@ -19,8 +19,7 @@ internal sealed class SettingsDraft
 
     public RunDraft Run { get; } = new();
 
-    /// <summary>Keys of features that this version does not have, and where they stand.</summary>
-    public List<(string Key, string Origin)> Unused { get; } = [];
+    public OffsiteDraft Offsite { get; } = new();
 
     public static Sourced<string> DefaultBackupDir { get; } = new("/var/backups/vertex-ar", Default);
 
@@ -70,6 +69,7 @@ internal sealed class SettingsDraft
                 Schedule = Run.Schedule,
                 Drill = Run.Drill,
                 References = [.. Run.References.Select(reference => reference.Value)],
+                Offsite = Offsite.Setting,
             },
             [.. Origins().Select(row => row with { Value = Secrets.Shown(row.Key, row.Value) })]);
     }
@@ -84,7 +84,7 @@ internal sealed class SettingsDraft
                 pair.key.Key, pair.number.Value < pair.key.Least ? "none" : pair.number.Value.ToString(CultureInfo.InvariantCulture), pair.number.Origin)),
         new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
         .. Run.Origins(),
-        .. Unused.Select(later => new SettingOrigin(later.Key, "not used by this version", later.Origin)),
+        .. Offsite.Origins(),
     ];
 
     private static IEnumerable<SettingOrigin> Rows(Sourced<StorageSetting> source)

@@ -6,6 +6,7 @@ namespace VertexAr.Backup.Config;
 internal static class SettingsLoader
 {
     private const string BackupDirOption = "--backup-dir";
+    private const string RemoteOption = "--remote";
 
     /// <summary>Everything. <paramref name="defaultFile"/> is read when no file is named, and need not exist.</summary>
     /// <exception cref="UserError">Exit code 2: all that is wrong, one line an error.</exception>
@@ -72,6 +73,39 @@ internal static class SettingsLoader
 
         EnvironmentBinder.Bind(environment, draft, errors);
         return draft.Run.Notify;
+    }
+
+    /// <summary>
+    /// The second place, or null if none is configured. Nothing else in the file need be right: it may be all that is left.
+    /// </summary>
+    /// <param name="configFile">The file that was named.</param>
+    /// <param name="remote">A remote that was named: then no file is read.</param>
+    /// <param name="rcloneConfig">rclone's configuration that was named.</param>
+    /// <param name="environment">May name the file.</param>
+    /// <param name="defaultFile">Read when none is named.</param>
+    /// <exception cref="UserError">Exit code 2.</exception>
+    public static OffsiteSetting? Offsite(
+        string? configFile, string? remote, string? rcloneConfig, Func<string, string?> environment, string defaultFile = SettingsFile.Default)
+    {
+        var (draft, errors) = (new SettingsDraft(), new SettingsErrors());
+        if (remote is not null)
+        {
+            draft.Offsite.Remote = new Sourced<string>(remote, RemoteOption);
+            if (OffsiteBinder.Trouble(remote) is { } trouble)
+            {
+                errors.Add(RemoteOption, trouble);
+            }
+        }
+        else if (SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+        {
+            new FileBinder(file, draft, errors).BindOffsite(tree);
+            new SettingsCheck(draft, errors).CheckOffsite();
+        }
+
+        errors.ThrowIfAny();
+        return draft.Offsite.Setting is { } setting && rcloneConfig is not null
+            ? setting with { RcloneConfig = Path.GetFullPath(rcloneConfig) }
+            : draft.Offsite.Setting;
     }
 
     /// <summary>On a command line a path is meant from where one stands.</summary>

@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Host;
 
 /// <summary>Commands of the operator's around a run, each an argument list that no shell sees.</summary>

@@ -82,6 +82,9 @@ internal static class MetricsFile
         Gauge(
             text, "newest_snapshot_complete", "Whether all that should be in the newest snapshot is.",
             types.Select(type => (Label(type), facts.Newest.GetValueOrDefault(type) is { } newest ? newest.State == SnapshotState.Complete ? 1 : 0 : (double?)null)));
+        Gauge(
+            text, "newest_offsite_snapshot_timestamp_seconds", "When the newest snapshot was begun that is known to be in the second place.",
+            [("", Seconds(facts.NewestOffsite?.Time))]);
         Gauge(text, "damaged_headers", "Snapshots whose headers are damaged.", [("", facts.Damaged.Count)]);
         Gauge(text, "repository_bytes", "What the packs take on the disk.", [("", packBytes)]);
         Gauge(text, "free_bytes", "What may still be filled of the disk that holds the repository.", [("", facts.FreeBytes)]);

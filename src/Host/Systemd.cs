@@ -1,4 +1,5 @@
 using System.Globalization;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Host;
 

@@ -21,6 +21,13 @@ internal sealed record RepositoryFacts
     /// <summary>What the service's user may still fill, in bytes.</summary>
     public required long FreeBytes { get; init; }
 
+    /// <summary>The newest snapshot that is known to be in the second place; null if none is. A copy that failed in part may have brought it there all the same.</summary>
+    public SnapshotId? NewestOffsite =>
+        Runs.GetValueOrDefault(RunJob.OffsitePush) is { } pushes
+            ? new[] { pushes.Last, pushes.LastSuccess, pushes.LastFailure }
+                .Select(run => run?.Snapshot is { } id ? SnapshotId.Parse(id) : null).OfType<SnapshotId>().Cast<SnapshotId?>().Max()
+            : null;
+
     public int Count => Counts.Values.Sum();
 
     public SnapshotHeader? NewestCovering(SourceKind kind) =>

@@ -93,6 +93,8 @@ internal static class RunJob
     public const string Verify = "verify";
     public const string VerifyDeep = "verify-deep";
     public const string Drill = "drill";
+    public const string OffsitePush = "offsite-push";
+    public const string OffsiteVerify = "offsite-verify";
 
     private const string CreatePrefix = "create-";
 
@@ -101,6 +103,9 @@ internal static class RunJob
     /// <summary>What such a run saves; null for runs that save nothing.</summary>
     public static SnapshotType? Saves(string job) =>
         job.StartsWith(CreatePrefix, StringComparison.Ordinal) ? SnapshotTypes.FromWord(job[CreatePrefix.Length..]) : null;
+
+    /// <summary>Whether such a run is about the second place.</summary>
+    public static bool IsOffsite(string job) => job is OffsitePush or OffsiteVerify;
 
     /// <summary>How the operator types it.</summary>
     public static string Command(string job) => job == VerifyDeep ? "verify --deep" : job.Replace('-', ' ');

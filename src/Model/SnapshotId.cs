@@ -19,9 +19,11 @@ internal readonly record struct SnapshotId : IComparable<SnapshotId>
             ? new SnapshotId(text)
             : null;
 
+    /// <summary>The second it is named after.</summary>
+    public DateTimeOffset Time => DateTimeOffset.ParseExact(ToString(), Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
     /// <summary>The name a second later.</summary>
-    public SnapshotId Next() =>
-        At(DateTimeOffset.ParseExact(ToString(), Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).AddSeconds(1));
+    public SnapshotId Next() => At(Time.AddSeconds(1));
 
     public static bool operator <(SnapshotId left, SnapshotId right) => left.CompareTo(right) < 0;
 

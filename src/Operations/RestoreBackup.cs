@@ -37,6 +37,10 @@ internal sealed class RestoreBackup
     /// <summary>What is restored, and where to.</summary>
     public IReadOnlyList<RestoreTarget> Targets { get; }
 
+    /// <summary>Directories on whose disks what is restored will be.</summary>
+    public IEnumerable<string> Directories =>
+        plan.To is { } to ? [Posix.StatusOrNull(to) is null ? Path.GetDirectoryName(to)! : to] : Targets.Select(target => Path.GetDirectoryName(target.Target)!);
+
     /// <summary>The name that what a target holds now will be kept under.</summary>
     public string KeptName(RestoreTarget target) => RestoreInPlace.KeptName(target.Target, stamp);
 
@@ -44,19 +48,20 @@ internal sealed class RestoreBackup
     public (long Files, long Bytes) Count()
     {
         var (files, bytes) = (0L, 0L);
-        var patterns = plan.Paths.Select(p => new Policy.Glob(p)).ToList();
-        using var list = OpenList();
-        while (Read(list) is { } entry)
+        Each(entry =>
         {
-            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry.Path, isDirectory: false)
-                && Targets.Any(t => entry.Path.AsSpan().StartsWith(Posix.Bytes(t.Source.Name + "/"))))
-            {
-                files++;
-                bytes = Units.Add(bytes, entry.Size);
-            }
-        }
-
+            files++;
+            bytes = Units.Add(bytes, entry.Size);
+        });
         return (files, bytes);
+    }
+
+    /// <summary>The packs that the restore reads, each once, in the order of the pack table. Reads the file list.</summary>
+    public List<PackInfo> NeededPacks()
+    {
+        var ordinals = new HashSet<int>();
+        Each(entry => ordinals.UnionWith(entry.Pieces.Where(piece => !piece.IsHole).Select(piece => piece.Pack)));
+        return [.. ReadPackTable().Where((_, ordinal) => ordinals.Contains(ordinal))];
     }
 
     /// <exception cref="UserError">Nothing was restored, and everything is as it was.</exception>
@@ -77,6 +82,22 @@ internal sealed class RestoreBackup
                     _ => "nothing was changed; run as root to restore to any place and to give files back to their owners",
                 },
                 e);
+        }
+    }
+
+    /// <summary>Calls for each file and link that is wanted.</summary>
+    private void Each(Action<FileEntry> take)
+    {
+        var patterns = plan.Paths.Select(p => new Policy.Glob(p)).ToList();
+        using var list = OpenList();
+        while (Read(list) is { } entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry.Path, isDirectory: false)
+                && Targets.Any(t => entry.Path.AsSpan().StartsWith(Posix.Bytes(t.Source.Name + "/"))))
+            {
+                take(entry);
+            }
         }
     }
 

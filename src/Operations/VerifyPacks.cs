@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
@@ -28,7 +27,7 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
         Parallel.For(first, pieces.End, options, number =>
         {
             var pack = packs[number];
-            if (CheckFile(pack) is { } reason)
+            if (PackFile.Trouble(layout, pack, progress.AddBytes, stop) is { } reason)
             {
                 lock (reporting)
                 {
@@ -38,33 +37,6 @@ internal sealed class VerifyPacks(Layout layout, RunProgress progress, Cancellat
 
             CheckPieces(pack.Sha256, pieces.Take(number));
         });
-    }
-
-    /// <summary>What is wrong with the file; null if nothing is.</summary>
-    private string? CheckFile(in PackInfo pack)
-    {
-        try
-        {
-            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(layout.Pack(pack.Sha256)));
-            Posix.AdviseSequential(file);
-            var xxh128 = new XxHash128();
-            var buffer = new byte[1 << 20];
-            var at = 0L;
-            for (int n; (n = Posix.ReadAt(file, buffer, at)) > 0; at += n)
-            {
-                stop.ThrowIfCancellationRequested();
-                xxh128.Append(buffer.AsSpan(0, n));
-                progress.AddBytes(n);
-            }
-
-            return at != pack.Bytes ? $"has {at} bytes and was written with {pack.Bytes}"
-                : xxh128.GetCurrentHashAsUInt128() != pack.Xxh128 ? "does not match its checksum (XXH128)"
-                : null;
-        }
-        catch (PosixError e)
-        {
-            return e.Number == PosixError.NotFound ? "is missing" : $"cannot be read: {e.Message}";
-        }
     }
 
     private void CheckPieces(Digest pack, IEnumerable<Piece> pieces)

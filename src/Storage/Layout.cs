@@ -6,6 +6,9 @@ namespace VertexAr.Backup.Storage;
 /// <summary>Where everything lies in a repository. FORMAT.md beside this file describes each.</summary>
 internal sealed class Layout(string root)
 {
+    /// <summary>Paths from the top of a repository, wherever it is.</summary>
+    public static readonly Layout Below = new("");
+
     public string Root { get; } = root;
 
     public string Mark => Path.Combine(Root, "repository.json");
@@ -19,6 +22,12 @@ internal sealed class Layout(string root)
     public string Packs => Path.Combine(Root, "packs");
 
     public string Staging => Path.Combine(Root, "staging");
+
+    /// <summary>Held by whoever copies to the second place; never deleted.</summary>
+    public string OffsiteLock => Path.Combine(Root, "offsite.lock");
+
+    /// <summary>Names of files in the second place that a check found damaged, one a line: the next copy replaces them.</summary>
+    public string OffsiteDamage => Path.Combine(Runs, "offsite-damage.txt");
 
     /// <summary>What is remembered of earlier runs; see <see cref="RunRecords"/>.</summary>
     public string Runs => Path.Combine(Root, "runs");

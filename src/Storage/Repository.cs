@@ -26,7 +26,15 @@ internal static class Repository
     }
 
     /// <summary>Opens for writing, and makes a repository where the directory is empty.</summary>
-    public static Layout OpenOrCreate(string root, TimeProvider clock)
+    public static Layout OpenOrCreate(string root, TimeProvider clock) => OpenOrCreate(root, () => NewMark(clock));
+
+    /// <summary>Opens for writing, and makes a copy of another repository, with its mark, where the directory is empty.</summary>
+    public static Layout OpenOrCopy(string root, byte[] mark) => OpenOrCreate(root, () => mark);
+
+    /// <summary>What the mark says. The repository is open.</summary>
+    public static RepositoryMark ReadMark(Layout layout) => SealedJson.Read(SmallFile.Read(layout.Mark), HeaderJson.Default.RepositoryMark);
+
+    private static Layout OpenOrCreate(string root, Func<byte[]> mark)
     {
         var layout = new Layout(root);
         CheckDirectory(root);
@@ -42,7 +50,8 @@ internal static class Repository
             MakeDirectories(layout);
             if (!isMarked)
             {
-                Mark(layout, clock);
+                AtomicFile.Write(Path.Combine(layout.Staging, "RECOVERY.tmp"), layout.Recovery, RecoveryText.Text);
+                AtomicFile.Write(Path.Combine(layout.Staging, "mark.tmp"), layout.Mark, mark());
             }
 
             return layout;
@@ -162,9 +171,8 @@ internal static class Repository
         AtomicFile.EnsureDirectory(layout.Packs);
     }
 
-    private static void Mark(Layout layout, TimeProvider clock)
+    private static byte[] NewMark(TimeProvider clock)
     {
-        AtomicFile.Write(Path.Combine(layout.Staging, "RECOVERY.tmp"), layout.Recovery, RecoveryText.Text);
         var mark = new RepositoryMark
         {
             Format = RepositoryMark.FormatName,
@@ -172,6 +180,6 @@ internal static class Repository
             Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             CreatedAt = clock.GetUtcNow(),
         };
-        AtomicFile.Write(Path.Combine(layout.Staging, "mark.tmp"), layout.Mark, SealedJson.Write(mark, HeaderJson.Default.RepositoryMark));
+        return SealedJson.Write(mark, HeaderJson.Default.RepositoryMark);
     }
 }

@@ -7,7 +7,9 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>The snapshots of a repository: found, read, published and removed by their headers.</summary>
-internal sealed class SnapshotStore(Layout layout)
+/// <param name="layout">Where they lie.</param>
+/// <param name="name">What the repository is called, if it is the copy of another; null for where it lies.</param>
+internal sealed class SnapshotStore(Layout layout, string? name = null)
 {
     /// <summary>What 'the newest' is called on the command line.</summary>
     public const string Latest = "latest";
@@ -17,6 +19,8 @@ internal sealed class SnapshotStore(Layout layout)
     private const string HeaderSuffix = ".json";
 
     public Layout Layout => layout;
+
+    private string Name => name ?? layout.Root;
 
     /// <summary>All snapshots, oldest first. Reads headers only.</summary>
     public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll()
@@ -179,7 +183,7 @@ internal sealed class SnapshotStore(Layout layout)
         return fitting.Count switch
         {
             1 => ReadOrExplain(fitting[0]),
-            0 => throw UserError.Failed($"there is no snapshot '{text}' in {layout.Root}", "'vertex-ar-backup list' shows those that are there"),
+            0 => throw UserError.Failed($"there is no snapshot '{text}' in {Name}", "'vertex-ar-backup list' shows those that are there"),
             _ => throw UserError.Failed($"'{text}' fits {fitting.Count} snapshots: {string.Join(", ", fitting.Take(5))}{(fitting.Count > 5 ? ", …" : "")}", "give more of the ID"),
         };
     }
@@ -262,7 +266,7 @@ internal sealed class SnapshotStore(Layout layout)
 
         var kind = type is { } t ? $"{t.Word()} " : "";
         throw UserError.Failed(
-            damaged.Count > 0 ? $"{layout.Root} holds no whole {kind}snapshot, and {damaged.Count} damaged" : $"{layout.Root} holds no {kind}snapshot yet",
+            damaged.Count > 0 ? $"{Name} holds no whole {kind}snapshot, and {damaged.Count} damaged" : $"{Name} holds no {kind}snapshot yet",
             damaged.Count > 0 ? "'vertex-ar-backup verify' says what is wrong with them" : "'vertex-ar-backup create' makes one");
     }
 
@@ -274,11 +278,11 @@ internal sealed class SnapshotStore(Layout layout)
         }
         catch (PosixError e)
         {
-            throw UserError.Failed($"the header {layout.Header(id)} cannot be read: {e.Message}", cause: e);
+            throw UserError.Failed($"the header {Path.Combine(Name, Layout.Below.Header(id))} cannot be read: {e.Message}", cause: e);
         }
         catch (DamageError e)
         {
-            throw UserError.Failed($"the header {layout.Header(id)} {e.Message}", "use another snapshot; 'vertex-ar-backup verify' tells which are whole", e);
+            throw UserError.Failed($"the header {Path.Combine(Name, Layout.Below.Header(id))} {e.Message}", "use another snapshot; 'vertex-ar-backup verify' tells which are whole", e);
         }
     }
 }

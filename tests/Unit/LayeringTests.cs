@@ -11,7 +11,7 @@ public sealed partial class LayeringTests
     [
         ["Commands"],
         ["Cli", "Config", "Operations", "Host"],
-        ["Sources", "Storage"],
+        ["Sources", "Storage", "Remote"],
         ["Policy"],
         ["Model"],
         ["Core"],

@@ -10,6 +10,8 @@ public sealed class CommandLineTests
     private static readonly RestoreCommand Latest = new("latest", null, null, [], null, false, false, false, false);
     private static readonly RotateCommand Configured = new(null, null, null, null, null, false);
 
+    private static readonly OffsitePlace AsConfigured = new(null, null);
+
     public static TheoryData<string, object> Commands() => new()
     {
         { "create", Full },
@@ -44,6 +46,17 @@ public sealed class CommandLineTests
         { "schedule", new ScheduleCommand(false, null) },
         { "schedule --print", new ScheduleCommand(true, null) },
         { "schedule --run-now rotation", new ScheduleCommand(false, ScheduledJob.Rotation) },
+        { "create --no-offsite", Full with { NoOffsite = true } },
+        { "list --from-offsite", new ListCommand(null, AsConfigured) },
+        { "show latest --from-offsite --remote s3:b --rclone-config /r", new ShowCommand("latest", false, new OffsitePlace("s3:b", "/r")) },
+        { "restore latest --from-offsite", Latest with { From = AsConfigured } },
+        { "offsite push --dry-run", new OffsitePushCommand(AsConfigured, true) },
+        { "offsite pull", new OffsitePullCommand(AsConfigured, null) },
+        { "offsite pull latest --remote box:", new OffsitePullCommand(new OffsitePlace("box:", null), "latest") },
+        { "offsite status", new OffsiteStatusCommand(AsConfigured) },
+        { "offsite verify", new OffsiteVerifyCommand(AsConfigured, null, 0) },
+        { "offsite verify latest --deep", new OffsiteVerifyCommand(AsConfigured, "latest", 100) },
+        { "offsite verify --sample 5", new OffsiteVerifyCommand(AsConfigured, null, 5) },
         { "config check", new ConfigCheckCommand() },
         { "config show", new ConfigShowCommand() },
         { "notify hello", new NotifyCommand("hello", false) },
@@ -105,7 +118,7 @@ public sealed class CommandLineTests
     [InlineData("--frob=1", "unknown option '--frob'")]
     [InlineData("--rescan create", "option '--rescan' must follow its command, 'create'")]
     [InlineData("list --files", "option '--files' is for 'show', not for 'list'")]
-    [InlineData("list --dry-run", "option '--dry-run' is for 'create', 'restore' or 'rotate', not for 'list'")]
+    [InlineData("list --dry-run", "option '--dry-run' is for 'create', 'restore', 'rotate' or 'offsite', not for 'list'")]
     [InlineData("list --type", "option '--type' needs a value: database, storage or full")]
     [InlineData("list --type --json", "option '--type' needs a value: database, storage or full")]
     [InlineData("list --config -q", "option '--config' needs a value: FILE")]
@@ -131,6 +144,13 @@ public sealed class CommandLineTests
     [InlineData("verify latest --all", "'verify' is told both 'latest' and '--all'; give one of them")]
     [InlineData("schedule --run-now ful", "option '--run-now' cannot be 'ful'; it must be database, storage, full or rotation; did you mean 'full'?")]
     [InlineData("schedule --print --run-now full", "'schedule' is told both '--print' and '--run-now'; give one of them")]
+    [InlineData("offsite", "'offsite' needs ACTION: push, pull, status or verify")]
+    [InlineData("offsite push latest", "'offsite push' has no use for 'latest': it is about all snapshots")]
+    [InlineData("offsite pull --deep", "option '--deep' is for 'offsite verify', not for 'offsite pull'")]
+    [InlineData("offsite status --dry-run", "option '--dry-run' is for 'offsite push', not for 'offsite status'")]
+    [InlineData("offsite verify --deep --sample 5", "'offsite verify' is told both '--deep' and '--sample'; give one of them")]
+    [InlineData("offsite verify --sample 101", "option '--sample' cannot be '101'; it must be a whole number from 1 to 100")]
+    [InlineData("list --remote box:", "'--remote' says which second place; add '--from-offsite' to take anything from there")]
     [InlineData("list -q -v", "'--quiet' and '--verbose' contradict each other; give one of them")]
     public void A_wrong_line_is_explained(string line, string message)
     {

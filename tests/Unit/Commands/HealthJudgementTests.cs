@@ -187,6 +187,35 @@ public sealed class HealthJudgementTests
         Assert.Equal(["the newest snapshot has no source 'new', which the configuration names; the next run adds it"], verdict.Remarks.Select(remark => remark.Text));
     }
 
+    [Theory]
+    [InlineData(5, null)]
+    [InlineData(27, "the newest snapshot in the second place was made 27 hours ago; 26 hours are allowed")]
+    public void The_newest_snapshot_in_the_second_place_must_be_young_enough(double hoursAgo, string? problem)
+    {
+        Ran(RunJob.OffsitePush, 1, snapshot: SnapshotId.At(Noon.AddHours(-hoursAgo)).ToString());
+
+        Assert.Equal(problem is null ? [] : [problem], OffsiteProblems(TimeSpan.FromHours(26)));
+    }
+
+    [Fact]
+    public void A_second_place_that_holds_nothing_is_a_problem_and_none_at_all_is_not()
+    {
+        Assert.Equal(["no snapshot was ever copied to the second place"], OffsiteProblems(TimeSpan.FromHours(26)));
+        Assert.Empty(OffsiteProblems(null));
+    }
+
+    [Fact]
+    public void A_copy_that_failed_is_a_problem_as_long_as_there_is_a_second_place()
+    {
+        Ran(RunJob.OffsitePush, 1, RunOutcome.Failure, "it rained");
+
+        Assert.Equal(["'offsite push' failed 1 hour ago: it rained"], OffsiteProblems(null));
+        Assert.Empty(OffsiteProblems(null, hasOffsite: false));
+    }
+
+    private IEnumerable<string> OffsiteProblems(TimeSpan? maxAge, bool hasOffsite = true) =>
+        HealthJudgement.Judge(Facts(), new HealthRules([], 0, hasOffsite, maxAge), Noon).Problems.Select(problem => problem.Text);
+
     private void OnlyRemarks(params string[] remarks)
     {
         Assert.Empty(Verdict().Problems);

@@ -107,16 +107,6 @@ public sealed class SettingsLoadingTests : IDisposable
     }
 
     [Fact]
-    public void Keys_of_later_features_are_known_and_shown_as_unused()
-    {
-        file.Text = """{ "offsite": { "remote": "x" } }""";
-
-        var unused = Assert.Single(file.Load().Origins, row => row.Value == "not used by this version");
-
-        Assert.Equal(("offsite", file.FilePath + ":1"), (unused.Key, unused.Origin));
-    }
-
-    [Fact]
     public void Environment_overrides_the_file_and_options_override_both()
     {
         file.Text = """{ "backup_dir": "/file", "max_backups": 1, "pack_size_mb": 9 }""";

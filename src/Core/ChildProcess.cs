@@ -2,9 +2,8 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using VertexAr.Backup.Core;
 
-namespace VertexAr.Backup.Host;
+namespace VertexAr.Backup.Core;
 
 /// <summary>How to run another program.</summary>
 internal sealed record ChildOptions
@@ -15,17 +14,29 @@ internal sealed record ChildOptions
     /// <summary>Told each line of its output and errors, from another thread. Null: it writes to where this program writes.</summary>
     public Action<string>? Said { get; init; }
 
+    /// <summary>Told each line of its output, from a thread of its own; <see cref="Said"/> hears of errors only then.</summary>
+    public Action<string>? Printed { get; init; }
+
+    /// <summary>Characters of a line that are looked at; the rest is dropped.</summary>
+    public int LongestLine { get; init; } = 2000;
+
     /// <summary>What it reads from its standard input; null for nothing.</summary>
     public string? Input { get; init; }
 
     /// <summary>Variables added to this program's own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>It gets the variables of <see cref="Environment"/> and no others.</summary>
+    public bool IsEnvironmentChosen { get; init; }
+
     /// <summary>Only this program itself may know these, run as its own child.</summary>
     public bool KeepSecrets { get; init; }
 
     /// <summary>How long it may take to end once it was told to.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the rest of what it said is listened to once it ended: descendants that keep its output open do not keep us.</summary>
+    public TimeSpan LastWords { get; init; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>How a program ended. <paramref name="Problem"/> says what went wrong, as the end of a sentence; null if nothing did.</summary>
@@ -37,14 +48,8 @@ internal sealed record ChildEnd(int? ExitCode, string? Problem)
 /// <summary>Runs another program to its end, without a shell. What it leaves running in the background is let be.</summary>
 internal static class ChildProcess
 {
-    /// <summary>A line is cut here: what it prints is shown, not kept.</summary>
-    private const int LongestLine = 2000;
-
     private const int KilledBy = 128;
     private const int Terminate = 15;
-
-    // Descendants that keep its output open do not keep us.
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private static readonly string[] Secrets = ["TELEGRAM_BOT_TOKEN", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
 
@@ -72,7 +77,7 @@ internal static class ChildProcess
             End(process, ended, options.Grace);
         }
 
-        talk.ForEach(thread => thread.Join(LastWords));
+        talk.ForEach(thread => thread.Join(options.LastWords));
         ended.WaitOne();
         return waited switch
         {
@@ -96,6 +101,11 @@ internal static class ChildProcess
             start.ArgumentList.Add(word);
         }
 
+        if (options.IsEnvironmentChosen)
+        {
+            start.Environment.Clear();
+        }
+
         foreach (var (name, value) in options.Environment)
         {
             start.Environment[name] = value;
@@ -114,8 +124,8 @@ internal static class ChildProcess
         var threads = new List<Thread> { Start(() => Feed(process.StandardInput, options.Input ?? "")) };
         if (options.Said is { } said)
         {
-            threads.Add(Start(() => Listen(process.StandardOutput, said)));
-            threads.Add(Start(() => Listen(process.StandardError, said)));
+            threads.Add(Start(() => Listen(process.StandardOutput, options.Printed ?? said, options.LongestLine)));
+            threads.Add(Start(() => Listen(process.StandardError, said, options.LongestLine)));
         }
 
         return threads;
@@ -141,14 +151,14 @@ internal static class ChildProcess
         }
     }
 
-    private static void Listen(StreamReader output, Action<string> said)
+    private static void Listen(StreamReader output, Action<string> said, int longestLine)
     {
         var line = new StringBuilder();
         try
         {
             for (int c; (c = output.Read()) >= 0;)
             {
-                if (c != '\n' && line.Length < LongestLine)
+                if (c != '\n' && line.Length < longestLine)
                 {
                     line.Append((char)c);
                 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using VertexAr.Backup.Host;
+using VertexAr.Backup.Core;
 
-namespace VertexAr.Backup.Tests.Host;
+namespace VertexAr.Backup.Tests.Core;
 
 /// <summary>Other programs, run to their end.</summary>
 public sealed class ChildProcessTests

@@ -1,0 +1,126 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>offsite push</c>: copies what is new to the second place; also what follows a run of <c>create</c>.</summary>
+internal static class OffsitePushVerb
+{
+    private const string Command = $"{CommandTable.Program} offsite push";
+
+    public static ExitCode Run(Surroundings around, OffsitePushCommand command)
+    {
+        var backupDirectory = around.FindBackupDirectory();
+        var offsite = around.FindOffsite(command.Place);
+        if (command.DryRun)
+        {
+            around.BecomeOwner(backupDirectory);
+            return Push(around, offsite, backupDirectory, dryRun: true, around.NewProgress()).Code;
+        }
+
+        // Before becoming another, who may not read it.
+        var settings = around.SettingsIfGood();
+        around.BecomeOwner(backupDirectory);
+        return Attendance.Run(around, RunJob.OffsitePush, backupDirectory, progress => Push(around, offsite, backupDirectory, dryRun: false, progress), settings);
+    }
+
+    /// <summary>Whatever becomes of it: the snapshot is saved, and that is the result of the run.</summary>
+    public static void AfterCreate(Surroundings around, Settings settings)
+    {
+        try
+        {
+            _ = Attendance.Run(
+                around, RunJob.OffsitePush, settings.BackupDir, progress => Push(around, settings.Offsite!, settings.BackupDir, dryRun: false, progress), settings);
+        }
+        catch (UserError e)
+        {
+            around.Screen.Log.Say(Severity.Warning, $"the snapshot is saved here, but not in the second place: {e.Message}{(e.Hint is null ? "" : $"; {e.Hint}")}");
+        }
+        catch (OperationCanceledException) when (around.Stop.IsCancellationRequested)
+        {
+            around.Screen.Log.Say(Severity.Warning, $"the snapshot is saved here; copying it to the second place was stopped, and goes on with the next run or with '{Command}'");
+        }
+        catch (Exception e) when (UserError.FromSystem(e) is { } refused)
+        {
+            around.Screen.Log.Say(Severity.Warning, $"the snapshot is saved here, but not in the second place: {refused.Message}");
+        }
+    }
+
+    private static RunEnd Push(Surroundings around, OffsiteSetting setting, string backupDirectory, bool dryRun, RunProgress progress)
+    {
+        var store = new SnapshotStore(Repository.Open(backupDirectory));
+        using var held = OffsiteLock.Acquire(store.Layout);
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        OffsitePushResult result;
+        using (around.Screen.Progress(progress))
+        {
+            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress);
+            result = OffsitePush.Run(store, session.Snapshots, new OffsitePlan(OffsiteSession.Rules(setting), dryRun), around.Clock, progress, around.Stop);
+        }
+
+        Report(around, setting, result, dryRun);
+        foreach (var bad in result.Bad)
+        {
+            progress.Say(Severity.Error, $"snapshot {bad.Id} was not copied: {bad.Reason}");
+        }
+
+        return new RunEnd(result.Bad.Count > 0 ? ExitCode.Failed : ExitCode.Done, run => run with
+        {
+            Snapshot = result.Newest?.Id.ToString(),
+            Files = result.Files,
+            StoredBytes = result.Bytes,
+            Error = result.Bad.Count > 0 ? $"{Units.Count(result.Bad.Count, "snapshot")} could not be copied: {result.Bad[0].Id}: {result.Bad[0].Reason}" : null,
+            Hint = result.Bad.Count > 0 ? $"see what is damaged here: {CommandTable.Program} verify" : null,
+        });
+    }
+
+    private static void Report(Surroundings around, OffsiteSetting setting, OffsitePushResult result, bool dryRun)
+    {
+        var output = around.Output;
+        if (output.Json)
+        {
+            output.Record("offsite_push", json =>
+            {
+                json.WriteString("remote", setting.Remote);
+                json.WriteBoolean("dry_run", dryRun);
+                json.WriteNumber("snapshots", result.Snapshots);
+                json.WriteNumber("files", result.Files);
+                json.WriteNumber("bytes", result.Bytes);
+                json.WriteString("newest", result.Newest?.Id.ToString());
+                json.WriteNumber("not_copied", result.Bad.Count);
+                json.WriteStartArray("removed");
+                foreach (var gone in result.Removed)
+                {
+                    json.WriteStringValue(gone.Item.Id.ToString());
+                }
+
+                json.WriteEndArray();
+                json.WriteNumber("freed_bytes", result.FreedBytes);
+            });
+            return;
+        }
+
+        if (around.Options.Quiet && !dryRun)
+        {
+            return;
+        }
+
+        var what = $"{Units.Count(result.Snapshots, "new snapshot")}, {Units.Count(result.Files, "file")}, {Units.Size(result.Bytes)}";
+        output.Line(dryRun ? $"would copy {what} to {setting.Remote}"
+            : result.Files == 0 ? $"{setting.Remote} has everything already"
+            : $"copied {what} to {setting.Remote}");
+        foreach (var gone in result.Removed)
+        {
+            output.Line($"{gone.Item.Id}  {gone.Item.Type.Word(),-8}  {(dryRun ? "would be removed there" : "removed there")}");
+        }
+
+        if (result.FreedBytes > 0)
+        {
+            output.Line($"freed {Units.Size(result.FreedBytes)} there");
+        }
+    }
+}

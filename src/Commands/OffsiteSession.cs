@@ -1,0 +1,129 @@
+using System.Collections;
+using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Remote;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>What is needed to work with the second place: rclone, and a scratch directory that is gone in the end.</summary>
+internal sealed class OffsiteSession : IDisposable
+{
+    private readonly ScratchDirectory scratch;
+
+    private OffsiteSession(ScratchDirectory scratch, OffsiteSnapshots snapshots) => (this.scratch, Snapshots) = (scratch, snapshots);
+
+    public OffsiteSnapshots Snapshots { get; }
+
+    /// <summary>Lists what is there.</summary>
+    /// <param name="around">The outside world.</param>
+    /// <param name="setting">Where it is.</param>
+    /// <param name="scratchParent">A directory to keep what is fetched in.</param>
+    /// <param name="progress">Told what is done.</param>
+    public static OffsiteSession Open(Surroundings around, OffsiteSetting setting, string scratchParent, RunProgress progress)
+    {
+        var place = Place(setting);
+        var scratch = MakeScratch(around, scratchParent);
+        try
+        {
+            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, progress));
+        }
+        catch
+        {
+            scratch.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where to keep small things for a while: in the backup directory if it is there and ours, else among temporary files.</summary>
+    public static string SmallScratch(string backupDirectory)
+    {
+        var staging = new Layout(backupDirectory).Staging;
+        return Directory.Exists(staging) && Posix.Refusal(staging, AccessKind.Fill) is null ? staging : Path.GetTempPath();
+    }
+
+    /// <summary>Where to keep what is restored from: beside the backups, which are made room for.</summary>
+    /// <exception cref="UserError">The backup directory does not exist (exit code 10), or is not ours to fill.</exception>
+    public static string LargeScratch(string backupDirectory)
+    {
+        if (!Directory.Exists(backupDirectory))
+        {
+            throw new UserError(
+                ExitCode.NoRepository, $"the backup directory {backupDirectory} does not exist, and what is fetched is kept there for a while",
+                $"make it: install -d -m 0750 {backupDirectory}; or name another directory with --backup-dir");
+        }
+
+        var staging = new Layout(backupDirectory).Staging;
+        try
+        {
+            var isNew = !Directory.Exists(staging);
+            AtomicFile.EnsureDirectory(staging);
+            if (isNew && Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { } owner)
+            {
+                // The service works in it later.
+                Posix.SetOwner(Posix.Here, Posix.Bytes(staging), owner.Uid, owner.Gid);
+            }
+        }
+        catch (PosixError e)
+        {
+            throw Repository.NotWritable(backupDirectory, e);
+        }
+
+        return staging;
+    }
+
+    public static RemotePlace Place(OffsiteSetting setting) => new()
+    {
+        Remote = setting.Remote,
+        ConfigFile = ConfigFile(setting),
+        Program = setting.Rclone,
+        LimitMbPerS = setting.LimitMbPerS,
+        Transfers = setting.Transfers,
+        Patience = TimeSpan.FromSeconds(setting.TimeoutSeconds),
+        Environment = RcloneEnvironment.Choose(Variables(), directory => Posix.Refusal(directory, AccessKind.List) is null),
+    };
+
+    public static RetentionRules? Rules(OffsiteSetting setting) => !setting.Deletes
+        ? null
+        : new RetentionRules(setting.MaxBackups ?? 0, setting.Keep.Daily, setting.Keep.Weekly, setting.Keep.Monthly, setting.Keep.Yearly);
+
+    public void Dispose() => scratch.Dispose();
+
+    /// <summary>rclone takes a file that is missing for an empty one, and would say that there is no such remote.</summary>
+    private static string? ConfigFile(OffsiteSetting setting)
+    {
+        var file = setting.RcloneConfig;
+        return Posix.Refusal(file, AccessKind.Read) switch
+        {
+            null => file,
+            { Number: PosixError.NotFound } when file == OffsiteSetting.DefaultConfig => null,
+            { Number: PosixError.NotFound } => throw UserError.Usage($"rclone's configuration {file} does not exist", $"make it, with: rclone --config {file} config"),
+            var refusal => throw UserError.Failed(
+                $"rclone's configuration {file} may not be read: {refusal.Message}", "run as root, or let the service's user read it: chown root:vertex-ar, chmod 640"),
+        };
+    }
+
+    private static ScratchDirectory MakeScratch(Surroundings around, string parent)
+    {
+        try
+        {
+            _ = ScratchDirectory.RemoveOrphans(parent);
+            return ScratchDirectory.Make(parent, ScratchKind.Offsite, around.Clock.GetUtcNow());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Failed($"nothing can be kept in {parent}: {e.Message}", "run as root or as the owner of the backup directory", e);
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Variables()
+    {
+        foreach (DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
+        {
+            yield return new((string)variable.Key, (string?)variable.Value ?? "");
+        }
+    }
+}

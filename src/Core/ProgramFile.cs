@@ -1,0 +1,17 @@
+namespace VertexAr.Backup.Core;
+
+/// <summary>Other programs on this machine.</summary>
+internal static class ProgramFile
+{
+    // What systemd gives a service that sets no PATH of its own.
+    private const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Where a program is: a name with a slash is taken as it is, another looked for in PATH. Null if it may not be run or is not there.</summary>
+    public static string? Find(string name, string? path)
+    {
+        var places = name.Contains('/', StringComparison.Ordinal)
+            ? [name]
+            : (path is { Length: > 0 } ? path : UsualPath).Split(':', StringSplitOptions.RemoveEmptyEntries).Select(directory => Path.Combine(directory, name));
+        return places.FirstOrDefault(place => Posix.Refusal(place, AccessKind.Execute) is null && !Directory.Exists(place));
+    }
+}

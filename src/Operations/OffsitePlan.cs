@@ -1,0 +1,32 @@
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>How the second place is kept.</summary>
+/// <param name="Rules">What stays there; null for everything.</param>
+/// <param name="DryRun">Only say what would be done.</param>
+internal sealed record OffsitePlan(RetentionRules? Rules, bool DryRun);
+
+/// <summary>What a copy did, or would do.</summary>
+internal sealed record OffsitePushResult
+{
+    /// <summary>Snapshots that were not there and are now.</summary>
+    public required int Snapshots { get; init; }
+
+    public required int Files { get; init; }
+
+    public required long Bytes { get; init; }
+
+    /// <summary>The newest that is here and there; null if there is none.</summary>
+    public required Snapshot? Newest { get; init; }
+
+    /// <summary>Snapshots that could not be copied, and why.</summary>
+    public required IReadOnlyList<DamagedSnapshot> Bad { get; init; }
+
+    /// <summary>Snapshots that were removed there.</summary>
+    public required IReadOnlyList<RetentionDecision> Removed { get; init; }
+
+    /// <summary>What that freed there, in bytes.</summary>
+    public required long FreedBytes { get; init; }
+}

@@ -1,0 +1,137 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What was brought here. <paramref name="Bad"/> are snapshots that could not be, with the reason.</summary>
+internal sealed record OffsitePullResult(IReadOnlyList<SnapshotId> Snapshots, int Packs, long Bytes, IReadOnlyList<DamagedSnapshot> Bad);
+
+/// <summary>
+/// Brings snapshots of the second place into the repository here, in the order in which they are written: packs, lists, header.
+/// Each pack is checked before it counts and is never fetched again, so that a pull that was cut off goes on.
+/// </summary>
+internal sealed class OffsitePull
+{
+    private readonly RepositoryLock held;
+    private readonly OffsiteSnapshots offsite;
+    private readonly RunProgress progress;
+    private readonly CancellationToken stop;
+    private int packCount;
+    private long bytes;
+
+    private OffsitePull(RepositoryLock held, OffsiteSnapshots offsite, RunProgress progress, CancellationToken stop) =>
+        (this.held, this.offsite, this.progress, this.stop) = (held, offsite, progress, stop);
+
+    private Layout Here => held.Layout;
+
+    /// <param name="backupDirectory">Where to; empty, or a repository with the same id.</param>
+    /// <param name="offsite">Where from.</param>
+    /// <param name="id">One snapshot, or <c>latest</c>; null for all that are not here.</param>
+    /// <param name="clock">For the lock's text.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="stop">Ends it; what came stays.</param>
+    public static OffsitePullResult Run(
+        string backupDirectory, OffsiteSnapshots offsite, string? id, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        var mark = offsite.RequireMark();
+        var layout = Repository.OpenOrCopy(backupDirectory, File.ReadAllBytes(offsite.Layout.Mark));
+        if (Repository.ReadMark(layout).Id != mark.Id)
+        {
+            throw UserError.Failed(
+                $"{offsite.Rclone.Place.Remote} is the copy of another repository than {backupDirectory}", "name an empty directory with --backup-dir");
+        }
+
+        try
+        {
+            using var held = RepositoryLock.Acquire(layout, "offsite pull", clock.GetUtcNow());
+            return new OffsitePull(held, offsite, progress, stop).Run(id);
+        }
+        catch (PosixError e)
+        {
+            throw Repository.NotWritable(backupDirectory, e);
+        }
+    }
+
+    private OffsitePullResult Run(string? id)
+    {
+        var here = new SnapshotStore(Here).Ids().ToHashSet();
+        var (whole, bad) = id is null ? offsite.FetchHeaders(offsite.Ids().Where(there => !here.Contains(there))) : ([offsite.Find(id)], []);
+        bad = bad.ConvertAll(b => b with { Reason = $"its header {b.Reason}" });
+        var pulled = new List<SnapshotId>();
+
+        // The newest is what is wanted most.
+        foreach (var snapshot in whole.Where(snapshot => !here.Contains(snapshot.Id)).Reverse())
+        {
+            if (Bring(snapshot) is { } reason)
+            {
+                bad.Add(new DamagedSnapshot(snapshot.Id, reason));
+            }
+            else
+            {
+                pulled.Add(snapshot.Id);
+            }
+        }
+
+        return new OffsitePullResult(pulled, packCount, bytes, bad);
+    }
+
+    /// <summary>Brings one snapshot; returns why it could not, or null.</summary>
+    private string? Bring(Snapshot snapshot)
+    {
+        progress.Phase = $"snapshot {snapshot.Id}";
+        if (offsite.FetchParts(snapshot) is { } trouble)
+        {
+            return $"it {trouble}";
+        }
+
+        var missing = offsite.Store.ReadPackTable(snapshot).FindAll(pack => Posix.StatusOrNull(Here.Pack(pack.Sha256))?.Size != pack.Bytes);
+        RequireSpace(snapshot, missing);
+        progress.Expect(progress.BytesDone + Units.Sum(missing.Select(pack => pack.Bytes)));
+        var bad = offsite.Fetch.Packs(missing, Publish, stop);
+        if (bad.Count > 0)
+        {
+            return $"it needs {Units.Count(bad.Count, "pack")} that cannot be had: {bad[0].Pack} {bad[0].Reason}";
+        }
+
+        foreach (var directory in missing.Select(pack => Here.PackDirectory(pack.Sha256)).Distinct())
+        {
+            AtomicFile.SyncDirectory(directory);
+        }
+
+        AtomicFile.SyncDirectory(Here.Packs);
+        Publish(offsite.Layout.FileList(snapshot.Id), Here.FileList(snapshot.Id));
+        Publish(offsite.Layout.PackTable(snapshot.Id), Here.PackTable(snapshot.Id));
+        AtomicFile.SyncDirectory(Here.Snapshots);
+        Publish(offsite.Layout.Header(snapshot.Id), Here.Header(snapshot.Id));
+        AtomicFile.SyncDirectory(Here.Snapshots);
+        return null;
+    }
+
+    private void RequireSpace(Snapshot snapshot, List<PackInfo> missing)
+    {
+        var (need, free) = (Units.Sum(missing.Select(pack => pack.Bytes)), Posix.Space(Here.Root).Available);
+        if (need > free)
+        {
+            throw UserError.Failed(
+                $"too little space: snapshot {snapshot.Id} needs {Units.Size(need)} more in {Here.Root}, and {Units.Size(free)} are free there",
+                "what came so far stays; free some space and run it again, or name one snapshot that is smaller");
+        }
+    }
+
+    private void Publish(PackInfo pack)
+    {
+        AtomicFile.EnsureDirectory(Here.PackDirectory(pack.Sha256), syncParent: false);
+        Publish(offsite.Layout.Pack(pack.Sha256), Here.Pack(pack.Sha256));
+        packCount++;
+        bytes += pack.Bytes;
+    }
+
+    /// <summary>Puts a checked file on disk and gives it its name; the directory is synced by the caller.</summary>
+    private static void Publish(string from, string to)
+    {
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(from));
+        Posix.SetMode(file, AtomicFile.FileMode);
+        AtomicFile.Publish(file, from, to, syncDirectory: false);
+    }
+}

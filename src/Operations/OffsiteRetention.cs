@@ -1,0 +1,145 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Removes in the second place what its own rules do not keep: headers, then lists, then packs that no table there names any
+/// more. Nothing goes while a header or a table there cannot be read, since it may need any pack.
+/// </summary>
+internal sealed class OffsiteRetention
+{
+    private readonly SnapshotStore store;
+    private readonly OffsiteSnapshots offsite;
+    private readonly RetentionRules rules;
+    private readonly TimeZoneInfo zone;
+    private readonly RunProgress progress;
+    private readonly List<Snapshot> onlyThere;
+    private readonly List<DamagedSnapshot> unread;
+
+    public OffsiteRetention(SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, TimeProvider clock, RunProgress progress)
+    {
+        (this.store, this.offsite, this.rules, this.progress) = (store, offsite, rules, progress);
+        zone = clock.LocalTimeZone;
+        var here = store.Ids().ToHashSet();
+        (onlyThere, unread) = offsite.FetchHeaders(offsite.Ids().Where(id => !here.Contains(id)));
+    }
+
+    /// <summary>Of the snapshots here, those that would stay there: what would be removed at once is not sent.</summary>
+    public List<Snapshot> Worthwhile(List<Snapshot> here)
+    {
+        var there = offsite.Ids().ToHashSet();
+        var kept = Retention.Decide(here.Concat(onlyThere).Select(Item), rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
+        return here.FindAll(snapshot => kept.Contains(snapshot.Id) || there.Contains(snapshot.Id));
+    }
+
+    /// <summary>Decides by what is there, and removes.</summary>
+    /// <returns>The snapshots removed, and the bytes freed.</returns>
+    public (IReadOnlyList<RetentionDecision> Removed, long Freed) Run(bool dryRun)
+    {
+        var there = offsite.Ids();
+        var here = there.Except(onlyThere.Select(snapshot => snapshot.Id)).Except(unread.Select(bad => bad.Id)).Select(store.TryRead).ToList();
+        if (unread.Count > 0 || here.Exists(one => one.Whole is null))
+        {
+            var id = unread.Count > 0 ? unread[0].Id.ToString() : "a snapshot";
+            progress.Say(Severity.Warning, $"nothing is removed in {offsite.Rclone.Place.Remote}: the header of {id} there cannot be read; see 'vertex-ar-backup offsite verify'");
+            return ([], 0);
+        }
+
+        List<Snapshot> all = [.. onlyThere, .. here.Select(one => one.Whole!)];
+        var decisions = Retention.Decide(all.Select(Item), rules, zone);
+        var gone = decisions.Where(decision => !decision.Keep).ToList();
+        if (dryRun)
+        {
+            return (gone, 0);
+        }
+
+        progress.Phase = "removing there";
+        var kept = decisions.Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
+        return Needed(all.FindAll(snapshot => kept.Contains(snapshot.Id))) is { } needed ? (gone, Remove(kept, needed)) : ([], 0);
+    }
+
+    /// <summary>The packs that kept snapshots need; null if a table cannot be read.</summary>
+    private HashSet<Digest>? Needed(List<Snapshot> kept)
+    {
+        var needed = new HashSet<Digest>();
+        foreach (var snapshot in kept)
+        {
+            var table = TableHere(snapshot);
+            if (table is null)
+            {
+                if (offsite.FetchParts(snapshot, list: false) is { } trouble)
+                {
+                    progress.Say(Severity.Warning, $"nothing is removed in {offsite.Rclone.Place.Remote}: snapshot {snapshot.Id} there {trouble}; see 'vertex-ar-backup offsite verify'");
+                    return null;
+                }
+
+                table = offsite.Store.ReadPackTable(snapshot);
+                offsite.DropParts(snapshot);
+            }
+
+            needed.UnionWith(table.Select(pack => pack.Sha256));
+        }
+
+        return needed;
+    }
+
+    private List<PackInfo>? TableHere(Snapshot snapshot)
+    {
+        try
+        {
+            return store.ReadPackTable(snapshot);
+        }
+        catch (DamageError)
+        {
+            return null;
+        }
+    }
+
+    private long Remove(HashSet<SnapshotId> kept, HashSet<Digest> needed)
+    {
+        var (headers, lists, packs) = (new List<string>(), new List<string>(), new List<string>());
+        foreach (var name in offsite.There.Files.Keys)
+        {
+            var (folder, file) = (Path.GetDirectoryName(name)!, Path.GetFileName(name));
+            if (folder == Layout.Below.Snapshots && SnapshotId.Parse(file.Split('.')[0]) is { } id && !kept.Contains(id))
+            {
+                (name == Layout.Below.Header(id) ? headers : lists).Add(name);
+            }
+            else if (file.EndsWith(Layout.PackSuffix, StringComparison.Ordinal) && Digest.TryParse(file[..^Layout.PackSuffix.Length], out var pack)
+                && name == Layout.Below.Pack(pack) && !needed.Contains(pack))
+            {
+                packs.Add(name);
+            }
+        }
+
+        var freed = Units.Sum(headers.Concat(lists).Concat(packs).Select(name => Math.Max(0, offsite.There.Size(name) ?? 0)));
+        Remove(headers);
+        Remove(lists);
+        Remove(packs);
+        return freed;
+    }
+
+    /// <summary>Returns when they are gone: no pack goes while a header is there that needs it.</summary>
+    private void Remove(List<string> names)
+    {
+        if (names.Count == 0)
+        {
+            return;
+        }
+
+        var end = offsite.Rclone.Delete(names);
+        var folder = names[0].Split('/')[0];
+        var now = offsite.Rclone.List(folder);
+        offsite.There.Replace(folder, now);
+        if (names.Find(name => now.Size(name) is not null) is { } left)
+        {
+            throw Remote.Rclone.Failure($"{left} cannot be removed in {offsite.Rclone.Place.Remote}", end);
+        }
+    }
+
+    private static RetentionItem Item(Snapshot snapshot) =>
+        new(snapshot.Id, snapshot.Header.Type, snapshot.Header.State, snapshot.Header.StartedAt);
+}

@@ -1,0 +1,142 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Remote;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Sends files there so that nobody ever sees half of one under its name. Where the server can rename, they go to
+/// <c>incoming/</c>, and into place once they have their size; elsewhere files are whole as soon as they are seen.
+/// </summary>
+/// <param name="rclone">Sends them.</param>
+/// <param name="here">The top of the repository.</param>
+/// <param name="run">Names this run's directory in <c>incoming/</c>.</param>
+/// <param name="progress">Counts bytes.</param>
+internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, RunProgress progress)
+{
+    /// <summary>Nothing in there belongs to the repository.</summary>
+    private const string Incoming = "incoming";
+
+    private const string Top = "top";
+
+    private bool isUsed;
+
+    public int Files { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Whether a file there is on its way, and no part of the repository yet.</summary>
+    public static bool IsAside(string name) => name.StartsWith(Incoming + "/", StringComparison.Ordinal);
+
+    /// <summary>Removes what earlier runs left unfinished there. Credentials may forbid it, and nothing depends on it.</summary>
+    public void RemoveLeftovers(RemoteListing there)
+    {
+        if (there.Files.Keys.Any(IsAside))
+        {
+            isUsed = true;
+            Clean();
+        }
+    }
+
+    /// <summary>Removes this run's directory.</summary>
+    public void Clean()
+    {
+        if (isUsed && rclone.Purge(Incoming) is { Code: not 0, Error: { } error })
+        {
+            progress.Say(Severity.Detail, $"{Incoming}/ could not be removed there: {error}");
+        }
+
+        isUsed = false;
+    }
+
+    /// <summary>Sends files of one directory. Each part of them is in its place before the next begins.</summary>
+    /// <param name="folder">Where they are, in both places; empty for the top.</param>
+    /// <param name="plan">Which.</param>
+    /// <param name="how">One after the other, or several at once.</param>
+    /// <param name="check">Told of each part before it is sent; returns what of it is to be sent.</param>
+    public void Send(string folder, CopyPlan plan, CopyHow how = CopyHow.New, Func<IReadOnlyList<CopyItem>, IReadOnlyList<CopyItem>>? check = null)
+    {
+        var batches = Parts(plan.Missing).Select(items => (items, false)).Concat(Parts(plan.Wrong).Select(items => (items, true)));
+        foreach (var (items, isReplacing) in batches)
+        {
+            var sound = check?.Invoke(items) ?? items;
+            if (sound.Count == 0)
+            {
+                continue;
+            }
+
+            if (rclone.Features().CanMove)
+            {
+                SendAside(folder, sound, isReplacing, how);
+            }
+            else
+            {
+                var end = rclone.Upload(Path.Combine(here, folder), folder, Names(folder, sound), isReplacing ? CopyHow.Replace : how, progress.AddBytes);
+                Confirm(folder, sound, end);
+            }
+
+            Files += sound.Count;
+            Bytes += sound.Sum(item => item.Size);
+        }
+    }
+
+    private void SendAside(string folder, IReadOnlyList<CopyItem> items, bool isReplacing, CopyHow how)
+    {
+        var aside = $"{Incoming}/{run}/{(folder.Length == 0 ? Top : folder)}";
+        isUsed = true;
+        var end = rclone.Upload(Path.Combine(here, folder), aside, Names(folder, items), CopyHow.Changed, progress.AddBytes);
+        var arrived = rclone.List(aside);
+        Require(items, item => arrived.Size($"{aside}/{Name(folder, item)}"), end);
+        if (isReplacing)
+        {
+            end = rclone.Delete(items.Select(item => item.Name));
+        }
+
+        if (folder.Length > 0)
+        {
+            end = rclone.Move(aside, folder, Names(folder, items), how);
+        }
+        else
+        {
+            // Of two directories one of which lies in the other, rclone moves nothing.
+            foreach (var item in items)
+            {
+                end = rclone.Move($"{aside}/{item.Name}", item.Name);
+            }
+        }
+
+        Confirm(folder, items, end);
+    }
+
+    /// <summary>After a bad end, looks for what is there all the same.</summary>
+    private void Confirm(string folder, IReadOnlyList<CopyItem> items, RcloneEnd end)
+    {
+        if (end.Code != 0)
+        {
+            var there = rclone.List(folder);
+            Require(items, item => there.Size(item.Name), end);
+        }
+    }
+
+    private void Require(IReadOnlyList<CopyItem> items, Func<CopyItem, long?> size, RcloneEnd end)
+    {
+        foreach (var item in items)
+        {
+            var found = size(item);
+            if (found != item.Size)
+            {
+                throw Rclone.Failure(
+                    found is null
+                        ? $"{item.Name} did not arrive at {rclone.Place.Remote}"
+                        : $"{item.Name} arrived at {rclone.Place.Remote} with {found} bytes of {item.Size}",
+                    end);
+            }
+        }
+    }
+
+    private static IEnumerable<IReadOnlyList<CopyItem>> Parts(IEnumerable<CopyItem> items) => Batches.Of(items, item => item.Size);
+
+    private static IEnumerable<string> Names(string folder, IEnumerable<CopyItem> items) => items.Select(item => Name(folder, item));
+
+    private static string Name(string folder, CopyItem item) => folder.Length == 0 ? item.Name : item.Name[(folder.Length + 1)..];
+}

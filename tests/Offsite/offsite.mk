@@ -1,0 +1,15 @@
+# Off-site copies, there and back, on real servers on the loopback: an S3 server, OpenSSH's SFTP. Included by the Makefile.
+#
+#   make test-offsite                   everything; four minutes on two cores
+#   make test-offsite PARTS="S3 crypt"  some of it; tests/Offsite/offsite.py --list names the parts
+#   make test-offsite MOMENTS=100       pushes killed at so many moments, on each server
+
+MOMENTS ?= 12
+OFFSITE_COUNTS := artifacts/test-results/offsite.counts
+
+.PHONY: test-offsite
+test-offsite: build
+	@$(NEED) python3 python3-swift openssh-server openssh-client rclone
+	@rm -f $(OFFSITE_COUNTS); mkdir -p $(dir $(OFFSITE_COUNTS))
+	@tests/Offsite/offsite.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --counts $(OFFSITE_COUNTS) --moments $(MOMENTS) $(PARTS:%=--part %) \
+	  || { test -s $(OFFSITE_COUNTS) || echo 0 1 0 >$(OFFSITE_COUNTS); exit 1; }
