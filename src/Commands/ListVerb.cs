@@ -1,6 +1,7 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -10,6 +11,13 @@ internal static class ListVerb
 {
     public static ExitCode Run(Surroundings around, ListCommand command)
     {
+        var directory = around.FindBackupDirectory();
+        if (!File.Exists(new Layout(directory).Mark) && PythonReports.List(around, directory, command.Type, imported: []))
+        {
+            around.Screen.Log.Say(Severity.Information, $"no snapshots yet; '{CommandTable.Program} import' makes them of these");
+            return ExitCode.Done;
+        }
+
         var (whole, damaged) = around.OpenSnapshots().ReadAll();
         var shown = whole.FindAll(s => command.Type is null || s.Header.Type == command.Type);
         if (around.Output.Json)
@@ -24,6 +32,7 @@ internal static class ListVerb
             Print(around, shown);
         }
 
+        _ = PythonReports.List(around, directory, command.Type, CreateImport.Imported(whole));
         foreach (var bad in damaged)
         {
             around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is damaged: its header {bad.Reason}");

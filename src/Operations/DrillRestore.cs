@@ -50,7 +50,7 @@ internal sealed class DrillRestore
     private DrillReport Run(Snapshot snapshot)
     {
         var parent = plan.Directory ?? store.Layout.Staging;
-        DrillScratch scratch;
+        ScratchDirectory scratch;
         try
         {
             if (plan.Directory is null)
@@ -58,13 +58,13 @@ internal sealed class DrillRestore
                 AtomicFile.EnsureDirectory(parent);
             }
 
-            foreach (var orphan in DrillScratch.RemoveOrphans(parent))
+            foreach (var orphan in ScratchDirectory.RemoveOrphans(parent))
             {
                 progress.Say(Severity.Information, $"removed {orphan}, which a drill that was killed left behind");
             }
 
             RequireSpace(snapshot, parent);
-            scratch = DrillScratch.Make(parent, clock.GetUtcNow());
+            scratch = ScratchDirectory.Make(parent, clock.GetUtcNow());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -102,7 +102,7 @@ internal sealed class DrillRestore
         progress.Say(Severity.Information, text);
     }
 
-    private DrillReport Rehearse(Snapshot snapshot, DrillScratch scratch)
+    private DrillReport Rehearse(Snapshot snapshot, ScratchDirectory scratch)
     {
         var findings = new DrillFindings(progress);
         var (targets, files, bytes) = RestoreAndCompare(snapshot, scratch.Restored, findings);
@@ -153,7 +153,7 @@ internal sealed class DrillRestore
         }
     }
 
-    private void Remove(DrillScratch scratch)
+    private void Remove(ScratchDirectory scratch)
     {
         try
         {

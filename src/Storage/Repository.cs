@@ -144,8 +144,8 @@ internal static class Repository
     {
         foreach (var entry in Directory.EnumerateFileSystemEntries(layout.Root))
         {
-            // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left.
-            if (Path.GetFileName(entry) is not ("lost+found" or "lock" or "staging" or "snapshots" or "packs" or "RECOVERY.txt"))
+            // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left, or the Python system.
+            if (Path.GetFileName(entry) is not ("lost+found" or "lock" or "staging" or "snapshots" or "packs" or "RECOVERY.txt") && !IsPythonFolder(entry))
             {
                 throw new UserError(
                     ExitCode.NoRepository,
@@ -154,6 +154,12 @@ internal static class Repository
             }
         }
     }
+
+    /// <summary>One of the three folders of the Python system, with backups in it or nothing: people keep their backup directory.</summary>
+    private static bool IsPythonFolder(string path) =>
+        Path.GetFileName(path) is "database" or "storage" or "full" && Directory.Exists(path)
+        && (!Directory.EnumerateFileSystemEntries(path).Any()
+            || Directory.EnumerateFiles(path).Any(file => PythonFileName.Parse(Path.GetFileName(file)) is not null));
 
     private static void MakeDirectories(Layout layout)
     {

@@ -19,6 +19,6 @@ internal static class ScratchFiles
             }
         }
 
-        _ = DrillScratch.RemoveOrphans(held.Layout.Staging);
+        _ = ScratchDirectory.RemoveOrphans(held.Layout.Staging);
     }
 }

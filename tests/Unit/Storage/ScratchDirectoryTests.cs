@@ -3,7 +3,7 @@ using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Tests.Storage;
 
-public sealed class DrillScratchTests : IDisposable
+public sealed class ScratchDirectoryTests : IDisposable
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 2, 0, 0, TimeSpan.Zero);
 
@@ -14,7 +14,7 @@ public sealed class DrillScratchTests : IDisposable
     [Fact]
     public void It_is_its_owners_only_and_gone_when_disposed_with_all_that_is_in_it()
     {
-        using (var scratch = DrillScratch.Make(temp.Root, Now))
+        using (var scratch = ScratchDirectory.Make(temp.Root, Now))
         {
             Assert.Equal(0x1C0, Posix.StatusOrNull(scratch.DirectoryPath)!.Value.Permissions);
             Directory.CreateDirectory(Path.Combine(scratch.Restored, "a/b"));
@@ -28,9 +28,9 @@ public sealed class DrillScratchTests : IDisposable
     [Fact]
     public void One_that_is_in_use_is_not_swept_and_another_drill_gets_its_own()
     {
-        using var first = DrillScratch.Make(temp.Root, Now);
-        using var second = DrillScratch.Make(temp.Root, Now);
-        Assert.Empty(DrillScratch.RemoveOrphans(temp.Root));
+        using var first = ScratchDirectory.Make(temp.Root, Now);
+        using var second = ScratchDirectory.Make(temp.Root, Now);
+        Assert.Empty(ScratchDirectory.RemoveOrphans(temp.Root));
         Assert.NotEqual(first.DirectoryPath, second.DirectoryPath);
         Assert.Equal(2, Directory.GetDirectories(temp.Root).Length);
     }
@@ -47,7 +47,7 @@ public sealed class DrillScratchTests : IDisposable
             temp.Write($"vertex-ar-backup-drill-20261123T010000Z/{file}", []);
         }
 
-        Assert.Equal([orphan], DrillScratch.RemoveOrphans(temp.Root));
+        Assert.Equal([orphan], ScratchDirectory.RemoveOrphans(temp.Root));
         Assert.Empty(Directory.GetFileSystemEntries(temp.Root));
     }
 
@@ -59,7 +59,7 @@ public sealed class DrillScratchTests : IDisposable
         temp.Write("vertex-ar-backup-drill-20261123T020000Z", []);
         temp.Write("elsewhere/this-is-a-drill", []);
         Directory.CreateSymbolicLink(temp["vertex-ar-backup-drill-20261123T030000Z"], temp["elsewhere"]);
-        Assert.Empty(DrillScratch.RemoveOrphans(temp.Root));
+        Assert.Empty(ScratchDirectory.RemoveOrphans(temp.Root));
         Assert.Equal(5, Directory.GetFileSystemEntries(temp.Root).Length);
         Assert.True(File.Exists(temp["elsewhere/this-is-a-drill"]));
     }

@@ -4,49 +4,56 @@ using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
-/// <summary>
-/// The directory that a drill restores into, gone when it is disposed. The drill holds a kernel lock on it, which ends with
-/// the process: one of this name that nobody holds was left by a drill that was killed.
-/// </summary>
-internal sealed class DrillScratch : IDisposable
+/// <summary>What a scratch directory is for; its name says so, and so does the mark in it.</summary>
+internal enum ScratchPurpose
 {
-    private const string Prefix = "vertex-ar-backup-drill-";
+    Drill,
+    Import,
+}
 
-    // It is the last name in the directory, so removing takes it last: what a killed removal leaves is still known as ours.
-    private const string MarkName = "this-is-a-drill";
+/// <summary>
+/// The directory that a drill restores into, or an import unpacks into, gone when it is disposed. Its process holds a kernel lock
+/// on it, which ends with that process: one of this name that nobody holds was left by one that was killed.
+/// </summary>
+internal sealed class ScratchDirectory : IDisposable
+{
+    // The mark is the last name in the directory, so removing takes it last: what a killed removal leaves is still known as ours.
+    private static readonly (string Prefix, string Mark)[] Names =
+        [("vertex-ar-backup-drill-", "this-is-a-drill"), ("vertex-ar-backup-import-", "this-is-an-import")];
 
     private readonly SafeFileHandle held;
 
-    private DrillScratch(string path, SafeFileHandle held) => (DirectoryPath, this.held) = (path, held);
+    private ScratchDirectory(string path, SafeFileHandle held) => (DirectoryPath, this.held) = (path, held);
 
     public string DirectoryPath { get; }
 
-    /// <summary>Where to restore to; made by the restore.</summary>
+    /// <summary>Where a drill restores to; made by the restore.</summary>
     public string Restored => Path.Combine(DirectoryPath, "restored");
 
-    public static bool IsName(string name) =>
-        name.StartsWith(Prefix, StringComparison.Ordinal) && SnapshotId.Parse(name[Prefix.Length..]) is not null;
+    public static bool IsName(string name) => Array.Exists(
+        Names, known => name.StartsWith(known.Prefix, StringComparison.Ordinal) && SnapshotId.Parse(name[known.Prefix.Length..]) is not null);
 
     /// <summary>Makes one, for its owner only.</summary>
     /// <exception cref="PosixError">Nothing can be made there.</exception>
-    public static DrillScratch Make(string parent, DateTimeOffset now)
+    public static ScratchDirectory Make(string parent, DateTimeOffset now, ScratchPurpose purpose = ScratchPurpose.Drill)
     {
+        var (prefix, mark) = Names[(int)purpose];
         for (var id = SnapshotId.At(now); ; id = id.Next())
         {
-            if (TryMake(Path.Combine(parent, Prefix + id)) is { } made)
+            if (TryMake(Path.Combine(parent, prefix + id)) is { } made)
             {
-                AtomicFile.Create(Path.Combine(made.DirectoryPath, MarkName)).Dispose();
+                AtomicFile.Create(Path.Combine(made.DirectoryPath, mark)).Dispose();
                 return made;
             }
         }
     }
 
-    /// <summary>Removes what killed drills left in a directory, and nothing else there.</summary>
+    /// <summary>Removes what killed drills and imports left in a directory, and nothing else there.</summary>
     /// <returns>What was removed.</returns>
     public static List<string> RemoveOrphans(string parent)
     {
         var removed = new List<string>();
-        foreach (var path in Directory.EnumerateDirectories(parent, Prefix + "*").Where(path => IsName(Path.GetFileName(path))).ToList())
+        foreach (var path in Directory.EnumerateDirectories(parent).Where(path => IsName(Path.GetFileName(path))).ToList())
         {
             if (TryHold(path) is not { } orphan)
             {
@@ -79,7 +86,7 @@ internal sealed class DrillScratch : IDisposable
     }
 
     /// <summary>Null if the name is taken, or who sweeps took it for an orphan before it was held.</summary>
-    private static DrillScratch? TryMake(string path)
+    private static ScratchDirectory? TryMake(string path)
     {
         try
         {
@@ -97,14 +104,14 @@ internal sealed class DrillScratch : IDisposable
 
         if (Posix.StatusOrNull(path) is { } now && now.Inode == Posix.Status(held).Inode)
         {
-            return new DrillScratch(path, held);
+            return new ScratchDirectory(path, held);
         }
 
         held.Dispose();
         return null;
     }
 
-    /// <summary>The directory, locked; null if it is gone, not ours to open, or held by a drill.</summary>
+    /// <summary>The directory, locked; null if it is gone, not ours to open, or in use.</summary>
     private static SafeFileHandle? TryHold(string path)
     {
         try
@@ -124,8 +131,8 @@ internal sealed class DrillScratch : IDisposable
         }
     }
 
-    /// <summary>A drill makes it and marks it; one that was killed in between left it empty.</summary>
+    /// <summary>It is made and then marked; who was killed in between left it empty.</summary>
     private static bool IsOurs(string path) =>
         Posix.StatusOrNull(path) is { IsDirectory: true } status && (status.Uid == Posix.EffectiveUser || Posix.IsRoot)
-        && (File.Exists(Path.Combine(path, MarkName)) || !Directory.EnumerateFileSystemEntries(path).Any());
+        && (Array.Exists(Names, known => File.Exists(Path.Combine(path, known.Mark))) || !Directory.EnumerateFileSystemEntries(path).Any());
 }
