@@ -142,7 +142,7 @@ internal sealed class ImportVerb
         catch (UserError e)
         {
             leftOut++;
-            around.Screen.Log.Say(Severity.Error, $"{backup.Name} is left out: {e.Message}; {e.Hint}");
+            around.Screen.Log.Say(Severity.Error, $"left out: {e.Message}; {e.Hint}");
             return null;
         }
     }

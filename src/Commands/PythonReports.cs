@@ -16,18 +16,19 @@ internal static class PythonReports
     /// <param name="around">The outside world.</param>
     /// <param name="directory">The backup directory.</param>
     /// <param name="type">Only of this type; null for all.</param>
-    /// <param name="imported">Of backups that are snapshots already: which.</param>
+    /// <param name="imported">Of backups that are snapshots already: which; null where there are no snapshots above.</param>
     /// <returns>Whether there was anything.</returns>
-    public static bool List(Surroundings around, string directory, SnapshotType? type, Dictionary<(string Name, long Bytes), string> imported)
+    public static bool List(Surroundings around, string directory, SnapshotType? type, Dictionary<(string Name, long Bytes), string>? imported)
     {
         var backups = PythonBackups.Find(directory).All.Where(backup => type is null || backup.Type == type).ToList();
         if (around.Output.Json)
         {
-            backups.ForEach(backup => around.Output.Record("python_backup", json => Write(json, around, backup, imported)));
+            backups.ForEach(backup => around.Output.Record("python_backup", json => Write(json, around, backup, imported ?? [])));
         }
         else if (backups.Count > 0)
         {
-            Print(around, backups, imported);
+            around.Output.Lines(imported is null ? [] : [""]);
+            Print(around, backups, imported ?? []);
         }
 
         return backups.Count > 0;
@@ -77,22 +78,25 @@ internal static class PythonReports
         var progress = around.NewProgress();
         progress.Expect(Units.Sum(backups.Select(backup => backup.Bytes)));
         var damages = new List<(string Name, string Reason)>();
+        var unread = 0;
         using (around.Screen.Progress(progress))
         {
             foreach (var backup in backups)
             {
-                Verify(around, backup, progress, damages);
+                unread += Verify(around, backup, progress, damages);
             }
         }
 
-        Report(around, backups, damages);
-        return damages.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        Report(around, backups, damages, unread);
+        return damages.Count > 0 ? ExitCode.Failed : unread > 0 ? ExitCode.Partial : ExitCode.Done;
     }
 
     public static DateTimeOffset MadeAt(Surroundings around, PythonBackup backup) => WallClock.ToInstant(backup.LocalTime, around.Clock.LocalTimeZone);
 
-    private static void Verify(Surroundings around, PythonBackup backup, RunProgress progress, List<(string Name, string Reason)> damages)
+    /// <returns>How many archives cannot be read without being converted.</returns>
+    private static int Verify(Surroundings around, PythonBackup backup, RunProgress progress, List<(string Name, string Reason)> damages)
     {
+        var unread = 0;
         if (backup.Problem is { } problem)
         {
             damages.Add((backup.Name, problem));
@@ -118,13 +122,15 @@ internal static class PythonReports
             }
             catch (UserError e)
             {
-                damages.Add((archive.Name, e.Message.StartsWith(archive.Name + " ", StringComparison.Ordinal) ? e.Message[(archive.Name.Length + 1)..] : e.Message));
-                progress.Say(Severity.Warning, e.Hint ?? "", archive.Name);
+                unread++;
+                progress.Say(Severity.Error, $"not checked: {e.Message}; {e.Hint}");
             }
         }
+
+        return unread;
     }
 
-    private static void Report(Surroundings around, IReadOnlyList<PythonBackup> backups, List<(string Name, string Reason)> damages)
+    private static void Report(Surroundings around, IReadOnlyList<PythonBackup> backups, List<(string Name, string Reason)> damages, int unread)
     {
         var output = around.Output;
         var bytes = Units.Sum(backups.Select(backup => backup.Bytes));
@@ -141,6 +147,7 @@ internal static class PythonReports
                 json.WriteNumber("bytes", bytes);
                 json.WriteBoolean("deep", true);
                 json.WriteNumber("damages", damages.Count);
+                json.WriteNumber("not_checked", unread);
             });
             return;
         }
@@ -151,7 +158,7 @@ internal static class PythonReports
         {
             around.Screen.Log.Say(Severity.Error, $"{Units.Count(damages.Count, "damage")} found in {looked}");
         }
-        else if (!around.Options.Quiet)
+        else if (!around.Options.Quiet && unread == 0)
         {
             output.Line($"{looked}: every byte was read, and all is as it should be");
         }

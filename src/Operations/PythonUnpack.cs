@@ -19,6 +19,7 @@ internal sealed class PythonUnpack : IDisposable
 
     private readonly PythonAttributes? aside;
     private readonly Func<byte[], bool, bool> isWanted;
+    private readonly Dictionary<string, byte[]> standIns = [];
     private readonly RunProgress progress;
     private readonly SafeFileHandle root;
     private readonly byte[] buffer = new byte[1 << 20];
@@ -43,6 +44,23 @@ internal sealed class PythonUnpack : IDisposable
 
     /// <summary>Something was wanted, if only a directory.</summary>
     public bool HasMatched { get; private set; }
+
+    /// <summary>
+    /// Of a file with several names, only the first has the content in an archive. Where that is not wanted, the first of its
+    /// links that is gets it. To be told before unpacking.
+    /// </summary>
+    public void FindStandIns(PythonArchive archive, PythonFindings found, CancellationToken stop) => PythonListing.Read(
+        archive,
+        found.Top,
+        "",
+        entry =>
+        {
+            if (entry is { Type: EntryType.HardLink, Path.Length: > 1, Target.Length: > 1 } && isWanted(entry.Path[1..], false) && !isWanted(entry.Target[1..], false))
+            {
+                standIns.TryAdd(Key(entry.Target.AsSpan(1)), entry.Path[1..]);
+            }
+        },
+        stop);
 
     /// <summary>Unpacks what is wanted, reading the archive to its end.</summary>
     /// <param name="archive">What to unpack; it was checked.</param>
@@ -112,6 +130,9 @@ internal sealed class PythonUnpack : IDisposable
                 case EntryType.File when wanted:
                     AddFile(entries, described);
                     break;
+                case EntryType.File when standIns.TryGetValue(Key(path), out var standIn):
+                    AddFile(entries, described with { Path = standIn });
+                    break;
                 case EntryType.HardLink when wanted:
                     AddHardLink(described, TarTree.Below(top, entry.Target!));
                     break;
@@ -168,15 +189,19 @@ internal sealed class PythonUnpack : IDisposable
         progress.AddFile();
     }
 
-    /// <summary>A link to a file that was not wanted has nothing to be linked to.</summary>
+    private static string Key(ReadOnlySpan<byte> path) => Encoding.Latin1.GetString(path);
+
     private void AddHardLink(FileEntry entry, byte[] first)
     {
         RequireName(entry.Path);
-        if (!isWanted(first, false))
+        if (standIns.TryGetValue(Key(first), out var standIn))
         {
-            throw UserError.Failed(
-                $"'{Encoding.UTF8.GetString(entry.Path)}' is a hard link, whose content is stored as '{Encoding.UTF8.GetString(first)}'",
-                "choose that one too, with another --path");
+            if (entry.Path.AsSpan().SequenceEqual(standIn))
+            {
+                return;
+            }
+
+            first = standIn;
         }
 
         aside?.Add(entry.Path, entry);

@@ -100,7 +100,7 @@ internal sealed class RestorePython : IRestorable
             {
                 var (files, bytes, any) = archive.Kind == SourceKind.Database
                     ? FillDatabase(name, root, isWanted)
-                    : FillTree(name, root, isWanted);
+                    : FillTree(name, root, plan, isWanted);
                 filled = filled with { Files = filled.Files + files, Bytes = Units.Add(filled.Bytes, bytes) };
                 _ = any && matched.Add(name);
             }
@@ -178,12 +178,17 @@ internal sealed class RestorePython : IRestorable
         return (1, found.Bytes, true);
     }
 
-    private (long Files, long Bytes, bool Any) FillTree(string name, string root, Func<byte[], bool, bool> isWanted)
+    private (long Files, long Bytes, bool Any) FillTree(string name, string root, RestorePlan plan, Func<byte[], bool, bool> isWanted)
     {
         var (archive, found) = content[name];
         var above = Encoding.UTF8.GetBytes(name);
         using var unpack = new PythonUnpack(
             root, aside: null, (path, isDirectory) => isWanted(path.Length == 0 ? above : [.. above, (byte)'/', .. path], isDirectory), progress);
+        if (plan.Paths.Count > 0)
+        {
+            unpack.FindStandIns(archive, found, stop);
+        }
+
         unpack.Run(archive, found, stop);
         return (unpack.Files, unpack.Bytes, unpack.HasMatched);
     }

@@ -29,11 +29,20 @@ internal static class PythonCompression
     private static UserError NeedsConverting(PythonArchive archive, string program, string package)
     {
         var directory = Path.GetDirectoryName(archive.Files[0])!;
-        var files = archive.Files.Count == 1 ? Quoted(archive.Files[0]) : string.Join(' ', archive.Files.Select(Quoted));
-        // Whatever is read through a pipe; named so that it is found in place of what it was made of.
+        // Whatever its parts, it is read through a pipe; the result's name makes it be found in place of what it was made of.
         return UserError.Failed(
             $"{archive.Name} is compressed with {program}, which this program does not read",
-            $"convert it, with the package {package} installed: cat {files} | {program} -dc > {Quoted(Path.Combine(directory, archive.Name + ".tar"))}");
+            $"convert it, with the package {package} installed: cat {Files(archive)} | {program} -dc > {Quoted(Path.Combine(directory, archive.Name + ".tar"))}");
+    }
+
+    /// <summary>Parts are many, and the shell puts them in order.</summary>
+    private static string Files(PythonArchive archive)
+    {
+        const string part = ".part";
+        var first = archive.Files[0];
+        return archive.Files.Count == 1
+            ? Quoted(first)
+            : $"{Quoted(first[..(first.LastIndexOf(part, StringComparison.Ordinal) + part.Length)])}*{Path.GetExtension(first)}";
     }
 
     private static string Quoted(string path) => $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
