@@ -27,7 +27,7 @@ PROJECTS := src/vertex-ar-backup.csproj $(TEST_PROJECTS:%=tests/%)
 
 # Debian packages that a target needs.
 NEED := packaging/require.sh
-NEED_TEST := sqlite3 jq rclone strace perl-base util-linux bsdutils psmisc libfaketime tzdata python3-croniter
+NEED_TEST := sqlite3 jq rclone strace perl-base util-linux bsdutils psmisc libfaketime tzdata python3 python3-croniter bzip2 xz-utils
 NEED_DEMO := sqlite3 jq
 NEED_BENCH := restic borgbackup pigz python3 sqlite3 time
 

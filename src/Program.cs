@@ -84,6 +84,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     ShowCommand c => ShowVerb.Run(around, c),
     RestoreCommand c => RestoreVerb.Run(around, c),
     VerifyCommand c => VerifyVerb.Run(around, c),
+    ImportCommand c => ImportVerb.Run(around, c),
     DrillCommand c => DrillVerb.Run(around, c),
     StatsCommand => StatsVerb.Run(around),
     RotateCommand c => RotateVerb.Run(around, c),

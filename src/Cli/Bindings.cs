@@ -57,6 +57,8 @@ internal static class Bindings
 
     public static Command Drill(Arguments given) => new DrillCommand(given.Positional(0));
 
+    public static Command Import(Arguments given) => new ImportCommand(given.Positional(0), given.Has(CommandTable.DryRun));
+
     public static Command Rotate(Arguments given) => new RotateCommand(
         given.Number(CommandTable.MaxBackups),
         given.Number(CommandTable.KeepDaily),

@@ -51,6 +51,9 @@ internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means the newest complete one, full if there is such.</summary>
 internal sealed record DrillCommand(string? Id) : Command;
 
+/// <summary><paramref name="Directory"/> is where backups of the Python system lie; null means the backup directory.</summary>
+internal sealed record ImportCommand(string? Directory, bool DryRun) : Command;
+
 /// <summary>Every number overrides the configured one; null leaves it.</summary>
 internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, int? KeepYearly, bool DryRun) : Command;
 

@@ -102,7 +102,7 @@ internal static class CommandTable
             "show",
             "show one snapshot, with --files all its files",
             "Shows what one snapshot holds: its sources, counts, sizes and the warnings of the run that made it.",
-            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'", Required: true)],
+            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", Required: true)],
             [Files, FromOffsite, Remote, RcloneConfig],
             [
                 new("show latest", "the newest snapshot"),
@@ -123,13 +123,14 @@ internal static class CommandTable
             "Puts a snapshot's databases and storage back where they came from, or beneath another directory with --to. Every byte is "
                 + "checked on the way. What is there now is kept aside under a name that ends in before_restore and the time. It asks "
                 + "first, unless --yes is given.",
-            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'", Required: true)],
+            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", Required: true)],
             [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, DryRun],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),
                 new("restore 20261123T020000Z --only database --yes", "the databases, unasked"),
                 new("restore latest --from-offsite", "everything, out of the second place"),
+                new("restore /old/storage/storage_backup_20240107_030000.tar.gz", "what the Python system saved"),
             ],
             Bindings.Restore),
         new(
@@ -137,7 +138,7 @@ internal static class CommandTable
             "check that snapshots can be restored",
             "Checks that everything the snapshots need is there and undamaged, and names the snapshots and files that damage hits. "
                 + "Without an ID it checks all snapshots. It changes nothing.",
-            [new Positional("ID", "a snapshot's ID, or 'latest'; without it, all snapshots")],
+            [new Positional("ID", "a snapshot's ID, or 'latest', or a file of an old backup; without it, all snapshots")],
             [All, Deep],
             [
                 new("verify", "all snapshots, at the speed of the disk"),
@@ -169,6 +170,20 @@ internal static class CommandTable
                 new("rotate --max-backups 3 --keep-monthly 12", "other rules, this once"),
             ],
             Bindings.Rotate),
+        new(
+            "import",
+            "make snapshots of the Python system's backups",
+            "Makes a snapshot of each backup in DIR that the Python system made and that is none yet, oldest first, under the time at "
+                + "which it was made. Each is read and checked before anything is stored, and only what is new is stored. The old "
+                + "files stay as they are, nothing is rotated, and repeating it does what is left. A damaged backup is named, and "
+                + "the others are imported. 'list', 'show', 'verify' and 'restore' know these backups without importing them.",
+            [new Positional("DIR", "the directory with database/, storage/ and full/ in it; without it, the backup directory")],
+            [DryRun],
+            [
+                new("import", "what lies in the backup directory"),
+                new("import /var/backups/old --dry-run", "would it all be readable, and how much is it?"),
+            ],
+            Bindings.Import),
         new(
             "schedule",
             "run backups at their times, where there is no systemd",

@@ -1,6 +1,7 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -10,7 +11,26 @@ internal static class ListVerb
 {
     public static ExitCode Run(Surroundings around, ListCommand command)
     {
-        var (whole, damaged) = command.From is { } place ? OffsiteReading.Headers(around, place) : around.OpenSnapshots().ReadAll();
+        if (command.From is { } place)
+        {
+            return Show(around, command, OffsiteReading.Headers(around, place));
+        }
+
+        var directory = around.FindBackupDirectory();
+        if (!File.Exists(new Layout(directory).Mark) && PythonReports.List(around, directory, command.Type, imported: null))
+        {
+            around.Screen.Log.Say(Severity.Information, $"no snapshots yet; '{CommandTable.Program} import' makes them of these");
+            return ExitCode.Done;
+        }
+
+        var all = around.OpenSnapshots().ReadAll();
+        return Show(around, command, all, () => PythonReports.List(around, directory, command.Type, CreateImport.Imported(all.Whole)));
+    }
+
+    private static ExitCode Show(
+        Surroundings around, ListCommand command, (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) all, Action? beside = null)
+    {
+        var (whole, damaged) = all;
         var shown = whole.FindAll(s => command.Type is null || s.Header.Type == command.Type);
         if (around.Output.Json)
         {
@@ -24,6 +44,7 @@ internal static class ListVerb
             Print(around, shown);
         }
 
+        beside?.Invoke();
         foreach (var bad in damaged)
         {
             around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is damaged: its header {bad.Reason}");

@@ -25,7 +25,11 @@ internal static class OffsiteRestoreVerb
             }
         }
 
-        return RestoreVerb.Run(around, command, offsite.Store, snapshot, restore => Fetch(around, command, offsite, new Layout(backupDirectory), restore));
+        return RestoreVerb.Run(
+            around,
+            command,
+            (plan, running) => new RestoreBackup(offsite.Store, snapshot, plan, around.Clock, running, around.Stop),
+            restore => Fetch(around, command, offsite, new Layout(backupDirectory), restore));
     }
 
     private static void Fetch(Surroundings around, RestoreCommand command, OffsiteSnapshots offsite, Layout here, RestoreBackup restore)

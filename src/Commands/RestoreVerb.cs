@@ -16,19 +16,24 @@ internal static class RestoreVerb
             return OffsiteRestoreVerb.Run(around, command);
         }
 
+        if (PythonLookup.Find(around, command.Id) is { } old)
+        {
+            return Run(around, command, (plan, progress) => PythonLookup.Prepare(around, old, plan, progress));
+        }
+
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var snapshot = store.Find(command.Id, command.Type, passedOver => passedOver.ForEach(bad => around.Screen.Log.Say(
             Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}")));
-        return Run(around, command, store, snapshot);
+        return Run(around, command, (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
     }
 
     /// <param name="around">The outside world.</param>
     /// <param name="command">What was asked for.</param>
-    /// <param name="store">Where the snapshot is.</param>
-    /// <param name="snapshot">What to restore.</param>
-    /// <param name="fetch">Brings the packs that it needs, once all is settled; null if they are here.</param>
-    public static ExitCode Run(Surroundings around, RestoreCommand command, SnapshotStore store, Snapshot snapshot, Action<RestoreBackup>? fetch = null)
+    /// <param name="prepare">Says what to restore, as planned.</param>
+    /// <param name="fetch">Brings what it needs, once all is settled; null if that is here.</param>
+    public static ExitCode Run(
+        Surroundings around, RestoreCommand command, Func<RestorePlan, RunProgress, RestoreBackup> prepare, Action<RestoreBackup>? fetch = null)
     {
         var plan = new RestorePlan
         {
@@ -40,15 +45,16 @@ internal static class RestoreVerb
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         };
         var progress = around.NewProgress();
-        var restore = new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop);
+        var restore = prepare(plan, progress);
+        var what = restore.What;
         if (command.DryRun)
         {
-            return Preview(around.Output, snapshot, restore);
+            return Preview(around.Output, restore);
         }
 
         if (plan.To is null && !command.Yes)
         {
-            Ask(around, snapshot, restore, command.Paths.Count > 0);
+            Ask(around, restore, command.Paths.Count > 0);
         }
 
         RunLog.Begin(around, around.SettingsIfGood(quiet: true), $"restore {command.Id}");
@@ -57,16 +63,16 @@ internal static class RestoreVerb
         var started = around.Clock.GetTimestamp();
         var result = restore.Run();
         line?.Dispose();
-        Report(around, snapshot, result, plan, around.Clock.GetElapsedTime(started));
-        RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of snapshot {snapshot.Id}, {Units.Count(result.Damaged.Count, "damaged file")}");
+        Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
+        RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Damaged.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static void Ask(Surroundings around, Snapshot snapshot, RestoreBackup restore, bool someFiles)
+    private static void Ask(Surroundings around, RestoreBackup restore, bool someFiles)
     {
-        var age = Units.Age(around.Clock.GetUtcNow() - snapshot.Header.StartedAt);
+        var age = Units.Age(around.Clock.GetUtcNow() - restore.What.MadeAt);
         var log = around.Screen.Log;
-        log.Say(Severity.Warning, $"this puts {(someFiles ? "the chosen files of " : "")}snapshot {snapshot.Id} ({snapshot.Header.Type.Word()}, {age}) in place:");
+        log.Say(Severity.Warning, $"this puts {(someFiles ? "the chosen files of " : "")}{restore.What.Title} ({restore.What.Type.Word()}, {age}) in place:");
         foreach (var target in restore.Targets)
         {
             log.Say(Severity.Warning, target.Exists && !someFiles
@@ -83,37 +89,37 @@ internal static class RestoreVerb
         }
     }
 
-    private static ExitCode Preview(Output output, Snapshot snapshot, RestoreBackup restore)
+    private static ExitCode Preview(Output output, RestoreBackup restore)
     {
         var (files, bytes) = restore.Count();
         if (output.Json)
         {
             output.Record("preview", json =>
             {
-                json.WriteString("id", snapshot.Id.ToString());
+                json.WriteString("id", restore.What.Id);
                 json.WriteNumber("files", files);
                 json.WriteNumber("bytes", bytes);
             });
             return ExitCode.Done;
         }
 
-        output.Line($"would restore {Units.Count(files, "file")}, {Units.Size(bytes)}, of snapshot {snapshot.Id}:");
+        output.Line($"would restore {Units.Count(files, "file")}, {Units.Size(bytes)}, of {restore.What.Title}:");
         output.Lines(restore.Targets.Select(t => $"  {t.Source.Name} to {t.Target}{(t.Exists ? ", keeping what is there beside" : "")}"));
         return ExitCode.Done;
     }
 
-    private static void Report(Surroundings around, Snapshot snapshot, RestoreResult result, RestorePlan plan, TimeSpan took)
+    private static void Report(Surroundings around, IRestorable what, RestoreResult result, RestorePlan plan, TimeSpan took)
     {
         var output = around.Output;
         if (output.Json)
         {
-            ReportJson(output, snapshot, result);
+            ReportJson(output, what, result);
             return;
         }
 
         if (!around.Options.Quiet)
         {
-            output.Line($"restored {Units.Count(result.Files, "file")}, {Units.Size(result.Bytes)}, of snapshot {snapshot.Id} in {Units.Duration(took)}"
+            output.Line($"restored {Units.Count(result.Files, "file")}, {Units.Size(result.Bytes)}, of {what.Title} in {Units.Duration(took)}"
                 + (plan.To is { } to ? $" into {to}" : "") + (plan.Verify ? "" : ", unchecked"));
             output.Lines(result.KeptAside.Select(path => $"what was there before is kept as {path}"));
             if (result.KeptAside.Count > 0)
@@ -128,9 +134,9 @@ internal static class RestoreVerb
         }
     }
 
-    private static void ReportJson(Output output, Snapshot snapshot, RestoreResult result) => output.Record("restored", json =>
+    private static void ReportJson(Output output, IRestorable what, RestoreResult result) => output.Record("restored", json =>
     {
-        json.WriteString("id", snapshot.Id.ToString());
+        json.WriteString("id", what.Id);
         json.WriteNumber("files", result.Files);
         json.WriteNumber("bytes", result.Bytes);
         json.WriteStartArray("kept_aside");

@@ -21,6 +21,11 @@ internal static class ShowVerb
                 : Show(around, session.Snapshots.Store, there, command.Files);
         }
 
+        if (PythonLookup.Find(around, command.Id) is { } old)
+        {
+            return PythonReports.Show(around, old, command.Files);
+        }
+
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         return Show(around, store, store.Find(command.Id), command.Files);
@@ -45,13 +50,30 @@ internal static class ShowVerb
         return ExitCode.Done;
     }
 
+    internal static void ShowEntry(Output output, FileEntry entry)
+    {
+        if (output.Json)
+        {
+            PrintJson(output, entry);
+        }
+        else
+        {
+            Print(output, entry);
+        }
+    }
+
     private static void Print(Surroundings around, SnapshotHeader header)
     {
         var output = around.Output;
         output.Line($"snapshot  {header.Id}  {header.Type.Word()}, {header.State.Word()}");
         output.Line($"host      {header.Host}, by {header.Tool}");
         output.Line($"started   {header.StartedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)}, "
-            + $"{Units.Age(around.Clock.GetUtcNow() - header.StartedAt)}; took {Units.Duration(header.FinishedAt - header.StartedAt)}");
+            + Units.Age(around.Clock.GetUtcNow() - header.StartedAt) + (header.Origin is null ? $"; took {Units.Duration(header.FinishedAt - header.StartedAt)}" : ""));
+        if (header.Origin is { } origin)
+        {
+            output.Line($"imported  {Units.Age(around.Clock.GetUtcNow() - origin.ImportedAt)}, from {origin.Name} of the Python system");
+        }
+
         output.Line($"content   {Units.Count(header.FileCount, "file")}, {Units.Size(header.Bytes)}; new {Units.Size(header.NewBytes)}, stored as {Units.Size(header.StoredBytes)}");
         output.Line();
         var table = new Table([new("SOURCE"), new("KIND"), new("FILES", Right: true), new("SIZE", Right: true), new("NEW", Right: true), new("PATH", Shrinks: true)]);
@@ -83,14 +105,7 @@ internal static class ShowVerb
             while (list.Read() is { } entry && !around.Output.IsBroken)
             {
                 around.Stop.ThrowIfCancellationRequested();
-                if (around.Output.Json)
-                {
-                    PrintJson(around.Output, entry);
-                }
-                else
-                {
-                    Print(around.Output, entry);
-                }
+                ShowEntry(around.Output, entry);
             }
 
             return ExitCode.Done;

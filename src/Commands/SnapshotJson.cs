@@ -15,6 +15,15 @@ internal static class SnapshotJson
         json.WriteString("tool", header.Tool);
         json.WriteString("started_at", header.StartedAt);
         json.WriteString("finished_at", header.FinishedAt);
+        if (header.Origin is { } origin)
+        {
+            json.WriteStartObject("origin");
+            json.WriteString("system", origin.System);
+            json.WriteString("name", origin.Name);
+            json.WriteString("imported_at", origin.ImportedAt);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("files", header.FileCount);
         json.WriteNumber("bytes", header.Bytes);
         json.WriteNumber("new_bytes", header.NewBytes);

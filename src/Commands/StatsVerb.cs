@@ -12,7 +12,7 @@ internal static class StatsVerb
     {
         var store = around.OpenSnapshots();
         var (whole, damaged) = store.ReadAll();
-        var size = DirectoryTree.Bytes(store.Layout.Root);
+        var size = Repository.Bytes(store.Layout);
         var rows = whole.GroupBy(s => s.Header.Type).OrderBy(g => g.Key).Select(g => new Row(g.Key.Word(), [.. g])).ToList();
         rows.Add(new Row("all", whole));
         if (around.Output.Json)

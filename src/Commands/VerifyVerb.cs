@@ -11,7 +11,17 @@ internal static class VerifyVerb
 {
     public static ExitCode Run(Surroundings around, VerifyCommand command)
     {
+        if (command.Id is { } id && PythonLookup.Find(around, id) is { } old)
+        {
+            return PythonReports.Verify(around, [old]);
+        }
+
         var backupDirectory = around.FindBackupDirectory();
+        if (command.Id is null && !File.Exists(new Layout(backupDirectory).Mark) && PythonLookup.All(backupDirectory) is { Count: > 0 } left)
+        {
+            return PythonReports.Verify(around, left);
+        }
+
         // Before becoming another, who may not read it.
         var settings = around.SettingsIfGood();
         around.BecomeOwner(backupDirectory);

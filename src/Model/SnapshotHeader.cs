@@ -35,6 +35,10 @@ internal sealed record SnapshotHeader
 
     public required WarningSummary Warnings { get; init; }
 
+    /// <summary>The backup of another program that this snapshot was made of; null for one of the live site.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SnapshotOrigin? Origin { get; init; }
+
     /// <summary>The file list, <c>ID.files.jsonl.gz</c>.</summary>
     public required PartFile Files { get; init; }
 
@@ -66,6 +70,17 @@ internal sealed record SnapshotHeader
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
 
     private static bool IsPart(PartFile part) => part is { Bytes: >= 0, Lines: >= 0 };
+}
+
+/// <summary>Where the content of an imported snapshot comes from.</summary>
+/// <param name="System">What made the backup.</param>
+/// <param name="Name">What that system called it.</param>
+/// <param name="Bytes">Size of its files: another backup of the same name is most probably of another size.</param>
+/// <param name="ImportedAt">When it became a snapshot.</param>
+internal sealed record SnapshotOrigin(string System, string Name, long Bytes, DateTimeOffset ImportedAt)
+{
+    /// <summary>The Python system that this program replaces.</summary>
+    public const string Python = "python";
 }
 
 /// <summary>Whether everything that should be in the snapshot is.</summary>

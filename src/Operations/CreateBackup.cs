@@ -27,12 +27,15 @@ internal sealed class CreateBackup
         this.clock = clock;
         this.progress = progress;
         this.stop = stop;
-        startedAt = clock.GetUtcNow();
+        startedAt = plan.Origin?.TakenAt ?? clock.GetUtcNow();
 
         // The order of the file list is the order of names, so that it does not change when the configuration is rearranged.
         databases = plan.Type.Covers(SourceKind.Database) ? [.. plan.Databases.OrderBy(d => d.Name, StringComparer.Ordinal)] : [];
         trees = plan.Type.Covers(SourceKind.Storage) ? [.. plan.Trees.OrderBy(t => t.Name, StringComparer.Ordinal)] : [];
     }
+
+    /// <summary>Where an imported snapshot will stand among the others.</summary>
+    private SnapshotId? Neighbour => plan.Origin is null ? null : SnapshotId.At(startedAt);
 
     private IEnumerable<SourceName> SourceNames =>
         [.. databases.Select(d => new SourceName(d.Name, SourceKind.Database)), .. trees.Select(t => new SourceName(t.Name, SourceKind.Storage))];
@@ -46,7 +49,7 @@ internal sealed class CreateBackup
         var layout = Repository.OpenOrCreate(plan.BackupDirectory, clock);
         try
         {
-            using var held = RepositoryLock.Acquire(layout, $"create {plan.Type.Word()}", run.startedAt);
+            using var held = RepositoryLock.Acquire(layout, $"{(plan.Origin is null ? "create" : "import")} {plan.Type.Word()}", clock.GetUtcNow());
             return run.Run(held);
         }
         catch (PosixError e)
@@ -73,8 +76,9 @@ internal sealed class CreateBackup
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
-        var id = NextId([.. store.Ids(), .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)]);
-        var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress);
+        List<SnapshotId> taken = [.. store.Ids(), .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)];
+        var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
+        var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
         SnapshotHeader header;
         try
         {
@@ -105,14 +109,14 @@ internal sealed class CreateBackup
     /// </summary>
     private void LookAhead(SnapshotStore store, List<Snapshot> whole, List<string> leftBehind)
     {
-        if (CreateEstimate.IsAmple(plan, whole))
+        if (plan.Origin is null && CreateEstimate.IsAmple(plan, whole))
         {
             return;
         }
 
         progress.Phase = "looking";
         var unheard = new RunProgress(_ => { });
-        var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard);
+        var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard, Neighbour);
         var (preview, need) = CreatePreview.Look(plan, earlier, whole, clock, unheard, stop);
         var estimate = CreateEstimate.Of(plan, need, whole);
         if (estimate.Missing > 0)
@@ -143,6 +147,18 @@ internal sealed class CreateBackup
         return newest.Next();
     }
 
+    /// <summary>What is imported takes its place among the others by its own time: the next second that is free.</summary>
+    private SnapshotId FreeId(List<SnapshotId> taken)
+    {
+        var id = SnapshotId.At(startedAt);
+        while (taken.Contains(id))
+        {
+            id = id.Next();
+        }
+
+        return id;
+    }
+
     private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier)
     {
         using var staging = RunStaging.Begin(held, id, startedAt, SourceNames);
@@ -155,6 +171,11 @@ internal sealed class CreateBackup
             plan.Type == SnapshotType.Full ? plan.References : [], staging.DirectoryPath, list, () => store.RequireSpace(0), stop);
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, pace, progress, stop))
         {
+            foreach (var warning in plan.Origin?.Warnings ?? [])
+            {
+                list.Warn(Posix.Bytes(warning.Path), warning.Reason, isLoss: false);
+            }
+
             var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
             var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
@@ -189,14 +210,15 @@ internal sealed class CreateBackup
             StartedAt = startedAt,
             Sources =
             [
-                .. databases.Select(d => list.Summary(new SourceName(d.Name, SourceKind.Database), d.Path)),
-                .. trees.Select(t => list.Summary(new SourceName(t.Name, SourceKind.Storage), t.Path)),
+                .. databases.Select(d => list.Summary(new SourceName(d.Name, SourceKind.Database), d.Was?.Path ?? d.Path)),
+                .. trees.Select(t => list.Summary(new SourceName(t.Name, SourceKind.Storage), t.Was?.Path ?? t.Path)),
             ],
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
             Files = files.Finish(staging.List, layout.FileList(id)),
             Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!.Value), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
-            FinishedAt = clock.GetUtcNow(),
+            FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,
+            Origin = plan.Origin?.Mark,
         };
         AtomicFile.SyncDirectory(layout.Snapshots);
         SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"));

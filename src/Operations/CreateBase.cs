@@ -4,11 +4,11 @@ using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 
-/// <summary>Chooses what a run is compared with: runs that were cut off, then the newest snapshot of each type.</summary>
+/// <summary>Chooses what a run is compared with: runs that were cut off, then the newest snapshot of each type, and the neighbours of an imported one.</summary>
 internal static class CreateBase
 {
     public static List<EarlierList> Find(
-        SnapshotStore store, List<Snapshot> snapshots, List<string> leftBehind, PackRegistry packs, RunProgress progress)
+        SnapshotStore store, List<Snapshot> snapshots, List<string> leftBehind, PackRegistry packs, RunProgress progress, SnapshotId? near = null)
     {
         var found = new List<EarlierList>();
         foreach (var directory in leftBehind)
@@ -20,9 +20,9 @@ internal static class CreateBase
             }
         }
 
-        foreach (var newest in snapshots.GroupBy(s => s.Header.Type).Select(g => g.MaxBy(s => s.Id)!).OrderByDescending(s => s.Id))
+        foreach (var snapshot in snapshots.GroupBy(s => s.Header.Type).SelectMany(g => Choose([.. g], near)).OrderByDescending(s => s.Id))
         {
-            if (Open(store, newest, packs, progress) is { } list)
+            if (Open(store, snapshot, packs, progress) is { } list)
             {
                 found.Add(list);
             }
@@ -30,6 +30,11 @@ internal static class CreateBase
 
         return found;
     }
+
+    /// <summary>The newest of a type; what is imported has most in common with the one before it and the one after it.</summary>
+    private static IEnumerable<Snapshot> Choose(List<Snapshot> ofType, SnapshotId? near) =>
+        new[] { ofType.MaxBy(s => s.Id), near is { } id ? ofType.FindLast(s => s.Id < id) : null, near is { } own ? ofType.Find(s => s.Id > own) : null }
+            .OfType<Snapshot>().Distinct();
 
     private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, RunProgress progress)
     {

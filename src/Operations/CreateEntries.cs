@@ -18,6 +18,7 @@ internal sealed class CreateEntries(
     private const int CoarseStampGranularity = 2000;
 
     private readonly FileLineHead head = new();
+    private FormerSource? was;
 
     /// <summary>What an earlier run stored of a file that did not change since; null if it must be read.</summary>
     public static FileEntry? FindUnchanged(List<EarlierList> earlier, SourceName source, WalkedEntry walked)
@@ -57,6 +58,13 @@ internal sealed class CreateEntries(
     public void AddDatabase(
         DatabaseOptions options, SqliteSource source, TimeProvider clock, string staging, RunProgress progress, CancellationToken stop)
     {
+        was = options.Was;
+        if (was is not null)
+        {
+            AddCopy(Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(was.Path)}"), options.Path);
+            return;
+        }
+
         var name = new SourceName(options.Name, SourceKind.Database);
         var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
         var before = source.Look();
@@ -92,8 +100,17 @@ internal sealed class CreateEntries(
         Add(entry, file, status, isPrivate: true);
     }
 
+    /// <summary>A database that nobody has open, and that was checked.</summary>
+    private void AddCopy(byte[] path, string copy)
+    {
+        var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
+        var status = Posix.Status(file);
+        Add(Describe(path, EntryType.File, status) with { Pieces = CreatePieces.PlanDatabase(status.Size) }, file, status, isPrivate: true);
+    }
+
     public void AddTree(TreeOptions options, DirectorySource source, CancellationToken stop)
     {
+        was = options.Was;
         var name = new SourceName(options.Name, SourceKind.Storage);
         var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
         foreach (var walked in source.WalkAhead(stop))
@@ -260,7 +277,10 @@ internal sealed class CreateEntries(
     private static bool IsTrusted(FileTime changed, FileTime looked) =>
         changed < looked.MinusMilliseconds(changed.Nanoseconds == 0 ? CoarseStampGranularity : StampGranularity);
 
-    private static FileEntry Describe(byte[] path, EntryType type, FileStatus status) => new()
+    private FileEntry Describe(byte[] path, EntryType type, FileStatus status) =>
+        was is null ? DescribeAsIs(path, type, status) : was.Describe(DescribeAsIs(path, type, status));
+
+    private static FileEntry DescribeAsIs(byte[] path, EntryType type, FileStatus status) => new()
     {
         Path = path,
         Type = type,

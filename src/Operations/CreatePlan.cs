@@ -40,10 +40,19 @@ internal sealed record CreatePlan
     /// <summary>Which files the databases name; asked where the snapshot covers both.</summary>
     public IReadOnlyList<ReferenceQuery> References { get; init; } = [];
 
+    /// <summary>What another program backed up is stored, and not the live site; null for the live site.</summary>
+    public CreateOrigin? Origin { get; init; }
+
     public required string Host { get; init; }
 
     public required string Tool { get; init; }
 }
+
+/// <summary>A backup of another program, on its way to become a snapshot.</summary>
+/// <param name="Mark">What the header says of it.</param>
+/// <param name="TakenAt">When it was made.</param>
+/// <param name="Warnings">What was found on the way here and lacks nothing.</param>
+internal sealed record CreateOrigin(SnapshotOrigin Mark, DateTimeOffset TakenAt, IReadOnlyList<PathWarning> Warnings);
 
 /// <summary>What a backup did.</summary>
 /// <param name="Header">The new snapshot.</param>

@@ -60,11 +60,11 @@ internal static class RepositoryHealth
         return newest;
     }
 
-    /// <summary>The oldest is left out where there are others, since a first one stores everything.</summary>
+    /// <summary>What was imported tells nothing of runs. The oldest is left out where there are others, since a first one stores everything.</summary>
     private static long? BytesOfRun(SnapshotStore store, List<(SnapshotId Id, SnapshotType Type)> whole)
     {
         var stored = whole.Skip(Math.Min(1, whole.Count - 1)).TakeLast(RunsAveraged)
-            .Select(snapshot => store.TryRead(snapshot.Id).Whole?.Header.StoredBytes).OfType<long>().ToList();
+            .Select(snapshot => store.TryRead(snapshot.Id).Whole?.Header).Where(header => header is { Origin: null }).Select(header => header!.StoredBytes).ToList();
         return stored.Count == 0 ? null : (long)stored.Average();
     }
 }

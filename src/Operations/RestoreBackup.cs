@@ -13,8 +13,6 @@ internal sealed class RestoreBackup
 {
     private const string UnfinishedMark = "RESTORE-IS-NOT-FINISHED";
 
-    private readonly SnapshotStore store;
-    private readonly Snapshot snapshot;
     private readonly RestorePlan plan;
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
@@ -22,17 +20,23 @@ internal sealed class RestoreBackup
     private readonly List<string> made = [];
 
     public RestoreBackup(SnapshotStore store, Snapshot snapshot, RestorePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+        : this(new RestoreSnapshot(store, snapshot, progress, stop), plan, clock, progress, stop)
     {
-        this.store = store;
-        this.snapshot = snapshot;
+    }
+
+    public RestoreBackup(IRestorable what, RestorePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        What = what;
         this.progress = progress;
         this.stop = stop;
         this.plan = plan with { Paths = [.. plan.Paths.Select(InListTerms)] };
         // To the millisecond: whoever restores twice in a second has the first one's leavings in the way otherwise.
         stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
-        Targets = [.. snapshot.Header.Sources.Where(s => plan.Only is null || s.Kind == plan.Only).Select(Target)];
+        Targets = [.. what.Sources.Where(s => plan.Only is null || s.Kind == plan.Only).Select(Target)];
         Check();
     }
+
+    public IRestorable What { get; }
 
     /// <summary>What is restored, and where to.</summary>
     public IReadOnlyList<RestoreTarget> Targets { get; }
@@ -41,28 +45,16 @@ internal sealed class RestoreBackup
     public IEnumerable<string> Directories =>
         plan.To is { } to ? [Posix.StatusOrNull(to) is null ? Path.GetDirectoryName(to)! : to] : Targets.Select(target => Path.GetDirectoryName(target.Target)!);
 
+    private HashSet<string> Names => [.. Targets.Select(target => target.Source.Name)];
+
     /// <summary>The name that what a target holds now will be kept under.</summary>
     public string KeptName(RestoreTarget target) => RestoreInPlace.KeptName(target.Target, stamp);
 
-    /// <summary>Files and bytes that would be restored. Reads the file list.</summary>
-    public (long Files, long Bytes) Count()
-    {
-        var (files, bytes) = (0L, 0L);
-        Each(entry =>
-        {
-            files++;
-            bytes = Units.Add(bytes, entry.Size);
-        });
-        return (files, bytes);
-    }
+    /// <summary>Files and bytes that would be restored.</summary>
+    public (long Files, long Bytes) Count() => What.Count(Names, plan);
 
-    /// <summary>The packs that the restore reads, each once, in the order of the pack table. Reads the file list.</summary>
-    public List<PackInfo> NeededPacks()
-    {
-        var ordinals = new HashSet<int>();
-        Each(entry => ordinals.UnionWith(entry.Pieces.Where(piece => !piece.IsHole).Select(piece => piece.Pack)));
-        return [.. ReadPackTable().Where((_, ordinal) => ordinals.Contains(ordinal))];
-    }
+    /// <summary>The packs that the restore reads, each once; none if it is not of a snapshot.</summary>
+    public List<PackInfo> NeededPacks() => (What as RestoreSnapshot)?.NeededPacks(Names, plan) ?? [];
 
     /// <exception cref="UserError">Nothing was restored, and everything is as it was.</exception>
     public RestoreResult Run()
@@ -85,22 +77,6 @@ internal sealed class RestoreBackup
         }
     }
 
-    /// <summary>Calls for each file and link that is wanted.</summary>
-    private void Each(Action<FileEntry> take)
-    {
-        var patterns = plan.Paths.Select(p => new Policy.Glob(p)).ToList();
-        using var list = OpenList();
-        while (Read(list) is { } entry)
-        {
-            stop.ThrowIfCancellationRequested();
-            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry.Path, isDirectory: false)
-                && Targets.Any(t => entry.Path.AsSpan().StartsWith(Posix.Bytes(t.Source.Name + "/"))))
-            {
-                take(entry);
-            }
-        }
-    }
-
     private RestoreTarget Target(SourceSummary source)
     {
         var place = plan.To is null
@@ -114,7 +90,7 @@ internal sealed class RestoreBackup
     /// <summary>Operators know the path on the disk; the list knows the source's name.</summary>
     private string InListTerms(string pattern)
     {
-        foreach (var source in snapshot.Header.Sources)
+        foreach (var source in What.Sources)
         {
             if (pattern == source.Path)
             {
@@ -134,7 +110,7 @@ internal sealed class RestoreBackup
     {
         if (Targets.Count == 0)
         {
-            throw UserError.Failed($"snapshot {snapshot.Id} is a {snapshot.Header.Type.Word()} snapshot and holds nothing of that kind");
+            throw UserError.Failed($"{What.Title} is a {What.Type.Word()} backup and holds nothing of that kind");
         }
 
         if (plan.To is { } directory)
@@ -155,7 +131,7 @@ internal sealed class RestoreBackup
     {
         if (!Path.IsPathFullyQualified(target.Target) || Path.GetFileName(target.Target).Length == 0)
         {
-            throw UserError.Failed($"the snapshot says that '{target.Source.Name}' was at '{target.Target}', which is no place to restore to", "restore elsewhere with --to DIR");
+            throw UserError.Failed($"{What.Title} says that '{target.Source.Name}' was at '{target.Target}', which is no place to restore to", "restore elsewhere with --to DIR");
         }
 
         if (Posix.StatusOrNull(Path.GetDirectoryName(target.Target)!) is not { IsDirectory: true })
@@ -267,30 +243,14 @@ internal sealed class RestoreBackup
             made.Add(root);
         }
 
-        using var list = OpenList();
-        using var content = new RestoreContent(store.Layout, ReadPackTable(), plan, progress, stop);
-        using var tree = new RestoreTree(content, snapshot, roots, plan.Paths);
-        try
+        var filled = What.Fill(roots, plan);
+        if (plan.Paths.Count > 0 && filled.Files == 0 && filled.Matched.Count == 0)
         {
-            tree.Run(list, stop);
-        }
-        catch (DamageError e)
-        {
-            throw Damaged(e);
-        }
-        catch (PosixError e) when (e.Number == PosixError.Exists)
-        {
-            // All directories were new and empty.
-            throw Damaged(new DamageError("holds a path twice", e));
+            throw UserError.Failed($"nothing in {What.Title} matches {string.Join(" or ", plan.Paths.Select(p => $"'{p}'"))}", $"'vertex-ar-backup show {What.Id} --files' shows what is there");
         }
 
-        if (plan.Paths.Count > 0 && tree.Files == 0 && tree.MatchedSources.Count == 0)
-        {
-            throw UserError.Failed($"nothing in snapshot {snapshot.Id} matches {string.Join(" or ", plan.Paths.Select(p => $"'{p}'"))}", $"'vertex-ar-backup show {snapshot.Id} --files' shows what is there");
-        }
-
-        Settle(roots, tree.MatchedSources);
-        return new RestoreResult(tree.Files - content.Damaged.Count, tree.Bytes, [], content.Damaged);
+        Settle(roots, filled.Matched);
+        return new RestoreResult(filled.Files - filled.Damaged.Count, filled.Bytes, [], filled.Damaged);
     }
 
     /// <summary>Puts what was restored on disk, and removes the directories of sources of which nothing was wanted.</summary>
@@ -308,45 +268,4 @@ internal sealed class RestoreBackup
             Posix.SyncFileSystem(directory);
         }
     }
-
-    private FileListReader OpenList()
-    {
-        try
-        {
-            return store.OpenFileList(snapshot);
-        }
-        catch (DamageError e)
-        {
-            throw Damaged(e);
-        }
-    }
-
-    private FileEntry? Read(FileListReader list)
-    {
-        try
-        {
-            return list.Read();
-        }
-        catch (DamageError e)
-        {
-            throw Damaged(e);
-        }
-    }
-
-    private List<PackInfo> ReadPackTable()
-    {
-        try
-        {
-            return store.ReadPackTable(snapshot);
-        }
-        catch (DamageError e)
-        {
-            throw Damaged(e);
-        }
-    }
-
-    private UserError Damaged(DamageError error) => UserError.Failed(
-        $"snapshot {snapshot.Id} is damaged: it {error.Message}",
-        "nothing was changed; use another snapshot: 'vertex-ar-backup verify' tells which are whole",
-        error);
 }

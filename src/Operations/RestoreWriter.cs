@@ -99,7 +99,7 @@ internal sealed class RestoreWriter : IDisposable
     private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
 
     /// <summary>Root gives files back to whom they belonged; others own what they restore. A name known here counts more than a number.</summary>
-    private static void SetOwner(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
+    public static void SetOwner(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
     {
         if (Posix.IsRoot)
         {

@@ -11,7 +11,11 @@ namespace VertexAr.Backup.Sources;
 /// <param name="Path">Its top, absolute.</param>
 /// <param name="Exclude">What to leave out, in the words of .gitignore.</param>
 /// <param name="OneFileSystem">Whether other file systems mounted inside are left out, with a warning.</param>
-internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem);
+internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem)
+{
+    /// <summary>It is a copy of an old tree, and said to be this; null for a live tree.</summary>
+    public FormerSource? Was { get; init; }
+}
 
 /// <summary>
 /// Walks a tree of files in the order of a file list. Every directory is opened relative to its parent's descriptor and

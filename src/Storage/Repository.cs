@@ -62,6 +62,13 @@ internal static class Repository
         }
     }
 
+    /// <summary>What the repository takes on disk, in bytes. What else lies in its directory, as the Python system's backups, is not counted.</summary>
+    public static long Bytes(Layout layout) => Units.Sum(
+    [
+        .. new[] { layout.Snapshots, layout.Packs, layout.Staging, layout.Runs }.Where(Directory.Exists).Select(DirectoryTree.Bytes),
+        .. new[] { layout.Mark, layout.Recovery, layout.Lock }.Select(path => Posix.StatusOrNull(path)?.Size ?? 0),
+    ]);
+
     /// <summary>The sentence for a backup directory that cannot be written, whatever the reason.</summary>
     public static UserError NotWritable(string root, PosixError error)
     {
@@ -153,8 +160,8 @@ internal static class Repository
     {
         foreach (var entry in Directory.EnumerateFileSystemEntries(layout.Root))
         {
-            // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left.
-            if (Path.GetFileName(entry) is not ("lost+found" or "lock" or "staging" or "snapshots" or "packs" or "RECOVERY.txt"))
+            // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left, or the Python system.
+            if (Path.GetFileName(entry) is not ("lost+found" or "lock" or "staging" or "snapshots" or "packs" or "RECOVERY.txt") && !IsPythonFolder(entry))
             {
                 throw new UserError(
                     ExitCode.NoRepository,
@@ -163,6 +170,12 @@ internal static class Repository
             }
         }
     }
+
+    /// <summary>One of the three folders of the Python system, with backups in it or nothing: people keep their backup directory.</summary>
+    private static bool IsPythonFolder(string path) =>
+        Path.GetFileName(path) is "database" or "storage" or "full" && Directory.Exists(path)
+        && (!Directory.EnumerateFileSystemEntries(path).Any()
+            || Directory.EnumerateFiles(path).Any(file => PythonFileName.Parse(Path.GetFileName(file)) is not null));
 
     private static void MakeDirectories(Layout layout)
     {

@@ -44,7 +44,7 @@ internal sealed class RunStaging : IDisposable
         return new RunStaging(directory);
     }
 
-    /// <summary>Directories that runs left behind, newest first. With the lock held nobody works in them; drills hold no lock, and have theirs apart.</summary>
+    /// <summary>Directories that runs left behind, newest first. With the lock held nobody works in them; drills and imports have theirs apart.</summary>
     public static IEnumerable<string> LeftBehind(RepositoryLock held) =>
         Directory.EnumerateDirectories(held.Layout.Staging).Where(d => !ScratchDirectory.IsName(Path.GetFileName(d))).OrderByDescending(d => d, StringComparer.Ordinal);
 

@@ -14,14 +14,17 @@ internal sealed record ScratchKind(string Prefix, string MarkName)
     /// <summary>What was fetched from the second place.</summary>
     public static readonly ScratchKind Offsite = new("vertex-ar-backup-offsite-", "this-was-fetched");
 
-    public static readonly IReadOnlyList<ScratchKind> All = [Drill, Offsite];
+    /// <summary>What was unpacked from a backup of the Python system.</summary>
+    public static readonly ScratchKind Import = new("vertex-ar-backup-import-", "this-is-an-import");
+
+    public static readonly IReadOnlyList<ScratchKind> All = [Drill, Offsite, Import];
 
     public bool IsName(string name) =>
         name.StartsWith(Prefix, StringComparison.Ordinal) && SnapshotId.Parse(name[Prefix.Length..]) is not null;
 }
 
 /// <summary>
-/// A directory to restore or to fetch into, gone when it is disposed. Whoever works in it holds a kernel lock on it, which ends
+/// A directory to restore, to fetch or to unpack into, gone when it is disposed. Whoever works in it holds a kernel lock on it, which ends
 /// with the process: one of this name that nobody holds was left by one that was killed.
 /// </summary>
 internal sealed class ScratchDirectory : IDisposable

@@ -1,0 +1,153 @@
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Makes a snapshot of a backup of the Python system: reads all of it to know that it is whole, unpacks it beneath the
+/// repository's staging, and lets a backup store that, under the time at which the old one was made. The old files are
+/// only read.
+/// </summary>
+internal sealed class CreateImport
+{
+    private readonly CreatePlan template;
+    private readonly PythonNames names;
+    private readonly TimeProvider clock;
+    private readonly RunProgress progress;
+    private readonly CancellationToken stop;
+
+    /// <param name="template">How snapshots are stored here.</param>
+    /// <param name="names">What sources are called here.</param>
+    /// <param name="clock">Whose zone the old times are in.</param>
+    /// <param name="progress">Told what happens.</param>
+    /// <param name="stop">Ends it early; what was stored so far is found again.</param>
+    public CreateImport(CreatePlan template, PythonNames names, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        this.template = template with { Rescan = true, Retention = null, References = [] };
+        (this.names, this.clock, this.progress, this.stop) = (names, clock, progress, stop);
+    }
+
+    /// <summary>The snapshots that were made of such backups, by the backup's name and size.</summary>
+    public static Dictionary<(string Name, long Bytes), string> Imported(string backupDirectory) =>
+        Imported(File.Exists(new Layout(backupDirectory).Mark) ? new SnapshotStore(Repository.Open(backupDirectory)).ReadAll().Whole : []);
+
+    public static Dictionary<(string Name, long Bytes), string> Imported(IEnumerable<Snapshot> snapshots)
+    {
+        var made = new Dictionary<(string, long), string>();
+        foreach (var snapshot in snapshots)
+        {
+            if (snapshot.Header.Origin is { System: SnapshotOrigin.Python } origin)
+            {
+                made.TryAdd((origin.Name, origin.Bytes), snapshot.Header.Id);
+            }
+        }
+
+        return made;
+    }
+
+    /// <summary>How many of these snapshots the next rotation would remove.</summary>
+    public static int DoomedBy(RetentionRules rules, string backupDirectory, IReadOnlySet<string> ids, TimeZoneInfo zone) =>
+        Retention.Decide(
+            new SnapshotStore(new Layout(backupDirectory)).ReadAll().Whole.Select(s => new RetentionItem(s.Id, s.Header.Type, s.Header.State, s.Header.StartedAt)), rules, zone)
+            .Count(decision => !decision.Keep && ids.Contains(decision.Item.Id.ToString()));
+
+    /// <summary>Reads all of a backup, and stores nothing.</summary>
+    /// <exception cref="DamageError">It is not whole, or of a time to come.</exception>
+    /// <exception cref="UserError">It has to be converted first.</exception>
+    public IReadOnlyList<PythonFindings> Check(PythonBackup backup)
+    {
+        if (TimeOf(backup) is var time && time > clock.GetUtcNow())
+        {
+            throw new DamageError(
+                $"is of {time:yyyy-MM-dd HH:mm:ss} UTC, which is still to come: its times were not those of this machine's zone, which the variable TZ tells for one command");
+        }
+
+        progress.Expect(backup.Bytes);
+        return [.. backup.Archives.Select(archive => CheckHalf(backup, archive))];
+    }
+
+    /// <summary>Bytes that are lacking on the repository's disk for unpacking it, and the sentence that says so.</summary>
+    public (long Missing, string Sentence) Space(PythonBackup backup, IEnumerable<PythonFindings> found)
+    {
+        var need = Units.Sum(found.Select(one => one.UnpackedBytes));
+        var free = Posix.Space(template.BackupDirectory).Available;
+        return (Math.Max(0, need + template.MinFreeBytes - free),
+            $"{backup.Name} takes {Units.Size(need)} while it is imported, and {Units.Size(free)} are free in {template.BackupDirectory}, of which {Units.Size(template.MinFreeBytes)} must stay free (min_free_mb)");
+    }
+
+    /// <summary>Imports a backup that was checked.</summary>
+    /// <exception cref="DamageError">It changed since.</exception>
+    /// <exception cref="UserError">It cannot be stored, and why.</exception>
+    public SnapshotHeader Run(PythonBackup backup, IReadOnlyList<PythonFindings> found)
+    {
+        var layout = Repository.OpenOrCreate(template.BackupDirectory, clock);
+        try
+        {
+            _ = ScratchDirectory.RemoveOrphans(layout.Staging);
+            if (Space(backup, found) is (> 0, var sentence))
+            {
+                throw UserError.Failed($"too little space: {sentence}", "free some space, or import into a repository on another disk with --backup-dir");
+            }
+
+            using var scratch = ScratchDirectory.Make(layout.Staging, ScratchKind.Import, clock.GetUtcNow());
+            progress.Phase = $"unpacking {backup.Name}";
+            var plan = template with
+            {
+                Type = backup.Type,
+                Databases = backup.Database is { } database ? [Copy(database, found[0], scratch.DirectoryPath)] : [],
+                Trees = backup.Storage is { } storage ? [Unpack(storage, found[^1], scratch.DirectoryPath)] : [],
+                Origin = new CreateOrigin(
+                    new SnapshotOrigin(SnapshotOrigin.Python, backup.Name, backup.Bytes, clock.GetUtcNow()),
+                    TimeOf(backup),
+                    [.. found.SelectMany(one => one.Warnings)]),
+            };
+            return CreateBackup.Run(plan, clock, progress, stop).Header;
+        }
+        catch (PosixError e)
+        {
+            throw Repository.NotWritable(template.BackupDirectory, e);
+        }
+    }
+
+    /// <summary>Of a full backup it is said which half is damaged.</summary>
+    private PythonFindings CheckHalf(PythonBackup backup, PythonArchive archive)
+    {
+        try
+        {
+            return PythonCheck.Run(archive, progress, stop);
+        }
+        catch (DamageError e) when (backup.Type == SnapshotType.Full)
+        {
+            throw new DamageError($"needs {archive.Name}, which {e.Message}", e);
+        }
+    }
+
+    private DateTimeOffset TimeOf(PythonBackup backup) => WallClock.ToInstant(backup.LocalTime, clock.LocalTimeZone);
+
+    private DatabaseOptions Copy(PythonArchive archive, PythonFindings found, string scratch)
+    {
+        var place = names.Of(archive);
+        var copy = Path.Combine(scratch, "database");
+        PythonDatabase.Copy(archive, found, copy, describe: null, progress, stop);
+        var was = PythonDatabase.Describe(archive, place, Encoding.UTF8.GetBytes($"{place.Name}/{Path.GetFileName(place.Path)}"));
+        return new DatabaseOptions(place.Name, copy, TimeSpan.Zero) { Was = new FormerSource(place.Path, entry => was with { Size = entry.Size }) };
+    }
+
+    private TreeOptions Unpack(PythonArchive archive, PythonFindings found, string scratch)
+    {
+        var place = names.Of(archive);
+        var top = Path.Combine(scratch, "storage");
+        AtomicFile.EnsureDirectory(top);
+        var attributes = new PythonAttributes();
+        using (var unpack = new PythonUnpack(top, attributes, (_, _) => true, progress))
+        {
+            unpack.Run(archive, found, stop);
+        }
+
+        return new TreeOptions(place.Name, top, [], OneFileSystem: false) { Was = new FormerSource(place.Path, attributes.Apply) };
+    }
+}

@@ -1,0 +1,35 @@
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What can be restored: a snapshot, or what another program backed up. Where to, and how things take their places, is not its concern.</summary>
+internal interface IRestorable
+{
+    /// <summary>For messages, as "snapshot 20261123T020000Z".</summary>
+    string Title { get; }
+
+    /// <summary>Its name, which commands take.</summary>
+    string Id { get; }
+
+    SnapshotType Type { get; }
+
+    DateTimeOffset MadeAt { get; }
+
+    IReadOnlyList<SourceSummary> Sources { get; }
+
+    /// <summary>Files and bytes that would be restored.</summary>
+    /// <param name="wanted">The sources, by name.</param>
+    /// <param name="plan">Which files of them.</param>
+    (long Files, long Bytes) Count(IReadOnlySet<string> wanted, RestorePlan plan);
+
+    /// <summary>Restores into empty directories, one for each source, by name. Those of which nothing was wanted stay empty.</summary>
+    /// <exception cref="Core.UserError">It is damaged, or the system refuses.</exception>
+    RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan);
+}
+
+/// <summary>What was restored into directories.</summary>
+/// <param name="Files">Files written, links among them.</param>
+/// <param name="Bytes">Bytes of content written.</param>
+/// <param name="Damaged">What was left out for damage.</param>
+/// <param name="Matched">Sources of which something was restored.</param>
+internal sealed record RestoreFill(long Files, long Bytes, IReadOnlyList<PathWarning> Damaged, IReadOnlySet<string> Matched);

@@ -1,0 +1,310 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Unpacks an archive of the Python system into an empty directory of ours. Every step goes through the descriptor of the
+/// directory above and follows no link, so that no archive can lead it out of there. Directories get their modes and times at
+/// the end, when nothing is put into them any more.
+/// </summary>
+internal sealed class PythonUnpack : IDisposable
+{
+    private const int OnlyOurs = 0x180;
+    private const int OnlyOurDirectory = 0x1C0;
+    private const int UsualDirectory = 0x1ED;
+
+    private readonly PythonAttributes? aside;
+    private readonly Func<byte[], bool, bool> isWanted;
+    private readonly Dictionary<string, byte[]> standIns = [];
+    private readonly RunProgress progress;
+    private readonly SafeFileHandle root;
+    private readonly byte[] buffer = new byte[1 << 20];
+    private readonly List<FileEntry> directories = [];
+    private SafeFileHandle? parent;
+    private byte[] parentPath = [];
+
+    /// <param name="root">The directory to fill; it stands for the top of the tree.</param>
+    /// <param name="aside">Is told owners and modes, which the files then do not get; null to give them to the files.</param>
+    /// <param name="isWanted">Says of a path below the top, and whether it is a directory, if it is to be unpacked.</param>
+    /// <param name="progress">Told how many files are done.</param>
+    public PythonUnpack(string root, PythonAttributes? aside, Func<byte[], bool, bool> isWanted, RunProgress progress)
+    {
+        (this.aside, this.isWanted, this.progress) = (aside, isWanted, progress);
+        this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+    }
+
+    /// <summary>Names written, but for directories.</summary>
+    public long Files { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Something was wanted, if only a directory.</summary>
+    public bool HasMatched { get; private set; }
+
+    /// <summary>
+    /// Of a file with several names, only the first has the content in an archive. Where that is not wanted, the first of its
+    /// links that is gets it. To be told before unpacking.
+    /// </summary>
+    public void FindStandIns(PythonArchive archive, PythonFindings found, CancellationToken stop) => PythonListing.Read(
+        archive,
+        found.Top,
+        "",
+        entry =>
+        {
+            if (entry is { Type: EntryType.HardLink, Path.Length: > 1, Target.Length: > 1 } && isWanted(entry.Path[1..], false) && !isWanted(entry.Target[1..], false))
+            {
+                standIns.TryAdd(Key(entry.Target.AsSpan(1)), entry.Path[1..]);
+            }
+        },
+        stop);
+
+    /// <summary>Unpacks what is wanted, reading the archive to its end.</summary>
+    /// <param name="archive">What to unpack; it was checked.</param>
+    /// <param name="found">What the check found.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <exception cref="DamageError">It is not what it was when it was checked, or holds a path twice or below a link.</exception>
+    public void Run(PythonArchive archive, PythonFindings found, CancellationToken stop)
+    {
+        using var content = new PythonContent(archive, n =>
+        {
+            stop.ThrowIfCancellationRequested();
+            progress.AddBytes(n);
+        });
+        using (var stream = PythonCompression.Open(archive, content))
+        {
+            var entries = new TarEntries(stream);
+            while (entries.Next() is { } entry)
+            {
+                Add(entries, entry, found.Top);
+            }
+        }
+
+        if (content.Finish() != found.Sha256)
+        {
+            throw new DamageError("changed while it was read");
+        }
+
+        if (!directories.Exists(directory => directory.Path.Length == 0))
+        {
+            // What nobody described is what a tree usually is.
+            Posix.SetMode(root, UsualDirectory);
+        }
+
+        // From below, since a directory may get a mode in which nothing in it can be reached.
+        directories.Sort((one, other) => other.Path.AsSpan().SequenceCompareTo(one.Path));
+        directories.ForEach(FinishDirectory);
+    }
+
+    public void Dispose()
+    {
+        parent?.Dispose();
+        root.Dispose();
+    }
+
+    private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
+
+    private static byte[] Above(byte[] path) => path[..Math.Max(0, path.AsSpan().LastIndexOf((byte)'/'))];
+
+    private void Add(TarEntries entries, TarEntry entry, byte[] top)
+    {
+        if (entry.Type is null)
+        {
+            return;
+        }
+
+        var path = TarTree.Below(top, entry.Path);
+        var described = PythonListing.Describe(entry, path);
+        var wanted = isWanted(path, entry.Type == EntryType.Directory);
+        HasMatched |= wanted;
+        try
+        {
+            switch (entry.Type)
+            {
+                case EntryType.Directory:
+                    AddDirectory(described, wanted);
+                    break;
+                case EntryType.File when wanted:
+                    AddFile(entries, described);
+                    break;
+                case EntryType.File when standIns.TryGetValue(Key(path), out var standIn):
+                    AddFile(entries, described with { Path = standIn });
+                    break;
+                case EntryType.HardLink when wanted:
+                    AddHardLink(described, TarTree.Below(top, entry.Target!));
+                    break;
+                case EntryType.Symlink when wanted:
+                    Posix.MakeSymlink(Parent(path), Name(path), entry.Target);
+                    Finish(Parent(path), Name(path), described);
+                    Files++;
+                    break;
+            }
+        }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            throw new DamageError($"holds '{Encoding.UTF8.GetString(path)}' twice", e);
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotDirectory or PosixError.TooManyLinks)
+        {
+            throw new DamageError($"holds '{Encoding.UTF8.GetString(path)}' below what is no directory", e);
+        }
+    }
+
+    /// <summary>One that is not wanted is still described, for what is wanted in it.</summary>
+    private void AddDirectory(FileEntry directory, bool wanted)
+    {
+        directories.Add(directory);
+        aside?.Add(directory.Path, directory);
+        if (wanted)
+        {
+            OpenBelow(directory.Path).Dispose();
+        }
+    }
+
+    private void AddFile(TarEntries entries, FileEntry entry)
+    {
+        RequireName(entry.Path);
+        using var file = Posix.CreateNew(Parent(entry.Path), Name(entry.Path), OnlyOurs);
+        for (int n; (n = entries.Read(buffer)) > 0;)
+        {
+            Posix.Write(file, buffer.AsSpan(0, n));
+        }
+
+        if (aside is null)
+        {
+            RestoreWriter.Finish(file, entry);
+        }
+        else
+        {
+            aside.Add(entry.Path, entry);
+            Posix.SetMode(file, PythonAttributes.Workable(entry.Mode, isDirectory: false));
+            Posix.SetModified(file, entry.Modified);
+        }
+
+        Files++;
+        Bytes = Units.Add(Bytes, entry.Size);
+        progress.AddFile();
+    }
+
+    private static string Key(ReadOnlySpan<byte> path) => Encoding.Latin1.GetString(path);
+
+    private void AddHardLink(FileEntry entry, byte[] first)
+    {
+        RequireName(entry.Path);
+        if (standIns.TryGetValue(Key(first), out var standIn))
+        {
+            if (entry.Path.AsSpan().SequenceEqual(standIn))
+            {
+                return;
+            }
+
+            first = standIn;
+        }
+
+        aside?.Add(entry.Path, entry);
+        try
+        {
+            using var directory = OpenBelow(Above(first), make: false);
+            Posix.MakeLink(directory, Name(first), Parent(entry.Path), Name(entry.Path));
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            throw new DamageError($"holds a link to '{Encoding.UTF8.GetString(first)}', which it does not hold before it", e);
+        }
+
+        Files++;
+    }
+
+    private static void RequireName(byte[] path)
+    {
+        if (path.Length == 0)
+        {
+            throw new DamageError("holds a file where the top of the tree should be");
+        }
+    }
+
+    /// <summary>A symlink, by its name; it has no mode.</summary>
+    private void Finish(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
+    {
+        if (aside is null)
+        {
+            RestoreWriter.SetOwner(directory, name, entry);
+        }
+        else
+        {
+            aside.Add(entry.Path, entry);
+        }
+
+        Posix.SetModified(directory, name, entry.Modified);
+    }
+
+    private void FinishDirectory(FileEntry entry)
+    {
+        try
+        {
+            using var directory = OpenBelow(entry.Path, make: false);
+            if (aside is null)
+            {
+                RestoreWriter.Finish(directory, entry);
+            }
+            else
+            {
+                Posix.SetMode(directory, PythonAttributes.Workable(entry.Mode, isDirectory: true));
+                Posix.SetModified(directory, entry.Modified);
+            }
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            // Not wanted, and nothing in it was.
+        }
+    }
+
+    /// <summary>The directory above a path, made where it is not there. Most of the time it is that of the path before.</summary>
+    private SafeFileHandle Parent(byte[] path)
+    {
+        var above = Above(path);
+        if (parent is null || !above.AsSpan().SequenceEqual(parentPath))
+        {
+            parent?.Dispose();
+            parent = null;
+            parent = OpenBelow(above);
+            parentPath = above;
+        }
+
+        return parent;
+    }
+
+    private SafeFileHandle OpenBelow(ReadOnlySpan<byte> path, bool make = true)
+    {
+        var directory = Posix.OpenDirectory(root, "."u8);
+        while (path.Length > 0)
+        {
+            var slash = path.IndexOf((byte)'/');
+            var name = slash < 0 ? path : path[..slash];
+            path = slash < 0 ? [] : path[(slash + 1)..];
+            var above = directory;
+            using (above)
+            {
+                directory = Enter(above, name, make);
+            }
+        }
+
+        return directory;
+    }
+
+    private static SafeFileHandle Enter(SafeFileHandle above, ReadOnlySpan<byte> name, bool make)
+    {
+        try
+        {
+            return Posix.OpenDirectory(above, name);
+        }
+        catch (PosixError e) when (make && e.Number == PosixError.NotFound)
+        {
+            Posix.MakeDirectory(above, name, OnlyOurDirectory);
+            return Posix.OpenDirectory(above, name);
+        }
+    }
+}

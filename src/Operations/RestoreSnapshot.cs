@@ -1,0 +1,94 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>A snapshot's content on its way back: by its file list, out of its packs.</summary>
+internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, RunProgress progress, CancellationToken stop) : IRestorable
+{
+    public string Title => $"snapshot {snapshot.Id}";
+
+    public string Id => snapshot.Id.ToString();
+
+    public SnapshotType Type => snapshot.Header.Type;
+
+    public DateTimeOffset MadeAt => snapshot.Header.StartedAt;
+
+    public IReadOnlyList<SourceSummary> Sources => snapshot.Header.Sources;
+
+    public (long Files, long Bytes) Count(IReadOnlySet<string> wanted, RestorePlan plan)
+    {
+        var (files, bytes) = (0L, 0L);
+        Each(wanted, plan, entry =>
+        {
+            files++;
+            bytes = Units.Add(bytes, entry.Size);
+        });
+        return (files, bytes);
+    }
+
+    /// <summary>The packs that a restore reads, each once, in the order of the pack table.</summary>
+    public List<PackInfo> NeededPacks(IReadOnlySet<string> wanted, RestorePlan plan)
+    {
+        var ordinals = new HashSet<int>();
+        Each(wanted, plan, entry => ordinals.UnionWith(entry.Pieces.Where(piece => !piece.IsHole).Select(piece => piece.Pack)));
+        return [.. Whole(() => store.ReadPackTable(snapshot)).Where((_, ordinal) => ordinals.Contains(ordinal))];
+    }
+
+    public RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan)
+    {
+        using var list = Whole(() => store.OpenFileList(snapshot));
+        using var content = new RestoreContent(store.Layout, Whole(() => store.ReadPackTable(snapshot)), plan, progress, stop);
+        using var tree = new RestoreTree(content, snapshot, roots, plan.Paths);
+        try
+        {
+            tree.Run(list, stop);
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(e);
+        }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            // All directories were new and empty.
+            throw Damaged(new DamageError("holds a path twice", e));
+        }
+
+        return new RestoreFill(tree.Files, tree.Bytes, content.Damaged, tree.MatchedSources);
+    }
+
+    /// <summary>Calls for each file and link that is wanted.</summary>
+    private void Each(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take)
+    {
+        var patterns = plan.Paths.Select(p => new Policy.Glob(p)).ToList();
+        var starts = wanted.Select(name => Posix.Bytes(name + "/")).ToList();
+        using var list = Whole(() => store.OpenFileList(snapshot));
+        while (Whole(() => list.Read()) is { } entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry.Path, isDirectory: false)
+                && starts.Exists(start => entry.Path.AsSpan().StartsWith(start)))
+            {
+                take(entry);
+            }
+        }
+    }
+
+    private T Whole<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(e);
+        }
+    }
+
+    private UserError Damaged(DamageError error) => UserError.Failed(
+        $"{Title} is damaged: it {error.Message}",
+        "nothing was changed; use another snapshot: 'vertex-ar-backup verify' tells which are whole",
+        error);
+}
