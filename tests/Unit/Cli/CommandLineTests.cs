@@ -118,7 +118,7 @@ public sealed class CommandLineTests
     [InlineData("--frob=1", "unknown option '--frob'")]
     [InlineData("--rescan create", "option '--rescan' must follow its command, 'create'")]
     [InlineData("list --files", "option '--files' is for 'show', not for 'list'")]
-    [InlineData("list --dry-run", "option '--dry-run' is for 'create', 'restore', 'rotate', 'offsite' or 'import', not for 'list'")]
+    [InlineData("list --dry-run", "option '--dry-run' is for 'create', 'restore', 'rotate', 'import' or 'offsite', not for 'list'")]
     [InlineData("list --type", "option '--type' needs a value: database, storage or full")]
     [InlineData("list --type --json", "option '--type' needs a value: database, storage or full")]
     [InlineData("list --config -q", "option '--config' needs a value: FILE")]
