@@ -21,7 +21,7 @@ internal static class RestoreVerb
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         };
         var progress = around.NewProgress();
-        if (PythonLookup.Find(around, command.Id) is { } old)
+        if (PythonLookup.Find(around, command.Id, command.Type) is { } old)
         {
             return Run(around, command, PythonLookup.Prepare(around, old, plan, progress), plan, progress);
         }

@@ -66,6 +66,7 @@ public sealed class ImportTests : IDisposable
     public void A_dry_run_says_what_would_be_done_and_does_nothing()
     {
         old.Create("full", "20240107_030000");
+        site.SaveSettings();
         var before = Tree.Describe(site.Root);
 
         site.Run("import", old.Backups, "--dry-run").Succeeds().Prints("would import full_backup_20240107_030000 as a full snapshot", "would import 1 backup");
@@ -153,6 +154,20 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void What_only_old_backups_share_is_stored_once_too()
+    {
+        site.Write("gone.jpg", Content.Random(300_000, seed: 11));
+        old.Create("full", "20240107_030000");
+        old.Create("storage", "20240114_030000");
+        File.Delete(site.InStorage("gone.jpg"));
+        site.Create();
+
+        site.Run("import", old.Backups).Succeeds();
+
+        Assert.Equal([300_000, 0], Headers().Take(2).Select(New));
+    }
+
+    [Fact]
     public void Rotation_counts_it_among_the_others_and_import_says_so()
     {
         site.Settings["max_backups"] = 2;
@@ -224,7 +239,7 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void A_disk_without_room_for_it_is_refused_with_figures()
     {
-        site.Settings["backup_dir"] = site.MountMemory("small", "size=6m,mode=755");
+        site.Settings["backup_dir"] = site.MountMemory("small", "size=9m,mode=755");
         old.Create("storage", "20240107_030000");
         site.Write("videos/large.mp4", Content.Random(8_000_000, seed: 5));
         old.Create("storage", "20240108_030000");
