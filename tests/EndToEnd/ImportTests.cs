@@ -164,7 +164,9 @@ public sealed class ImportTests : IDisposable
 
         site.Run("import", old.Backups).Succeeds();
 
-        Assert.Equal([300_000, 0], Headers().Take(2).Select(New));
+        // A page of the database too: SQLite's copy counts the changes of its schema in it.
+        Assert.InRange(New(Headers()[0]), 300_000, 300_000 + 65_536);
+        Assert.Equal(0, New(Headers()[1]));
     }
 
     [Fact]
@@ -205,12 +207,14 @@ public sealed class ImportTests : IDisposable
             old.Create("full", $"2024010{i + 1}_030000", "--split", "700000");
         }
 
+        var killed = 0;
         for (var when = 2; when <= 30; when += 7)
         {
             string[] before = ["strace", "-f", "-o", "/dev/null", "-e", $"trace={call},fsync", "-e", $"inject={call},fsync:signal=SIGKILL:when={when}", "--"];
-            site.Run(["import", old.Backups], null, before);
+            killed += site.Run(["import", old.Backups], null, before).Code == 0 ? 0 : 1;
         }
 
+        Assert.True(killed > 2, "it was hardly ever killed");
         site.Run("import", old.Backups).Succeeds();
 
         Assert.Equal(3, Ids().Count);
