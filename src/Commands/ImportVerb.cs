@@ -45,11 +45,7 @@ internal sealed class ImportVerb
         }
 
         var directory = command.Directory is { } given ? Path.GetFullPath(given) : settings.BackupDir;
-        if (!Directory.Exists(directory))
-        {
-            throw new UserError(ExitCode.NoRepository, $"the directory {directory} does not exist", "name the one in which database/, storage/ and full/ of the Python system lie");
-        }
-
+        RequireDirectory(directory);
         var backups = PythonLookup.All(directory);
         if (backups.Count == 0)
         {
@@ -66,6 +62,22 @@ internal sealed class ImportVerb
         }
 
         return import.Conclude();
+    }
+
+    private static void RequireDirectory(string directory)
+    {
+        try
+        {
+            if (Posix.StatusOrNull(directory) is not { IsDirectory: true })
+            {
+                throw new UserError(
+                    ExitCode.NoRepository, $"the directory {directory} does not exist", "name the one in which database/, storage/ and full/ of the Python system lie");
+            }
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"cannot look into {directory}: {e.Message}", "the owner of the backup directory, as whom root imports, must be able to read it", e);
+        }
     }
 
     private void Take(PythonBackup backup)

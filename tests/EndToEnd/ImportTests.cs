@@ -241,6 +241,17 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_may_not_be_read_is_not_taken_for_an_empty_one()
+    {
+        Machine.NeedRoot("files of several owners");
+        old.Create("storage", "20240107_030000");
+        var user = site.BelongToOrdinaryUser();
+        Command.Shell($"chown 0:0 '{old.Backups}'; chmod 700 '{old.Backups}'");
+
+        site.Run(["import", old.Backups], null, user).Fails(1, "cannot be listed", "must be able to read it");
+    }
+
+    [Fact]
     public void A_disk_without_room_for_it_is_refused_with_figures()
     {
         site.Settings["backup_dir"] = site.MountMemory("small", "size=9m,mode=755");
