@@ -38,12 +38,14 @@ internal sealed class ImportVerb
     {
         var settings = around.LoadSettings();
         around.BecomeOwner(settings.BackupDir);
-        var directory = command.Directory is { } given ? Path.GetFullPath(given) : settings.BackupDir;
-        if (!Directory.Exists(directory))
+        if (!Directory.Exists(settings.BackupDir))
         {
-            throw new UserError(ExitCode.NoRepository, $"the directory {directory} does not exist", "name the one in which database/, storage/ and full/ of the Python system lie");
+            throw new UserError(
+                ExitCode.NoRepository, $"the backup directory {settings.BackupDir} does not exist", "is its disk mounted? Or name another place for the snapshots with --backup-dir");
         }
 
+        var directory = command.Directory is { } given ? Path.GetFullPath(given) : settings.BackupDir;
+        RequireDirectory(directory);
         var backups = PythonLookup.All(directory);
         if (backups.Count == 0)
         {
@@ -60,6 +62,22 @@ internal sealed class ImportVerb
         }
 
         return import.Conclude();
+    }
+
+    private static void RequireDirectory(string directory)
+    {
+        try
+        {
+            if (Posix.StatusOrNull(directory) is not { IsDirectory: true })
+            {
+                throw new UserError(
+                    ExitCode.NoRepository, $"the directory {directory} does not exist", "name the one in which database/, storage/ and full/ of the Python system lie");
+            }
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"cannot look into {directory}: {e.Message}", "the owner of the backup directory, as whom root imports, must be able to read it", e);
+        }
     }
 
     private void Take(PythonBackup backup)
@@ -85,34 +103,28 @@ internal sealed class ImportVerb
             }
         }
 
+        var progress = around.NewProgress();
+        var import = new CreateImport(template, names, around.Clock, progress, around.Stop);
         try
         {
-            Import(backup);
+            Import(backup, import, progress);
         }
         catch (DamageError e)
         {
             Refuse(backup, e.Message, isDamage: true);
-            if (backup.Type == SnapshotType.Full && Half(backup, e) is { } half)
+            foreach (var half in backup.Archives.Where(archive => import.DamagedHalf is { } bad && archive != bad))
             {
-                Take(half);
+                // What is left of a full backup.
+                Take(PythonBackup.Of(half));
             }
         }
     }
 
-    /// <summary>What is left of a full backup of which one half is damaged.</summary>
-    private static PythonBackup? Half(PythonBackup backup, DamageError error) =>
-        backup.Archives.FirstOrDefault(archive => !error.Message.StartsWith($"needs {archive.Name},", StringComparison.Ordinal)) is { } archive
-        && error.Message.StartsWith("needs ", StringComparison.Ordinal)
-            ? PythonBackup.Of(archive)
-            : null;
-
-    private void Import(PythonBackup backup)
+    private void Import(PythonBackup backup, CreateImport import, RunProgress progress)
     {
-        var progress = around.NewProgress();
         SnapshotHeader header;
         using (around.Screen.Progress(progress))
         {
-            var import = new CreateImport(template, names, around.Clock, progress, around.Stop);
             if (Check(import, backup) is not { } found)
             {
                 return;

@@ -17,7 +17,7 @@ internal static class ListVerb
         }
 
         var directory = around.FindBackupDirectory();
-        if (!File.Exists(new Layout(directory).Mark) && PythonReports.List(around, directory, command.Type, imported: null))
+        if (!CreateImport.IsRepository(directory) && PythonReports.List(around, directory, command.Type, imported: null))
         {
             around.Screen.Log.Say(Severity.Information, $"no snapshots yet; '{CommandTable.Program} import' makes them of these");
             return ExitCode.Done;

@@ -16,7 +16,7 @@ internal static class RestoreVerb
             return OffsiteRestoreVerb.Run(around, command);
         }
 
-        if (PythonLookup.Find(around, command.Id) is { } old)
+        if (PythonLookup.Find(around, command.Id, command.Type) is { } old)
         {
             return Run(around, command, (plan, progress) => PythonLookup.Prepare(around, old, plan, progress));
         }

@@ -17,7 +17,7 @@ internal static class VerifyVerb
         }
 
         var backupDirectory = around.FindBackupDirectory();
-        if (command.Id is null && !File.Exists(new Layout(backupDirectory).Mark) && PythonLookup.All(backupDirectory) is { Count: > 0 } left)
+        if (command.Id is null && !CreateImport.IsRepository(backupDirectory) && PythonLookup.All(backupDirectory) is { Count: > 0 } left)
         {
             return PythonReports.Verify(around, left);
         }

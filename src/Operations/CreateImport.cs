@@ -31,9 +31,14 @@ internal sealed class CreateImport
         (this.names, this.clock, this.progress, this.stop) = (names, clock, progress, stop);
     }
 
+    /// <summary>Of a full backup that was found damaged, the half that is to blame.</summary>
+    public PythonArchive? DamagedHalf { get; private set; }
+
+    public static bool IsRepository(string directory) => File.Exists(new Layout(directory).Mark);
+
     /// <summary>The snapshots that were made of such backups, by the backup's name and size.</summary>
     public static Dictionary<(string Name, long Bytes), string> Imported(string backupDirectory) =>
-        Imported(File.Exists(new Layout(backupDirectory).Mark) ? new SnapshotStore(Repository.Open(backupDirectory)).ReadAll().Whole : []);
+        Imported(IsRepository(backupDirectory) ? new SnapshotStore(Repository.Open(backupDirectory)).ReadAll().Whole : []);
 
     public static Dictionary<(string Name, long Bytes), string> Imported(IEnumerable<Snapshot> snapshots)
     {
@@ -88,7 +93,8 @@ internal sealed class CreateImport
         try
         {
             _ = ScratchDirectory.RemoveOrphans(layout.Staging);
-            if (Space(backup, found) is (> 0, var sentence))
+            var (missing, sentence) = Space(backup, found);
+            if (missing > 0)
             {
                 throw UserError.Failed($"too little space: {sentence}", "free some space, or import into a repository on another disk with --backup-dir");
             }
@@ -122,6 +128,7 @@ internal sealed class CreateImport
         }
         catch (DamageError e) when (backup.Type == SnapshotType.Full)
         {
+            DamagedHalf = archive;
             throw new DamageError($"needs {archive.Name}, which {e.Message}", e);
         }
     }

@@ -57,8 +57,9 @@ internal sealed record PythonMetadata
                 File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return json.RootElement.ValueKind == JsonValueKind.Object ? From(json.RootElement) : throw new DamageError("is no JSON object");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter for half characters in places where nobody expects them.
             throw new DamageError("is no JSON", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -66,6 +66,7 @@ public sealed class ImportTests : IDisposable
     public void A_dry_run_says_what_would_be_done_and_does_nothing()
     {
         old.Create("full", "20240107_030000");
+        site.SaveSettings();
         var before = Tree.Describe(site.Root);
 
         site.Run("import", old.Backups, "--dry-run").Succeeds().Prints("would import full_backup_20240107_030000 as a full snapshot", "would import 1 backup");
@@ -153,6 +154,22 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void What_only_old_backups_share_is_stored_once_too()
+    {
+        site.Write("gone.jpg", Content.Random(300_000, seed: 11));
+        old.Create("full", "20240107_030000");
+        old.Create("storage", "20240114_030000");
+        File.Delete(site.InStorage("gone.jpg"));
+        site.Create();
+
+        site.Run("import", old.Backups).Succeeds();
+
+        // A page of the database too: SQLite's copy counts the changes of its schema in it.
+        Assert.InRange(New(Headers()[0]), 300_000, 300_000 + 65_536);
+        Assert.Equal(0, New(Headers()[1]));
+    }
+
+    [Fact]
     public void Rotation_counts_it_among_the_others_and_import_says_so()
     {
         site.Settings["max_backups"] = 2;
@@ -190,12 +207,14 @@ public sealed class ImportTests : IDisposable
             old.Create("full", $"2024010{i + 1}_030000", "--split", "700000");
         }
 
+        var killed = 0;
         for (var when = 2; when <= 30; when += 7)
         {
             string[] before = ["strace", "-f", "-o", "/dev/null", "-e", $"trace={call},fsync", "-e", $"inject={call},fsync:signal=SIGKILL:when={when}", "--"];
-            site.Run(["import", old.Backups], null, before);
+            killed += site.Run(["import", old.Backups], null, before).Code == 0 ? 0 : 1;
         }
 
+        Assert.True(killed > 2, "it was hardly ever killed");
         site.Run("import", old.Backups).Succeeds();
 
         Assert.Equal(3, Ids().Count);
@@ -222,9 +241,20 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_may_not_be_read_is_not_taken_for_an_empty_one()
+    {
+        Machine.NeedRoot("files of several owners");
+        old.Create("storage", "20240107_030000");
+        var user = site.BelongToOrdinaryUser();
+        Command.Shell($"chown 0:0 '{old.Backups}'; chmod 700 '{old.Backups}'");
+
+        site.Run(["import", old.Backups], null, user).Fails(1, "cannot be listed", "must be able to read it");
+    }
+
+    [Fact]
     public void A_disk_without_room_for_it_is_refused_with_figures()
     {
-        site.Settings["backup_dir"] = site.MountMemory("small", "size=6m,mode=755");
+        site.Settings["backup_dir"] = site.MountMemory("small", "size=9m,mode=755");
         old.Create("storage", "20240107_030000");
         site.Write("videos/large.mp4", Content.Random(8_000_000, seed: 5));
         old.Create("storage", "20240108_030000");

@@ -179,7 +179,8 @@ public sealed class PythonRestoreTests : IDisposable
         Assert.False(Directory.Exists(site.In("out")));
         Assert.False(File.Exists("/tmp/evil"));
         Assert.Empty(site.Snapshots());
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(site.Backups, "staging")));
+        var staging = Path.Combine(site.Backups, "staging");
+        Assert.Empty(Directory.Exists(staging) ? Directory.GetFileSystemEntries(staging) : []);
         Tree.AssertSame(before, Tree.Describe(site.In("app")), Likeness.Content);
     }
 
@@ -208,6 +209,17 @@ public sealed class PythonRestoreTests : IDisposable
         site.Run("restore", path, "--to", site.In("out")).Succeeds().Says("only its own structure proves");
         Tree.AssertSame(site.Storage, site.In("out/storage"), AsArchived);
         site.Run("import", old.Backups).Succeeds();
+    }
+
+    [Fact]
+    public void Without_a_repository_the_latest_is_the_latest_of_these()
+    {
+        old.Create("full", At);
+        old.Create("database", "20240108_020000");
+
+        site.Run("restore", "latest", "--dry-run", "--to", site.In("out"), "--backup-dir", old.Backups).Succeeds().Prints("db_backup_20240108_020000");
+        site.Run("restore", "latest", "--type", "full", "--to", site.In("out"), "--backup-dir", old.Backups).Succeeds();
+        Tree.AssertSame(site.Storage, site.In("out/storage"), Likeness.Content);
     }
 
     [Fact]
