@@ -6,6 +6,11 @@ using VertexAr.Backup.Host;
 
 const ulong LeastAddressSpace = 288 << 20;
 
+if (TiedChild.Become(args) is { } failed)
+{
+    return failed;
+}
+
 // First of all: what the runtime opens for its signals must not be standard output to us.
 DescriptorStream.FillGaps();
 ThisProcess.KeepMemorySmall();

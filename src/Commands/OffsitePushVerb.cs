@@ -44,9 +44,12 @@ internal static class OffsitePushVerb
         {
             around.Screen.Log.Say(Severity.Warning, $"the snapshot is saved here; copying it to the second place was stopped, and goes on with the next run or with '{Command}'");
         }
-        catch (Exception e) when (UserError.FromSystem(e) is { } refused)
+#pragma warning disable CA1031 // Whatever it is, the snapshot is saved.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
-            around.Screen.Log.Say(Severity.Warning, $"the snapshot is saved here, but not in the second place: {refused.Message}");
+            around.Screen.Log.Say(
+                Severity.Warning, $"the snapshot is saved here, but not in the second place: {UserError.FromSystem(e)?.Message ?? $"internal error, please report it: {e}"}");
         }
     }
 

@@ -16,6 +16,15 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int Kill(int process, int signal);
 
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    internal static partial int ParentProcess();
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    internal static partial int ProcessControl(int option, nuint argument);
+
+    [LibraryImport("libc", EntryPoint = "execv", SetLastError = true)]
+    internal static partial int Execute(byte* program, byte** words);
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static partial int Statx(int dir, byte* path, int flags, uint mask, StatxBuffer* buffer);
 

@@ -14,6 +14,7 @@ internal sealed class OffsiteHere
     private readonly SnapshotStore store;
     private readonly Dictionary<Digest, PackInfo> packs = [];
     private readonly Dictionary<Digest, string> badPacks = [];
+    private readonly HashSet<Digest> checkedPacks = [];
     private readonly Dictionary<SnapshotId, string> badSnapshots = [];
 
     /// <param name="store">The repository here.</param>
@@ -56,12 +57,14 @@ internal sealed class OffsiteHere
         foreach (var item in items)
         {
             var pack = packs[NameOf(item)];
-            if (PackFile.Trouble(store.Layout, pack, _ => { }, stop) is { } trouble)
+            if (!checkedPacks.Contains(pack.Sha256) && PackFile.Trouble(store.Layout, pack, _ => { }, stop) is { } trouble)
             {
                 badPacks[pack.Sha256] = trouble;
             }
-            else
+
+            if (!badPacks.ContainsKey(pack.Sha256))
             {
+                checkedPacks.Add(pack.Sha256);
                 sound.Add(item);
             }
         }

@@ -107,6 +107,7 @@ internal sealed class OffsitePush
         try
         {
             var top = CopyPlan.Decide(here.Top(), There.Size, damaged);
+            SendAhead(upload, here, top, packs, lists, headers);
             Send(upload, "", "copying the mark", top, here.Top);
             Send(upload, Layout.Below.Packs, "copying packs", packs, here.Packs, items => here.CheckPacks(items, stop));
             here.LeaveOutBroken(There.Size);
@@ -123,6 +124,17 @@ internal sealed class OffsitePush
 
         OffsiteDamage.Write(store.Layout, [.. damaged.Except(Names(here))]);
         return (upload.Files, upload.Bytes);
+    }
+
+    /// <summary>A usual night's files go in one go where that is possible.</summary>
+    private void SendAhead(OffsiteUpload upload, OffsiteHere here, CopyPlan top, CopyPlan packs, CopyPlan lists, CopyPlan headers)
+    {
+        List<CopyItem> all = [.. Items(top), .. Items(packs), .. Items(lists), .. Items(headers)];
+        if (all.Count > 0 && OffsiteUpload.AreFew(all) && offsite.Rclone.Features().CanMove)
+        {
+            progress.Phase = "copying";
+            upload.SendAhead([.. Items(top), .. here.CheckPacks(Items(packs), stop), .. Items(lists), .. Items(headers)]);
+        }
     }
 
     /// <summary>Sends one step, and proves by a listing that all of it is there.</summary>
@@ -170,6 +182,8 @@ internal sealed class OffsitePush
 
     private static IEnumerable<string> Names(OffsiteHere here) =>
         here.Top().Concat(here.Packs()).Concat(here.Lists()).Concat(here.Headers()).Select(item => item.Name);
+
+    private static List<CopyItem> Items(CopyPlan step) => [.. step.Missing, .. step.Wrong];
 
     private static int Count(params CopyPlan[] steps) => steps.Sum(step => step.Missing.Count + step.Wrong.Count);
 }

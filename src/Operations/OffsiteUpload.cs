@@ -17,8 +17,7 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     /// <summary>Nothing in there belongs to the repository.</summary>
     private const string Incoming = "incoming";
 
-    private const string Top = "top";
-
+    private readonly HashSet<string> aside = new(StringComparer.Ordinal);
     private bool isUsed;
 
     public int Files { get; private set; }
@@ -49,6 +48,15 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
         isUsed = false;
     }
 
+    /// <summary>Whether files are one part by themselves.</summary>
+    public static bool AreFew(IReadOnlyList<CopyItem> items) => Parts(items).Take(2).Count() == 1;
+
+    /// <summary>
+    /// Sends the files of several steps to <c>incoming/</c> in one go: each call of rclone takes its time. They come into place step
+    /// by step. Only where the server can rename.
+    /// </summary>
+    public void SendAhead(IReadOnlyList<CopyItem> items) => PutAside(items);
+
     /// <summary>Sends files of one directory. Each part of them is in its place before the next begins.</summary>
     /// <param name="folder">Where they are, in both places; empty for the top.</param>
     /// <param name="plan">Which.</param>
@@ -67,7 +75,8 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
 
             if (rclone.Features().CanMove)
             {
-                SendAside(folder, sound, isReplacing, how);
+                PutAside([.. sound.Where(item => !aside.Contains(item.Name))]);
+                Place(folder, sound, isReplacing, how);
             }
             else
             {
@@ -80,32 +89,44 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
         }
     }
 
-    private void SendAside(string folder, IReadOnlyList<CopyItem> items, bool isReplacing, CopyHow how)
+    private string Aside => $"{Incoming}/{run}";
+
+    private void PutAside(IReadOnlyList<CopyItem> items)
     {
-        var aside = $"{Incoming}/{run}/{(folder.Length == 0 ? Top : folder)}";
-        isUsed = true;
-        var end = rclone.Upload(Path.Combine(here, folder), aside, Names(folder, items), CopyHow.Changed, progress.AddBytes);
-        var arrived = rclone.List(aside);
-        Require(items, item => arrived.Size($"{aside}/{Name(folder, item)}"), end);
-        if (isReplacing)
+        if (items.Count == 0)
         {
-            end = rclone.Delete(items.Select(item => item.Name));
+            return;
         }
 
+        isUsed = true;
+        var end = rclone.Upload(here, Aside, items.Select(item => item.Name), CopyHow.Changed, progress.AddBytes);
+        var arrived = rclone.List(Aside);
+        Require(items, item => arrived.Size($"{Aside}/{item.Name}"), end);
+        aside.UnionWith(items.Select(item => item.Name));
+    }
+
+    private void Place(string folder, IReadOnlyList<CopyItem> items, bool isReplacing, CopyHow how)
+    {
+        if (isReplacing)
+        {
+            _ = rclone.Delete(items.Select(item => item.Name));
+        }
+
+        RcloneEnd? end = null;
         if (folder.Length > 0)
         {
-            end = rclone.Move(aside, folder, Names(folder, items), how);
+            end = rclone.Move($"{Aside}/{folder}", folder, Names(folder, items), how);
         }
         else
         {
             // Of two directories one of which lies in the other, rclone moves nothing.
             foreach (var item in items)
             {
-                end = rclone.Move($"{aside}/{item.Name}", item.Name);
+                end = rclone.Move($"{Aside}/{item.Name}", item.Name);
             }
         }
 
-        Confirm(folder, items, end);
+        Confirm(folder, items, end!);
     }
 
     /// <summary>After a bad end, looks for what is there all the same.</summary>

@@ -48,7 +48,7 @@ internal sealed class RcloneChild(RemotePlace place, CancellationToken stop)
         }
 
         return end.ExitCode is { } code
-            ? new RcloneEnd(code, log.LastError ?? (code == 0 ? null : $"rclone {end.Problem}"))
+            ? new RcloneEnd(code, log.LastError ?? (code == 0 ? null : log.LastWords ?? $"rclone {end.Problem}"))
             : throw UserError.Failed($"rclone {end.Problem}");
 
         void Alive() => Volatile.Write(ref seen, Environment.TickCount64);
@@ -80,32 +80,26 @@ internal sealed class RcloneChild(RemotePlace place, CancellationToken stop)
         LastWords = TimeSpan.FromSeconds(30),
     };
 
-    /// <summary>By setpriv, where there is one, so that the kernel ends it when this process is killed: it would go on otherwise, for hours.</summary>
-    private List<string> Command(IReadOnlyList<string> words)
+    /// <summary>Tied to this process: it would go on when that is killed, for hours.</summary>
+    private IReadOnlyList<string> Command(IReadOnlyList<string> words)
     {
-        var command = new List<string>();
-        if (ProgramFile.Find("setpriv", place.Environment.GetValueOrDefault("PATH")) is { } setpriv)
-        {
-            command.AddRange([setpriv, "--pdeathsig", "TERM", "--"]);
-        }
-
         // Idle for a third of the time, a connection is tried anew while there is patience left.
         var idle = Math.Max(2, (int)place.Patience.TotalSeconds / 3);
-        command.AddRange(
+        List<string> command =
         [
             program.Value,
             "--config", place.ConfigFile ?? "", "--ask-password=false",
             "--retries", Text(place.Tries), "--low-level-retries", Text(place.Tries),
             "--contimeout", $"{Text(Math.Min(MostSecondsToConnect, idle))}s", "--timeout", $"{Text(idle)}s",
             "--use-json-log", "--stats", "1s", "--stats-log-level", "NOTICE",
-        ]);
+        ];
         if (place.LimitMbPerS is { } limit)
         {
             command.AddRange(["--bwlimit", $"{Text(limit)}M"]);
         }
 
         // Last, so that what a command says of itself counts.
-        return [.. command, .. words];
+        return TiedChild.Tie([.. command, .. words]);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

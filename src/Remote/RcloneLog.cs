@@ -22,6 +22,7 @@ internal sealed class RcloneLog(Action<long> moved, Action alive)
 
     private string? failure;
     private string? complaint;
+    private string? lastWords;
 
     /// <summary>Why it ended, or else what it complained of last; null if it did neither. Fit to be shown.</summary>
     public string? LastError
@@ -31,6 +32,18 @@ internal sealed class RcloneLog(Action<long> moved, Action alive)
             lock (changing)
             {
                 return (failure ?? complaint) is { } said ? PlainError.Of(said) : null;
+            }
+        }
+    }
+
+    /// <summary>What it said last that was no count, whatever that is; null if it said nothing. Fit to be shown.</summary>
+    public string? LastWords
+    {
+        get
+        {
+            lock (changing)
+            {
+                return lastWords is null ? null : PlainError.Of(lastWords);
             }
         }
     }
@@ -56,6 +69,13 @@ internal sealed class RcloneLog(Action<long> moved, Action alive)
             lock (changing)
             {
                 complaint = line;
+            }
+        }
+        else if (!line.StartsWith('{') && line.Trim().Length > 0)
+        {
+            lock (changing)
+            {
+                lastWords = line;
             }
         }
     }

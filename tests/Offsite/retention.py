@@ -28,13 +28,13 @@ def rules(checks, remote):
         while_deleting(checks, site, remote, copies)
     everything = there(remote)
     for what, end_of_name in (("header", ".json"), ("table", ".packs.jsonl.gz")):
-        # Of a snapshot that is only there: of others, what is here tells.
-        hurt = f"snapshots/{all_four[0]}{end_of_name}"
+        # Of a snapshot that is to stay and is only there: of others, what is here tells. One older one is to go.
+        hurt = f"snapshots/{all_four[1]}{end_of_name}"
         with checks(f"a {what} that cannot be read there keeps every pack"):
             content, before = remote.get(hurt), packs(remote)
             remote.put(hurt, content[:-5] + b"xxx}\n")
             try:
-                site.configure(max_backups=1)
+                site.configure(max_backups=len(everything) - 1)
                 done = site.run("offsite", "push")
                 check(done.stderr.strip(), "nothing is said")
                 check(packs(remote) == before, f"removed {before - packs(remote)}")
