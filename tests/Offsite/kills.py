@@ -8,7 +8,7 @@ import time
 
 import reader
 import servers
-from checks import complete, no_rclone_stays, no_stack, rclones, valid, valid_by_itself
+from checks import complete, no_rclone_stays, no_stack, valid, valid_by_itself
 from site_under_test import check
 
 ENDS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 128 + signal.SIGTERM}
@@ -36,13 +36,13 @@ def end(site, push, how):
     no_rclone_stays(site.remote.config)
 
 
-def holds(checks, site, what):
-    """After whatever happened."""
-    found = valid(site, site.remote)
+def holds(site):
+    """After whatever happened, with all the time that it takes."""
+    valid(site, site.remote)
     valid_by_itself(site, site.remote)
+    site.configure(timeout_seconds=60)
     site.push()
     complete(site, site.remote)
-    return f"{what}: {len(found)} snapshots"
 
 
 def over_s3(checks, remote):
@@ -71,7 +71,7 @@ def over_s3(checks, remote):
                 end(site, push, how)
             finally:
                 remote.server.as_usual()
-            holds(checks, site, how.name)
+            holds(site)
 
 
 def rank(name):
@@ -103,7 +103,7 @@ def over_sftp(checks, remote):
             end(site, push, how)
             # What was on its way arrives.
             servers.wait_until(lambda: not servers.descendants(remote.server.server.process.pid), 10, "the sessions end")
-            holds(checks, site, how.name)
+            holds(site)
 
 
 def arrived(top):
