@@ -1,11 +1,8 @@
 """Named checks, each a line that says ok or FAIL, and what most of them ask of a site and of a place that copies are in."""
 import contextlib
+import json
 import os
-import signal
-import shutil
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -56,7 +53,7 @@ class Checks:
         site = OffsiteSite(f"{self.root}/{name}", self.binary)
         os.makedirs(site.root)
         site.make(media, offsite={"remote": remote.address, "rclone_config": remote.config, "push_after_create": False,
-                                  "timeout_seconds": 10, **offsite})
+                                  "timeout_seconds": 60, **offsite})
         site.remote = remote
         return site
 
@@ -87,7 +84,6 @@ class OffsiteSite(Site):
         self.configure(remote=remote.address, rclone_config=remote.config, **changes)
 
     def configure(self, **changes):
-        import json
         with open(self.config, encoding="utf-8") as file:
             settings = json.load(file)
         settings["offsite"] |= changes

@@ -3,9 +3,9 @@ import os
 import shutil
 
 import reader
-from checks import complete, fails, valid
+from checks import complete, fails
 from remotes import S3
-from site_under_test import check, state_of
+from site_under_test import check
 
 
 def bytes_changed(content):

@@ -9,7 +9,7 @@ import random
 import time
 
 import reader
-from checks import complete, fails, same_trees, valid, valid_by_itself
+from checks import complete, fails, same_trees, valid_by_itself
 from remotes import Crypt
 from site_under_test import check
 

@@ -3,7 +3,7 @@ import signal
 
 import reader
 import servers
-from checks import complete, fails, valid
+from checks import fails
 from kills import end
 from remotes import S3
 from site_under_test import check

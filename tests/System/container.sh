@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# A Debian with its own systemd, in a container without network. Sourced by run.sh.
+# A Debian with its own systemd, in a container without network, or with the host's if network is set to nothing. Sourced by run.sh.
 
 work=$root/artifacts/system
 container='' console='' leader='' nspawn=''
 
 # base_system SUITE: a fresh Debian server as a directory, kept between runs as long as it is to hold the same. It has OpenSSL,
-# what a server has to rotate logs, and, for the site, sqlite3.
+# rclone, what a server has to rotate logs, and, for the site, sqlite3.
 base_system() {
     local suite=$1 base=$work/$1 openssl=libssl3 packages
     if [ "$suite" != bookworm ]; then
         openssl=libssl3t64
     fi
-    packages=systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3,logrotate
+    packages=systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3,logrotate,rclone
     if [ "$(cat "$base.made" 2>/dev/null)" != "$packages" ]; then
         rm -rf "$base"
         mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$base" && echo "$packages" > "$base.made"
@@ -45,7 +45,7 @@ boot() {
     (
         enter_own_cgroup "$name" "$BASHPID"
         export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
-        exec setsid systemd-nspawn -q -D "$container" -M "$name" --private-network --register=no --keep-unit \
+        exec setsid systemd-nspawn -q -D "$container" -M "$name" ${network---private-network} --register=no --keep-unit \
             --console=read-only --kill-signal=SIGRTMIN+4 -b
     ) < /dev/null >> "$console" 2>&1 &
     nspawn=$!

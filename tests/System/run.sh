@@ -13,6 +13,7 @@ here=$root/tests/System
 . "$here/telling.sh"
 . "$here/rehearsals.sh"
 . "$here/life.sh"
+. "$here/offsite.sh"
 
 cannot_boot() {
     skip "$1" "this machine cannot boot containers: $2"
@@ -43,12 +44,14 @@ if [ "$(id -u)" != 0 ]; then
     exit
 fi
 
-"$root/packaging/require.sh" systemd-container mmdebstrap apt-utils gnupg procps || exit 1
+"$root/packaging/require.sh" systemd-container mmdebstrap apt-utils gnupg procps python3-swift openssh-client rclone || exit 1
 mkdir -p "$work"
-trap 'power_off; rm -rf "$work"/*-under-test-$$' EXIT
+trap 'power_off; stop_copies; rm -rf "$work"/*-under-test-$$' EXIT
 trap 'exit 130' INT TERM
 make_repositories || exit 1
 for suite in "$@"; do
     run_suite "$suite"
 done
+# On one of them is enough.
+disaster "$1"
 totals
