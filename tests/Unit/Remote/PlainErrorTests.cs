@@ -14,6 +14,9 @@ public sealed class PlainErrorTests
     [InlineData("access_token: hush was refused", "access_token: … was refused")]
     [InlineData("Authorization: Bearer hush", "Authorization: …")]
     [InlineData("secret_access_key = hush", "secret_access_key = …")]
+    [InlineData("a wrong password was given", "a wrong password was given")]
+    [InlineData("compass/north.png: object not found", "compass/north.png: object not found")]
+    [InlineData("{\"token\":\"hush\"}", "{\"token\":…")]
     [InlineData("couldn't find key \"x\"", "couldn't find key \"x\"")]
     public void It_is_one_line_without_what_may_be_a_secret(string said, string shown) => Assert.Equal(shown, PlainError.Of(said));
 
