@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace VertexAr.Backup.Core;
 
-/// <summary>The C library as it is: the only imports of the program. <see cref="Posix"/> is the face that the rest sees.</summary>
+/// <summary>The C library as it is. <see cref="Posix"/> is the face that the rest sees.</summary>
 internal static unsafe partial class PosixCalls
 {
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]

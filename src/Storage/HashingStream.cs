@@ -6,33 +6,29 @@ using VertexAr.Backup.Core;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>Writes a file in large writes and gathers its SHA-256, XXH128 and size on the way, so that nothing is read again.</summary>
-internal sealed class HashingStream(SafeFileHandle file) : Stream
+internal sealed class HashingStream(SafeFileHandle file) : Outlet
 {
+    /// <summary>What is written at once.</summary>
+    public const int BufferBytes = 256 * 1024;
+
     /// <summary>After this many bytes the disk is told to begin, while the next are hashed.</summary>
     private const int WriteBehind = 8 << 20;
 
     private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly XxHash128 xxh128 = new();
-    private readonly byte[] buffer = new byte[256 * 1024];
+    private readonly byte[] buffer = new byte[BufferBytes];
     private int filled;
     private long flushed;
     private long started;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
     /// <summary>Bytes written so far.</summary>
     public override long Length => flushed + filled;
 
-    public override long Position { get => Length; set => throw new NotSupportedException(); }
-
-    /// <summary>Writes what is buffered and returns the hashes of all; nothing can be written after.</summary>
+    /// <summary>Writes what is buffered, tells the disk to begin with it, and returns the hashes of all; nothing can be written after.</summary>
     public (Digest Sha256, UInt128 Xxh128) Finish()
     {
         WriteOut();
+        StartWriting();
         return (Digest.Finish(sha256), xxh128.GetCurrentHashAsUInt128());
     }
 
@@ -40,23 +36,36 @@ internal sealed class HashingStream(SafeFileHandle file) : Stream
     {
         while (!bytes.IsEmpty)
         {
-            var n = Math.Min(bytes.Length, buffer.Length - filled);
-            bytes[..n].CopyTo(buffer.AsSpan(filled));
-            filled += n;
-            bytes = bytes[n..];
+            // Not as soon as the buffer is full: what is held may end there.
             if (filled == buffer.Length)
             {
                 WriteOut();
             }
+
+            var n = Math.Min(bytes.Length, buffer.Length - filled);
+            bytes[..n].CopyTo(buffer.AsSpan(filled));
+            filled += n;
+            bytes = bytes[n..];
         }
     }
 
-    public override void Write(byte[] array, int offset, int count) => Write(array.AsSpan(offset, count));
-
-    /// <summary>Nothing: the compressor flushes often, and small writes are what this stream is there to avoid.</summary>
-    public override void Flush()
+    /// <summary>
+    /// Makes sure that the next bytes, up to so many, lie in one run which <see cref="Held"/> can still change until more than
+    /// those are written.
+    /// </summary>
+    /// <returns>What to call the run's beginning.</returns>
+    public int Hold(int bytes)
     {
+        if (buffer.Length - filled < bytes)
+        {
+            WriteOut();
+        }
+
+        return filled;
     }
+
+    /// <summary>Bytes of the run that <see cref="Hold"/> began there.</summary>
+    public Span<byte> Held(int begin, int count) => buffer.AsSpan(begin, count);
 
     /// <summary>Hands everything to the kernel.</summary>
     public void WriteOut()
@@ -69,16 +78,15 @@ internal sealed class HashingStream(SafeFileHandle file) : Stream
         filled = 0;
         if (flushed - started >= WriteBehind)
         {
-            Posix.StartWriting(file, started, flushed - started);
-            started = flushed;
+            StartWriting();
         }
     }
 
-    public override int Read(byte[] array, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
+    private void StartWriting()
+    {
+        Posix.StartWriting(file, started, flushed - started);
+        started = flushed;
+    }
 
     protected override void Dispose(bool disposing)
     {

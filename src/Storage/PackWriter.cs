@@ -107,20 +107,10 @@ internal sealed class PackWriter : IDisposable
     }
 
     /// <summary>What tar writes into: the gzip member of the moment.</summary>
-    private sealed class MemberStream(Stream output, ZLibCompressionOptions compression) : Stream
+    private sealed class MemberStream(HashingStream output, ZLibCompressionOptions compression) : Outlet
     {
-        private GZipStream? member;
+        private Stream? member;
         private bool abandoned;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         /// <summary>Ends the member; the next write begins another.</summary>
         public void Cut()
@@ -136,22 +126,10 @@ internal sealed class PackWriter : IDisposable
         {
             if (!abandoned)
             {
-                member ??= new GZipStream(output, compression, leaveOpen: true);
+                member ??= compression.CompressionLevel > 0 ? new GZipStream(output, compression, leaveOpen: true) : new StoredGzip(output);
                 member.Write(bytes);
             }
         }
-
-        public override void Write(byte[] array, int offset, int count) => Write(array.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] array, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -31,11 +31,13 @@ public sealed class PackWriterTests : IDisposable
         Assert.Equal((0, "two"), Tools.Run("tar", "-xzOf", pack, "db/app.db/000007"));
     }
 
-    [Fact]
-    public void Every_entry_is_where_the_writer_says()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Every_entry_is_where_the_writer_says(int level)
     {
         var sizes = new[] { 10, 3 << 20, 2 << 20, 100, 9 << 20, 1, 0, 511, 512, 513, 4 << 20, 5 };
-        using var writer = Begin(1);
+        using var writer = Begin(level);
         var places = sizes.Select((size, i) => TestRepository.Put(writer, $"s/{i}", Content(i, size))).ToList();
         var info = writer.Finish(repository.Layout);
         var pack = repository.Layout.Pack(info.Sha256);
