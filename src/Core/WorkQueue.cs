@@ -68,6 +68,17 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
         }
     }
 
+    /// <summary>What nobody took, after the run was stopped.</summary>
+    public List<T> TakeRest()
+    {
+        lock (items)
+        {
+            var rest = items.ToList();
+            items.Clear();
+            return rest;
+        }
+    }
+
     /// <summary>Ends the patience of whoever waits for more than one item, now or the next time.</summary>
     public void Hurry()
     {

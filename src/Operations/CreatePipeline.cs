@@ -7,7 +7,8 @@ namespace VertexAr.Backup.Operations;
 
 /// <summary>
 /// Carries entries from the walk to the file list. The walk adds them in order; workers store the content of those that
-/// have any; one more thread lists them, in the order in which they were added. Queues of fixed length lie between.
+/// have any; one more thread lists them, in the order in which they were added. Another waits until the packs that the workers
+/// filled are on disk, while they fill the next. Queues of fixed length lie between.
 /// </summary>
 internal sealed class CreatePipeline : IDisposable
 {
@@ -26,15 +27,20 @@ internal sealed class CreatePipeline : IDisposable
     /// <summary>Files open at one time, at most, for each worker; fewer where the system gives fewer.</summary>
     private const int JobsPerWorker = 16;
 
+    /// <summary>Full packs that wait for the disk, at most, for each worker. Where the disk is slower than the workers, it sets the pace.</summary>
+    private const int FullPacksPerWorker = 1;
+
     private readonly PieceStore store;
     private readonly RunProgress progress;
     private readonly CreateList list;
     private readonly CancellationTokenSource stopping;
     private readonly WorkQueue<CreateItem> order;
     private readonly WorkQueue<CreateJob> jobs;
+    private readonly WorkQueue<PackWriter> full;
     private readonly AutoResetEvent awaitedIsStored = new(false);
     private readonly List<Thread> workers = [];
     private readonly Thread lister;
+    private readonly Thread finisher;
     private readonly Action<int>? pause;
     private CreateItem? awaited;
     private Exception? failure;
@@ -48,13 +54,16 @@ internal sealed class CreatePipeline : IDisposable
         pause = pace is null ? null : bytes => stopping.Token.WaitHandle.WaitOne(pace.Before(bytes));
         order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
         jobs = new WorkQueue<CreateJob>(ThisProcess.ShareOfOpenFiles(workerCount * JobsPerWorker), stopping.Token);
+        full = new WorkQueue<PackWriter>(workerCount * FullPacksPerWorker, stopping.Token);
         stopping.Token.Register(() =>
         {
             order.Wake();
             jobs.Wake();
+            full.Wake();
             awaitedIsStored.Set();
         });
         lister = Start("list", List);
+        finisher = Start("finish", FinishPacks);
         for (var i = 0; i < workerCount; i++)
         {
             workers.Add(Start($"store {i}", Work));
@@ -94,6 +103,8 @@ internal sealed class CreatePipeline : IDisposable
     {
         jobs.Complete();
         workers.ForEach(worker => worker.Join());
+        full.Complete();
+        finisher.Join();
         order.Complete();
         lister.Join();
         ThrowIfFailed();
@@ -113,7 +124,9 @@ internal sealed class CreatePipeline : IDisposable
     {
         stopping.Cancel();
         workers.ForEach(worker => worker.Join());
+        finisher.Join();
         lister.Join();
+        full.TakeRest().ForEach(pack => pack.Dispose());
         stopping.Dispose();
         awaitedIsStored.Dispose();
     }
@@ -146,20 +159,31 @@ internal sealed class CreatePipeline : IDisposable
 
     private void Work()
     {
-        using var writer = new PieceWriter(store);
-        var finished = 0;
+        using var writer = new PieceWriter(store, pack =>
+        {
+            pack.Seal();
+            full.Add(pack);
+        });
         while (jobs.TryTake(out var job))
         {
             Store(writer, job);
-            if (writer.FinishedPacks > finished)
-            {
-                // What is listed now counts as stored, whatever happens to the run.
-                finished = writer.FinishedPacks;
-                order.Hurry();
-            }
         }
 
         writer.Finish();
+    }
+
+    private void FinishPacks()
+    {
+        while (full.TryTake(out var pack))
+        {
+            using (pack)
+            {
+                store.FinishPack(pack);
+            }
+
+            // What is listed now counts as stored, whatever happens to the run.
+            order.Hurry();
+        }
     }
 
     private void Store(PieceWriter writer, in CreateJob job)

@@ -26,6 +26,7 @@ internal sealed class PackWriter : IDisposable
     private long memberInput;
     private int memberEntries;
     private int entries;
+    private PackInfo? whole;
 
     /// <param name="temporary">The file to write; it gets its final name when it is finished.</param>
     /// <param name="handle">The number under which this run knows the pack.</param>
@@ -69,15 +70,26 @@ internal sealed class PackWriter : IDisposable
         return (memberOffset, memberEntries++);
     }
 
-    /// <summary>Ends the pack, puts it on disk and under its name in the repository. The directories are synced by the caller.</summary>
+    /// <summary>Ends the pack: nothing can be added any more, and the disk has begun with all of it.</summary>
+    public void Seal()
+    {
+        if (whole is null)
+        {
+            tar.Dispose();
+            members.Cut();
+            var (sha256, xxh128) = output.Finish();
+            whole = new PackInfo(sha256, output.Length, xxh128, ContentBytes, 0);
+        }
+    }
+
+    /// <summary>Ends the pack, waits until it is on disk, and gives it its name in the repository. The directories are synced by the caller.</summary>
     public PackInfo Finish(Layout layout)
     {
-        tar.Dispose();
-        members.Cut();
-        var (sha256, xxh128) = output.Finish();
-        AtomicFile.EnsureDirectory(layout.PackDirectory(sha256), syncParent: false);
-        AtomicFile.Publish(file, temporary, layout.Pack(sha256), syncDirectory: false);
-        return new PackInfo(sha256, output.Length, xxh128, ContentBytes, 0);
+        Seal();
+        var pack = whole!.Value;
+        AtomicFile.EnsureDirectory(layout.PackDirectory(pack.Sha256), syncParent: false);
+        AtomicFile.Publish(file, temporary, layout.Pack(pack.Sha256), syncDirectory: false);
+        return pack;
     }
 
     /// <summary>Gives the pack up, unless it was finished.</summary>

@@ -18,11 +18,8 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
         return new PackWriter(Path.Combine(staging, $"pack-{handle}.tmp"), handle, compressed ? options.Compressed : options.Stored);
     }
 
-    public void FinishPack(PackWriter pack)
-    {
-        packs.Finish(pack.Handle, pack.Finish(held.Layout));
-        pack.Dispose();
-    }
+    /// <summary>Returns when the pack is on disk. Its name is after <see cref="SyncDirectories"/>.</summary>
+    public void FinishPack(PackWriter pack) => packs.Finish(pack.Handle, pack.Finish(held.Layout));
 
     /// <summary>Puts the names of the packs on disk that this run wrote.</summary>
     public void SyncDirectories()

@@ -9,7 +9,9 @@ namespace VertexAr.Backup.Storage;
 /// Stores pieces for one worker thread: looks each up by content first, and fills two packs of its own, one for content that
 /// is worth compressing and one for content that is not.
 /// </summary>
-internal sealed class PieceWriter(PieceStore store) : IDisposable
+/// <param name="store">What the writers share.</param>
+/// <param name="finish">Takes each pack that is full, or the last of its kind, to finish it.</param>
+internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) : IDisposable
 {
     /// <summary>Up to here a piece is held in memory and hashed before it is stored.</summary>
     public const int InMemory = 1 << 20;
@@ -24,9 +26,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly OpenPack compressed = new();
     private readonly OpenPack stored = new();
-
-    /// <summary>How many packs are finished.</summary>
-    public int FinishedPacks { get; private set; }
+    private int fullPacks;
 
     /// <summary>Stores the content unless it is there already.</summary>
     public StoredPiece Store(in PieceName name, PieceReader content)
@@ -43,7 +43,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         return store.Index.TryClaimLength(content.Length) ? StoreUnseen(name, content) : StoreAfterHashing(name, content);
     }
 
-    /// <summary>Ends the packs; what this writer stored is on disk when it returns.</summary>
+    /// <summary>Ends the packs.</summary>
     public void Finish()
     {
         Finish(compressed);
@@ -150,7 +150,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
         if (own.Pack is { } open && open.InputBytes + length > store.Options.PackBytes)
         {
             Finish(own);
-            if (FinishedPacks - other.Began >= Patience)
+            if (fullPacks - other.Began >= Patience)
             {
                 Finish(other);
             }
@@ -158,7 +158,7 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
 
         if (own.Pack is null)
         {
-            own.Began = FinishedPacks;
+            own.Began = fullPacks;
             own.Pack = store.BeginPack(compress);
         }
 
@@ -169,13 +169,13 @@ internal sealed class PieceWriter(PieceStore store) : IDisposable
     {
         if (open.Pack is { } pack)
         {
-            store.FinishPack(pack);
+            finish(pack);
             open.Pack = null;
-            FinishedPacks++;
+            fullPacks++;
         }
     }
 
-    /// <summary>The pack of one kind that is being filled, and how many were finished before it was begun.</summary>
+    /// <summary>The pack of one kind that is being filled, and how many were full before it was begun.</summary>
     private sealed class OpenPack
     {
         public PackWriter? Pack { get; set; }

@@ -57,11 +57,13 @@ public sealed partial class LayeringTests
     }
 
     [Fact]
-    public void Only_core_imports_from_libc()
+    public void Only_core_imports_native_code_and_only_posix_that_of_libc()
     {
-        var importers = SourceFiles().Where(f => File.ReadAllText(f).Contains("[LibraryImport(", StringComparison.Ordinal));
+        Assert.All(Importers("[LibraryImport("), file => Assert.StartsWith(Path.Combine(Source, "Core/"), file, StringComparison.Ordinal));
+        Assert.All(Importers("[LibraryImport(\"libc\""), file => Assert.StartsWith(Path.Combine(Source, "Core/Posix"), file, StringComparison.Ordinal));
 
-        Assert.All(importers, file => Assert.StartsWith(Path.Combine(Source, "Core/Posix"), file, StringComparison.Ordinal));
+        static IEnumerable<string> Importers(string import) =>
+            SourceFiles().Where(f => File.ReadAllText(f).Contains(import, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class PieceWriterTests : IDisposable
     public PieceWriterTests()
     {
         store = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(4 << 20, 4, 0), packs, _ => { });
-        writer = new PieceWriter(store);
+        writer = Begin(store);
     }
 
     public void Dispose()
@@ -113,7 +113,7 @@ public sealed class PieceWriterTests : IDisposable
     [Fact]
     public void Level_zero_compresses_nothing()
     {
-        using var plain = new PieceWriter(new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(4 << 20, 0, 0), packs, _ => { }));
+        using var plain = Begin(new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(4 << 20, 0, 0), packs, _ => { }));
         using var file = Open(new byte[50_000]);
         plain.Store(new PieceName("s/a"u8, null, 0, default), new PieceReader(file, 0, 50_000));
         plain.Finish();
@@ -147,11 +147,19 @@ public sealed class PieceWriterTests : IDisposable
     public void No_pack_is_begun_on_a_disk_with_too_little_space()
     {
         var full = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(1, 0, long.MaxValue), packs, _ => { });
-        using var any = new PieceWriter(full);
+        using var any = Begin(full);
         using var file = Open([1]);
         Assert.Throws<SpaceError>(() => any.Store(new PieceName("s/a"u8, null, 0, default), new PieceReader(file, 0, 1)));
         Assert.Null(full.Index.FindOrClaim(Digest.Of([1]), 1));
     }
+
+    private static PieceWriter Begin(PieceStore store) => new(store, pack =>
+    {
+        using (pack)
+        {
+            store.FinishPack(pack);
+        }
+    });
 
     private StoredPiece Store(string path, byte[] content, long length = -1)
     {
