@@ -30,10 +30,12 @@ internal sealed class TestRepository : IDisposable
 
     public RepositoryLock Held { get; }
 
+    public WriteBehind Behind { get; } = new(4);
+
     /// <summary>Writes a pack of one piece.</summary>
     public PackInfo AddPack(string content)
     {
-        using var pack = new PackWriter(Path.Combine(Layout.Staging, "pack.tmp"), 0, Level4);
+        using var pack = new PackWriter(Path.Combine(Layout.Staging, "pack.tmp"), 0, Level4, Behind);
         Put(pack, "storage/a", System.Text.Encoding.UTF8.GetBytes(content));
         return pack.Finish(Layout);
     }
@@ -96,6 +98,7 @@ internal sealed class TestRepository : IDisposable
 
     public void Dispose()
     {
+        Behind.Dispose();
         Held.Dispose();
         Temp.Dispose();
     }
