@@ -19,7 +19,7 @@ internal static unsafe class Posix
     private const uint StatxBasicAndMount = 0x17ff;
     private const int LongestPath = 4096;
 
-    // Three flags differ between x86-64 and arm64.
+    // Two flags differ between x86-64 and arm64.
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
     /// <summary>Paths are given from here: the current directory (absolute paths do not care).</summary>
@@ -30,8 +30,6 @@ internal static unsafe class Posix
     public static uint EffectiveUser => PosixCalls.EffectiveUser();
 
     private static int FlagDirectory => Arm ? 0x4000 : 0x10000;
-
-    private static int FlagDirect => Arm ? 0x10000 : 0x4000;
 
     private static int FlagNoFollow => Arm ? 0x8000 : 0x20000;
 
@@ -178,21 +176,6 @@ internal static unsafe class Posix
     /// <summary>Lets the disk begin with what was written in a range, so that less is left to wait for when the file is synced. A hint, too.</summary>
     public static void StartWriting(SafeFileHandle file, long offset, long length) => _ = PosixCalls.SyncFileRange(Descriptor(file), offset, length, 2);
 
-    /// <summary>
-    /// Lets reads and writes of an open file go between memory and disk without the page cache, if it lies on a file system that
-    /// is as quick at this as the disk; others wait for a server at each write, or do not do it. True if they do.
-    /// </summary>
-    public static bool TryBypassCache(SafeFileHandle file)
-    {
-        const long ext = 0xEF53;
-        const long xfs = 0x58465342;
-        PosixCalls.FileSystemKindBuffer kind;
-        return PosixCalls.FileSystemOf(Descriptor(file), &kind) == 0 && kind.Magic is ext or xfs && SetDirect(file, true);
-    }
-
-    /// <summary>Undoes <see cref="TryBypassCache"/>.</summary>
-    public static void UseCache(SafeFileHandle file) => SetDirect(file, false);
-
     public static byte[] ReadLink(SafeFileHandle dir, ReadOnlySpan<byte> name)
     {
         Span<byte> path = stackalloc byte[LongestPath];
@@ -337,14 +320,6 @@ internal static unsafe class Posix
         const int getWindowSize = 0x5413;
         var size = stackalloc ushort[4];
         return PosixCalls.TerminalSize(Descriptor(terminal), getWindowSize, size) == 0 ? size[1] : 0;
-    }
-
-    private static bool SetDirect(SafeFileHandle file, bool on)
-    {
-        const int getFlags = 3;
-        const int setFlags = 4;
-        var flags = PosixCalls.FileFlags(Descriptor(file), getFlags, 0);
-        return flags >= 0 && PosixCalls.FileFlags(Descriptor(file), setFlags, on ? flags | FlagDirect : flags & ~FlagDirect) == 0;
     }
 
     private static FileStatus Status(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags)

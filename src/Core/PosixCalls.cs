@@ -103,12 +103,6 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int GetRecordLock(int fd, int command, RecordLock* recordLock);
 
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    internal static partial int FileFlags(int fd, int command, nint flags);
-
-    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
-    internal static partial int FileSystemOf(int fd, FileSystemKindBuffer* buffer);
-
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
     internal static partial int FileSystemOf(byte* path, FileSystemBuffer* buffer);
 
@@ -219,13 +213,6 @@ internal static unsafe partial class PosixCalls
         internal long Start;
         internal long Length;
         internal int Process;
-    }
-
-    /// <summary>struct statfs on 64-bit Linux, as far as it is needed.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 120)]
-    internal struct FileSystemKindBuffer
-    {
-        internal long Magic;
     }
 
     /// <summary>struct statvfs on 64-bit Linux.</summary>

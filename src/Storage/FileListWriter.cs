@@ -21,7 +21,7 @@ internal sealed class FileListWriter : IDisposable
     public FileListWriter(string path)
     {
         file = AtomicFile.Create(path);
-        output = new HashingStream(new PlainFile(file));
+        output = new HashingStream(file);
         lines = new FileLineWriter(batch);
     }
 

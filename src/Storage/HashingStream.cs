@@ -1,48 +1,49 @@
 using System.IO.Hashing;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
 
 /// <summary>Writes a file in large writes and gathers its SHA-256, XXH128 and size on the way, so that nothing is read again.</summary>
-internal sealed class HashingStream(IBlockOutput output) : Outlet
+internal sealed class HashingStream(SafeFileHandle file) : Outlet
 {
-    /// <summary>Until its end a file is written in multiples of this.</summary>
-    private const int Page = 4096;
+    /// <summary>What is written at once.</summary>
+    public const int BufferBytes = 256 * 1024;
+
+    /// <summary>After this many bytes the disk is told to begin, while the next are hashed.</summary>
+    private const int WriteBehind = 8 << 20;
 
     private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly XxHash128 xxh128 = new();
+    private readonly byte[] buffer = new byte[BufferBytes];
     private int filled;
-    private long passed;
+    private long flushed;
+    private long started;
 
     /// <summary>Bytes written so far.</summary>
-    public override long Length => passed + filled;
+    public override long Length => flushed + filled;
 
-    /// <summary>Passes on what is buffered and returns the hashes of all; nothing can be written after.</summary>
+    /// <summary>Writes what is buffered, tells the disk to begin with it, and returns the hashes of all; nothing can be written after.</summary>
     public (Digest Sha256, UInt128 Xxh128) Finish()
     {
-        Hash(filled);
-        output.End(filled);
-        (passed, filled) = (passed + filled, 0);
+        WriteOut();
+        StartWriting();
         return (Digest.Finish(sha256), xxh128.GetCurrentHashAsUInt128());
     }
-
-    /// <summary>Returns when everything that was passed on is with the kernel.</summary>
-    public void Wait() => output.Wait();
 
     public override void Write(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
             // Not as soon as the buffer is full: what is held may end there.
-            if (filled == output.Buffer.Length)
+            if (filled == buffer.Length)
             {
-                Pass(filled);
+                WriteOut();
             }
 
-            var room = output.Buffer[filled..];
-            var n = Math.Min(bytes.Length, room.Length);
-            bytes[..n].CopyTo(room);
+            var n = Math.Min(bytes.Length, buffer.Length - filled);
+            bytes[..n].CopyTo(buffer.AsSpan(filled));
             filled += n;
             bytes = bytes[n..];
         }
@@ -55,42 +56,45 @@ internal sealed class HashingStream(IBlockOutput output) : Outlet
     /// <returns>What to call the run's beginning.</returns>
     public int Hold(int bytes)
     {
-        if (output.Buffer.Length - filled < bytes)
+        if (buffer.Length - filled < bytes)
         {
-            Pass(filled - (filled % Page));
+            WriteOut();
         }
 
         return filled;
     }
 
     /// <summary>Bytes of the run that <see cref="Hold"/> began there.</summary>
-    public Span<byte> Held(int begin, int count) => output.Buffer.Slice(begin, count);
+    public Span<byte> Held(int begin, int count) => buffer.AsSpan(begin, count);
 
-    /// <summary>Passes on everything.</summary>
-    public void WriteOut() => Pass(filled);
+    /// <summary>Hands everything to the kernel.</summary>
+    public void WriteOut()
+    {
+        var bytes = buffer.AsSpan(0, filled);
+        sha256.AppendData(bytes);
+        xxh128.Append(bytes);
+        Posix.Write(file, bytes);
+        flushed += filled;
+        filled = 0;
+        if (flushed - started >= WriteBehind)
+        {
+            StartWriting();
+        }
+    }
+
+    private void StartWriting()
+    {
+        Posix.StartWriting(file, started, flushed - started);
+        started = flushed;
+    }
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            output.Dispose();
             sha256.Dispose();
         }
 
         base.Dispose(disposing);
-    }
-
-    private void Pass(int count)
-    {
-        Hash(count);
-        output.Pass(count, filled);
-        (passed, filled) = (passed + count, filled - count);
-    }
-
-    private void Hash(int count)
-    {
-        var bytes = output.Buffer[..count];
-        sha256.AppendData(bytes);
-        xxh128.Append(bytes);
     }
 }

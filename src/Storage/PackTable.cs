@@ -25,7 +25,7 @@ internal static class PackTable
     public static PartFile Publish(List<PackInfo> packs, string temporary, string final)
     {
         using var file = AtomicFile.Create(temporary);
-        using var output = new HashingStream(new PlainFile(file));
+        using var output = new HashingStream(file);
         Write(output, packs);
         var (sha256, _) = output.Finish();
         AtomicFile.Publish(file, temporary, final, syncDirectory: false);

@@ -31,13 +31,12 @@ internal sealed class PackWriter : IDisposable
     /// <param name="temporary">The file to write; it gets its final name when it is finished.</param>
     /// <param name="handle">The number under which this run knows the pack.</param>
     /// <param name="compression">How hard to compress; level 0 stores.</param>
-    /// <param name="behind">Writes it.</param>
-    public PackWriter(string temporary, int handle, ZLibCompressionOptions compression, WriteBehind behind)
+    public PackWriter(string temporary, int handle, ZLibCompressionOptions compression)
     {
         this.temporary = temporary;
         Handle = handle;
         file = AtomicFile.Create(temporary);
-        output = new HashingStream(behind.Begin(file));
+        output = new HashingStream(file);
         members = new MemberStream(output, compression);
         tar = new TarWriter(members, TarEntryFormat.Pax, leaveOpen: true);
     }
@@ -71,7 +70,7 @@ internal sealed class PackWriter : IDisposable
         return (memberOffset, memberEntries++);
     }
 
-    /// <summary>Ends the pack: nothing can be added any more.</summary>
+    /// <summary>Ends the pack: nothing can be added any more, and the disk has begun with all of it.</summary>
     public void Seal()
     {
         if (whole is null)
@@ -87,7 +86,6 @@ internal sealed class PackWriter : IDisposable
     public PackInfo Finish(Layout layout)
     {
         Seal();
-        output.Wait();
         var pack = whole!.Value;
         AtomicFile.EnsureDirectory(layout.PackDirectory(pack.Sha256), syncParent: false);
         AtomicFile.Publish(file, temporary, layout.Pack(pack.Sha256), syncDirectory: false);

@@ -3,7 +3,7 @@ using VertexAr.Backup.Core;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>What the writers of one run share: the lock, the packs, and the index of what is stored, which is built when it is first needed.</summary>
-internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptions options, PackRegistry packs, WriteBehind behind, Action<PieceIndex> fill)
+internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptions options, PackRegistry packs, Action<PieceIndex> fill)
 {
     private readonly Lazy<PieceIndex> index = new(() => new PieceIndex(fill));
 
@@ -15,7 +15,7 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
     {
         RequireSpace(0);
         var handle = packs.Begin();
-        return new PackWriter(Path.Combine(staging, $"pack-{handle}.tmp"), handle, compressed ? options.Compressed : options.Stored, behind);
+        return new PackWriter(Path.Combine(staging, $"pack-{handle}.tmp"), handle, compressed ? options.Compressed : options.Stored);
     }
 
     /// <summary>Returns when the pack is on disk. Its name is after <see cref="SyncDirectories"/>.</summary>

@@ -16,9 +16,6 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     /// <summary>Up to here a piece is held in memory and hashed before it is stored.</summary>
     public const int InMemory = 1 << 20;
 
-    /// <summary>Packs that a writer fills at one time, at most.</summary>
-    public const int OpenPacks = 2;
-
     /// <summary>
     /// So many packs of one kind are finished while one of the other kind is filled, at most. An unfinished pack is lost when
     /// the run is cut off, and a tree of media may take days to fill one with what is compressed.

@@ -49,26 +49,6 @@ public sealed class PosixTests : IDisposable
         Assert.Throws<PosixError>(() => Posix.OpenToRead(top, new byte[5000]));
     }
 
-    /// <summary>What open file flags there are, /proc tells in octal; O_DIRECT is not the same bit everywhere.</summary>
-    [Fact]
-    public void The_page_cache_is_passed_by_on_ext4_and_xfs_only()
-    {
-        foreach (var directory in new[] { temp.Root, "/dev/shm" })
-        {
-            var path = Path.Combine(directory, $"vertex-ar-backup-{Guid.NewGuid()}");
-            using var file = Posix.CreateNew(Posix.Here, Posix.Bytes(path), 0x180);
-            Posix.Remove(Posix.Here, Posix.Bytes(path));
-            var before = Flags();
-            var direct = Tools.Run("stat", "-f", "-c", "%T", directory).Output.Trim() is "ext2/ext3" or "xfs";
-            Assert.Equal(direct, Posix.TryBypassCache(file));
-            Assert.Equal(direct, Flags() != before);
-            Posix.UseCache(file);
-            Assert.Equal(before, Flags());
-
-            string Flags() => File.ReadAllLines($"/proc/self/fdinfo/{Posix.Descriptor(file)}").Single(line => line.StartsWith("flags:", StringComparison.Ordinal));
-        }
-    }
-
     [Fact]
     public void A_fifo_is_opened_without_waiting_for_its_writer()
     {

@@ -125,7 +125,7 @@ public sealed class PackWriterTests : IDisposable
     }
 
     private PackWriter Begin(int level) =>
-        new(Path.Combine(repository.Layout.Staging, "pack-0.tmp"), 0, new ZLibCompressionOptions { CompressionLevel = level }, repository.Behind);
+        new(Path.Combine(repository.Layout.Staging, "pack-0.tmp"), 0, new ZLibCompressionOptions { CompressionLevel = level });
 
     private static byte[] Content(int seed, int size)
     {

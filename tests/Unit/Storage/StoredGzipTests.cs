@@ -45,7 +45,7 @@ public sealed class StoredGzipTests : IDisposable
     {
         const int memberHeader = 10;
         const int longestBlock = 5 + 65535;
-        const int before = PlainFile.BufferBytes - longestBlock - memberHeader;
+        const int before = HashingStream.BufferBytes - longestBlock - memberHeader;
         var content = new byte[longestBlock];
         Array.Fill(content, (byte)'x');
         var path = Write(output =>
@@ -101,7 +101,7 @@ public sealed class StoredGzipTests : IDisposable
     {
         var path = Path.Combine(temp.Root, "x.gz");
         using var file = AtomicFile.Create(path);
-        using var output = new HashingStream(new PlainFile(file));
+        using var output = new HashingStream(file);
         write(output);
         output.Finish();
         return path;

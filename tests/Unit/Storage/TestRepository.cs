@@ -30,12 +30,10 @@ internal sealed class TestRepository : IDisposable
 
     public RepositoryLock Held { get; }
 
-    public WriteBehind Behind { get; } = new(4);
-
     /// <summary>Writes a pack of one piece.</summary>
     public PackInfo AddPack(string content)
     {
-        using var pack = new PackWriter(Path.Combine(Layout.Staging, "pack.tmp"), 0, Level4, Behind);
+        using var pack = new PackWriter(Path.Combine(Layout.Staging, "pack.tmp"), 0, Level4);
         Put(pack, "storage/a", System.Text.Encoding.UTF8.GetBytes(content));
         return pack.Finish(Layout);
     }
@@ -98,7 +96,6 @@ internal sealed class TestRepository : IDisposable
 
     public void Dispose()
     {
-        Behind.Dispose();
         Held.Dispose();
         Temp.Dispose();
     }
