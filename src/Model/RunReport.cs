@@ -1,24 +1,17 @@
-using System.Text.Json.Serialization;
-
 namespace VertexAr.Backup.Model;
 
 /// <summary>How a run ended, for whoever hears of it.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<RunOutcome>))]
 internal enum RunOutcome
 {
-    [JsonStringEnumMemberName("success")]
     Success,
 
     /// <summary>A snapshot was saved, but something could not be read.</summary>
-    [JsonStringEnumMemberName("partial")]
     Partial,
 
     /// <summary>Nothing was saved, or damage was found.</summary>
-    [JsonStringEnumMemberName("failure")]
     Failure,
 
     /// <summary>It was told to stop; the next run goes on.</summary>
-    [JsonStringEnumMemberName("interrupted")]
     Interrupted,
 }
 
@@ -31,6 +24,15 @@ internal static class RunOutcomes
         RunOutcome.Partial => "partial",
         RunOutcome.Failure => "failure",
         _ => "interrupted",
+    };
+
+    public static RunOutcome? FromWord(string word) => word switch
+    {
+        "success" => RunOutcome.Success,
+        "partial" => RunOutcome.Partial,
+        "failure" => RunOutcome.Failure,
+        "interrupted" => RunOutcome.Interrupted,
+        _ => null,
     };
 }
 
@@ -82,7 +84,6 @@ internal sealed record RunReport
     /// <summary>What to do about it.</summary>
     public string? Hint { get; init; }
 
-    [JsonIgnore]
     public TimeSpan Took => FinishedAt - StartedAt;
 }
 
@@ -134,18 +135,8 @@ internal sealed record RunRecord
     };
 
     /// <summary>The last failure, unless a later run made it good.</summary>
-    [JsonIgnore]
     public RunReport? StandingFailure => LastFailure is { } failure && !(LastSuccess?.StartedAt > failure.StartedAt) ? failure : null;
 
     private static bool LooksAside(RunReport? failure, RunReport run) =>
         failure is not null && run.Job is RunJob.Verify or RunJob.VerifyDeep && run.Snapshot is not null && run.Snapshot != failure.Snapshot;
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    WriteIndented = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(RunRecord))]
-internal sealed partial class RunRecordJson : JsonSerializerContext;

@@ -1,4 +1,4 @@
-using System.Text.Json.Serialization;
+using System.Text.Json;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Model;
@@ -36,7 +36,6 @@ internal sealed record SnapshotHeader
     public required WarningSummary Warnings { get; init; }
 
     /// <summary>The backup of another program that this snapshot was made of; null for one of the live site.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SnapshotOrigin? Origin { get; init; }
 
     /// <summary>The file list, <c>ID.files.jsonl.gz</c>.</summary>
@@ -46,25 +45,19 @@ internal sealed record SnapshotHeader
     public required PartFile Packs { get; init; }
 
     /// <summary>Bytes of content in all sources.</summary>
-    [JsonIgnore]
     public long Bytes => Units.Sum(Sources.Select(s => s.Bytes));
 
     /// <summary>Bytes of content that no earlier snapshot had.</summary>
-    [JsonIgnore]
     public long NewBytes => Units.Sum(Sources.Select(s => s.NewBytes));
 
-    [JsonIgnore]
     public long FileCount => Units.Sum(Sources.Select(s => s.Files));
 
     /// <summary>
-    /// Whether the numbers can be what they are called, names are plain, and nothing is null: whoever can write into a repository can
-    /// seal anything, and a restore makes directories by those names.
+    /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
+    /// and a restore makes directories by those names.
     /// </summary>
-    [JsonIgnore]
     public bool IsSane =>
-        Array.TrueForAll(Requires, feature => feature is not null)
-        && Array.TrueForAll(Warnings.First, warning => warning is not null)
-        && Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
+        Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
         && Sources.DistinctBy(source => source.Name).Count() == Sources.Length
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
@@ -84,14 +77,11 @@ internal sealed record SnapshotOrigin(string System, string Name, long Bytes, Da
 }
 
 /// <summary>Whether everything that should be in the snapshot is.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SnapshotState>))]
 internal enum SnapshotState
 {
-    [JsonStringEnumMemberName("complete")]
     Complete,
 
     /// <summary>Something could not be read, or changed while it was; the warnings name it.</summary>
-    [JsonStringEnumMemberName("partial")]
     Partial,
 }
 
@@ -99,6 +89,13 @@ internal static class SnapshotStates
 {
     /// <summary>The word used in headers and in output.</summary>
     public static string Word(this SnapshotState state) => state == SnapshotState.Complete ? "complete" : "partial";
+
+    public static SnapshotState? FromWord(string word) => word switch
+    {
+        "complete" => SnapshotState.Complete,
+        "partial" => SnapshotState.Partial,
+        _ => null,
+    };
 }
 
 /// <summary>One source of a snapshot.</summary>
@@ -141,25 +138,6 @@ internal sealed record PathWarning(string Path, string Reason);
 /// <summary>A file beside the header, with what proves it whole.</summary>
 internal sealed record PartFile(string Name, long Bytes, string Sha256, long Lines);
 
-/// <summary>One line of a pack table.</summary>
-internal sealed record PackLine
-{
-    /// <summary>SHA-256 of the pack file, which is also its name.</summary>
-    public required string Sha256 { get; init; }
-
-    /// <summary>Size of the pack file.</summary>
-    public required long Bytes { get; init; }
-
-    /// <summary>XXH128 of the pack file, in hexadecimal: quicker to check than SHA-256.</summary>
-    public required string Xxh128 { get; init; }
-
-    /// <summary>Bytes of all pieces in the pack, before compression.</summary>
-    public required long ContentBytes { get; init; }
-
-    /// <summary>Bytes of files that this snapshot finds in the pack: those of a piece that several files share count for each, up to <see cref="ContentBytes"/>.</summary>
-    public required long UsedBytes { get; init; }
-}
-
 /// <summary>The file <c>repository.json</c>.</summary>
 internal sealed record RepositoryMark
 {
@@ -174,19 +152,20 @@ internal sealed record RepositoryMark
     public required string Id { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    public static RepositoryMark Read(JsonElement json) => new()
+    {
+        Format = json.Text("format"),
+        Version = json.Integer("version"),
+        Id = json.Text("id"),
+        CreatedAt = json.Time("created_at"),
+    };
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("format", Format);
+        json.WriteNumber("version", Version);
+        json.WriteString("id", Id);
+        json.WriteString("created_at", CreatedAt);
+    }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    WriteIndented = true,
-    UseStringEnumConverter = true,
-    RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(SnapshotHeader))]
-[JsonSerializable(typeof(RepositoryMark))]
-internal sealed partial class HeaderJson : JsonSerializerContext;
-
-/// <summary>One object a line.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(PackLine))]
-internal sealed partial class LineJson : JsonSerializerContext;

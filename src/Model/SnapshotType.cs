@@ -1,18 +1,10 @@
-using System.Text.Json.Serialization;
-
 namespace VertexAr.Backup.Model;
 
 /// <summary>What a snapshot covers. Retention counts each type by itself.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SnapshotType>))]
 internal enum SnapshotType
 {
-    [JsonStringEnumMemberName("database")]
     Database,
-
-    [JsonStringEnumMemberName("storage")]
     Storage,
-
-    [JsonStringEnumMemberName("full")]
     Full,
 }
 

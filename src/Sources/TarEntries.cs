@@ -76,36 +76,7 @@ internal sealed class TarEntries(Stream stream)
 
     private static byte[] UntilZero(ReadOnlySpan<byte> text) => text.IndexOf((byte)0) is >= 0 and var zero ? text[..zero].ToArray() : text.ToArray();
 
-    /// <summary>Octal digits; or, where the first bit is set, the bytes of the number itself, in two's complement.</summary>
-    private static long Number(ReadOnlySpan<byte> field)
-    {
-        const byte isBinary = 0x80;
-        const byte isNegative = 0x40;
-        if ((field[0] & isBinary) != 0)
-        {
-            var value = (Int128)((field[0] & isNegative) != 0 ? -1 : 0);
-            value = (value << 6) | (uint)(field[0] & (isNegative - 1));
-            foreach (var b in field[1..])
-            {
-                value = (value << 8) | b;
-            }
-
-            return value >= long.MinValue && value <= long.MaxValue ? (long)value : throw NoTar();
-        }
-
-        var number = 0L;
-        foreach (var b in field.TrimStart((byte)' '))
-        {
-            if (b is 0 or (byte)' ')
-            {
-                break;
-            }
-
-            number = b is >= (byte)'0' and <= (byte)'7' && number < 1L << 59 ? (number << 3) | (uint)(b - '0') : throw NoTar();
-        }
-
-        return number;
-    }
+    private static long Number(ReadOnlySpan<byte> field) => TarNumber.Read(field) ?? throw NoTar();
 
     private static DamageError NoTar() => new("holds what is no tar header");
 

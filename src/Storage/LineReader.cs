@@ -24,7 +24,10 @@ internal sealed class LineReader : IDisposable
         new(new FileStream(Posix.OpenToRead(Posix.Here, Posix.Bytes(path)), FileAccess.Read, 64 * 1024));
 
     /// <summary>The line that was read last, without its line feed.</summary>
-    public ReadOnlySpan<byte> Current => buffer.AsSpan(current, currentEnd - current);
+    public ReadOnlyMemory<byte> CurrentMemory => buffer.AsMemory(current, currentEnd - current);
+
+    /// <summary>The same.</summary>
+    public ReadOnlySpan<byte> Current => CurrentMemory.Span;
 
     /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
     /// <exception cref="DamageError">The file is cut short, is not gzip, or lies where the disk cannot read.</exception>

@@ -80,32 +80,7 @@ internal sealed class PackEntries(Stream stream)
         }
     }
 
-    /// <summary>Octal digits up to a zero byte or a blank; or, where the first bit is set, the bytes of the number itself.</summary>
-    private static long Number(ReadOnlySpan<byte> field)
-    {
-        var number = 0L;
-        if (field[0] == 0x80)
-        {
-            foreach (var b in field[1..])
-            {
-                number = number < 1L << 55 ? (number << 8) | b : throw Damage();
-            }
-
-            return number;
-        }
-
-        foreach (var b in field.TrimStart((byte)' '))
-        {
-            if (b is 0 or (byte)' ')
-            {
-                break;
-            }
-
-            number = b is >= (byte)'0' and <= (byte)'7' && number < 1L << 59 ? (number << 3) | (uint)(b - '0') : throw Damage();
-        }
-
-        return number;
-    }
+    private static long Number(ReadOnlySpan<byte> field) => TarNumber.Read(field) is >= 0 and var number ? number : throw Damage();
 
     /// <summary>Of records "LENGTH KEY=VALUE\n", the value of <c>size</c>.</summary>
     private long? LengthInPax(long size)

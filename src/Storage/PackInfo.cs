@@ -1,26 +1,33 @@
 using System.Globalization;
+using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
 /// <summary>A finished pack, held compactly: a repository of 10 TB has 160,000.</summary>
+/// <param name="Sha256">Of the pack file; also its name.</param>
+/// <param name="Bytes">Size of the pack file.</param>
+/// <param name="Xxh128">Of the pack file: quicker to check than SHA-256.</param>
+/// <param name="ContentBytes">Of all pieces in the pack, before compression.</param>
+/// <param name="UsedBytes">Of files that a snapshot finds in the pack: those of a piece that several files share count for each, up to ContentBytes.</param>
 internal readonly record struct PackInfo(Digest Sha256, long Bytes, UInt128 Xxh128, long ContentBytes, long UsedBytes)
 {
     /// <exception cref="DamageError">A field is not what it should be.</exception>
-    public static PackInfo From(PackLine line) =>
-        Digest.TryParse(line.Sha256, out var sha256)
-        && UInt128.TryParse(line.Xxh128, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var xxh128)
-        && line.Bytes > 0 && line.ContentBytes >= 0 && line.UsedBytes >= 0
-            ? new PackInfo(sha256, line.Bytes, xxh128, line.ContentBytes, line.UsedBytes)
+    public static PackInfo Read(JsonElement json) =>
+        Digest.TryParse(json.Text("sha256"), out var sha256)
+        && UInt128.TryParse(json.Text("xxh128"), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var xxh128)
+        && new PackInfo(sha256, json.Number("bytes"), xxh128, json.Number("content_bytes"), json.Number("used_bytes")) is var pack
+        && pack is { Bytes: > 0, ContentBytes: >= 0, UsedBytes: >= 0 }
+            ? pack
             : throw new DamageError("holds a line that cannot be read");
 
-    public PackLine ToLine() => new()
+    public void Write(Utf8JsonWriter json)
     {
-        Sha256 = Sha256.ToString(),
-        Bytes = Bytes,
-        Xxh128 = Xxh128.ToString("x32", CultureInfo.InvariantCulture),
-        ContentBytes = ContentBytes,
-        UsedBytes = UsedBytes,
-    };
+        json.WriteString("sha256", Sha256.ToString());
+        json.WriteNumber("bytes", Bytes);
+        json.WriteString("xxh128", Xxh128.ToString("x32", CultureInfo.InvariantCulture));
+        json.WriteNumber("content_bytes", ContentBytes);
+        json.WriteNumber("used_bytes", UsedBytes);
+    }
 }

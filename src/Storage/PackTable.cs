@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -13,9 +12,9 @@ internal static class PackTable
     {
         using var lines = LineReader.Open(path);
         var packs = new List<PackInfo>();
-        while (lines.TryRead(out var line))
+        while (lines.TryRead(out _))
         {
-            packs.Add(ReadLine(line));
+            packs.Add(JsonFields.Read(lines.CurrentMemory, PackInfo.Read));
         }
 
         return packs;
@@ -43,21 +42,8 @@ internal static class PackTable
         using var gzip = new GZipStream(output, CompressionLevel.Optimal, leaveOpen: true);
         foreach (var pack in packs)
         {
-            gzip.Write(JsonSerializer.SerializeToUtf8Bytes(pack.ToLine(), LineJson.Default.PackLine));
+            gzip.Write(JsonFields.Write(pack.Write, indented: false));
             gzip.Write("\n"u8);
-        }
-    }
-
-    private static PackInfo ReadLine(ReadOnlySpan<byte> line)
-    {
-        try
-        {
-            return PackInfo.From(JsonSerializer.Deserialize(line, LineJson.Default.PackLine)
-                ?? throw new DamageError("holds an empty line"));
-        }
-        catch (JsonException e)
-        {
-            throw new DamageError("holds a line that cannot be read", e);
         }
     }
 }

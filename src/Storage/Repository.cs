@@ -32,7 +32,7 @@ internal static class Repository
     public static Layout OpenOrCopy(string root, byte[] mark) => OpenOrCreate(root, () => mark);
 
     /// <summary>What the mark says. The repository is open.</summary>
-    public static RepositoryMark ReadMark(Layout layout) => SealedJson.Read(SmallFile.Read(layout.Mark), HeaderJson.Default.RepositoryMark);
+    public static RepositoryMark ReadMark(Layout layout) => SealedJson.Read(SmallFile.Read(layout.Mark), RepositoryMark.Read);
 
     private static Layout OpenOrCreate(string root, Func<byte[]> mark)
     {
@@ -106,7 +106,7 @@ internal static class Repository
     /// <summary>True if the mark is there and of a version we know; false if there is none.</summary>
     private static bool CheckMark(Layout layout)
     {
-        byte[] bytes;
+        ReadOnlyMemory<byte> bytes;
         try
         {
             bytes = SmallFile.Read(layout.Mark);
@@ -123,7 +123,7 @@ internal static class Repository
         RefuseOtherVersion(layout, bytes);
         try
         {
-            _ = SealedJson.Read(bytes, HeaderJson.Default.RepositoryMark);
+            _ = SealedJson.Read(bytes, RepositoryMark.Read);
             return true;
         }
         catch (DamageError e)
@@ -136,7 +136,7 @@ internal static class Repository
     }
 
     /// <summary>The version is looked at before the checksum: a newer format may seal its files in another way.</summary>
-    private static void RefuseOtherVersion(Layout layout, byte[] bytes)
+    private static void RefuseOtherVersion(Layout layout, ReadOnlyMemory<byte> bytes)
     {
         try
         {
@@ -193,6 +193,6 @@ internal static class Repository
             Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
             CreatedAt = clock.GetUtcNow(),
         };
-        return SealedJson.Write(mark, HeaderJson.Default.RepositoryMark);
+        return SealedJson.Write(mark.Write);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -38,7 +37,8 @@ internal static class RunRecords
     {
         AtomicFile.EnsureDirectory(layout.Runs);
         var path = PathOf(layout, run.Job);
-        var json = JsonSerializer.SerializeToUtf8Bytes(RunRecord.After(ReadFile(path), run), RunRecordJson.Default.RunRecord);
+        var record = RunRecord.After(ReadFile(path), run);
+        var json = JsonFields.Write(fields => RunRecordJson.Write(fields, record), indented: true);
         // Two runs of one job may end at once: each writes a file of its own, and the later rename counts.
         AtomicFile.Write($"{path}.{Environment.ProcessId}.tmp", path, json);
     }
@@ -50,10 +50,10 @@ internal static class RunRecords
         try
         {
             return new FileInfo(path) is { Exists: true, Length: <= Largest }
-                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJson.Default.RunRecord)
+                ? JsonFields.Read(File.ReadAllBytes(path), RunRecordJson.Read)
                 : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamageError)
         {
             return null;
         }

@@ -1,5 +1,5 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -38,9 +38,9 @@ internal sealed class RunStaging : IDisposable
         var directory = Path.Combine(held.Layout.Staging, id.ToString());
         DirectoryTree.Remove(directory);
         AtomicFile.EnsureDirectory(directory);
-        var run = new RunMark { StartedAt = startedAt, Sources = [.. sources.Select(s => new RunSource(s.Name, s.Kind))] };
+        var run = new RunMark { StartedAt = startedAt, Sources = [.. sources] };
         AtomicFile.Write(
-            Path.Combine(directory, "run.tmp"), Path.Combine(directory, RunName), SealedJson.Write(run, StagingJson.Default.RunMark));
+            Path.Combine(directory, "run.tmp"), Path.Combine(directory, RunName), SealedJson.Write(run.Write));
         return new RunStaging(directory);
     }
 
@@ -53,7 +53,7 @@ internal sealed class RunStaging : IDisposable
     {
         try
         {
-            var run = SealedJson.Read(SmallFile.Read(Path.Combine(directory, RunName)), StagingJson.Default.RunMark);
+            var run = SealedJson.Read(SmallFile.Read(Path.Combine(directory, RunName)), RunMark.Read);
             var (length, table) = ReadCheckpoints(Path.Combine(directory, CheckpointsName));
             if (length == 0)
             {
@@ -73,7 +73,7 @@ internal sealed class RunStaging : IDisposable
                 handles[line] = packs.Add(pack);
             }
 
-            return new EarlierList(run.StartedAt, list, [.. run.Sources.Select(s => new SourceName(s.Name, s.Kind))], handles);
+            return new EarlierList(run.StartedAt, list, run.Sources, handles);
         }
         catch (Exception e) when (e is DamageError or UnauthorizedAccessException || (e is IOException && !PosixError.IsFullDisk(e)))
         {
@@ -85,17 +85,16 @@ internal sealed class RunStaging : IDisposable
     /// <summary>Records that the list is on disk up to a length, and which lines of the pack table are settled.</summary>
     public void Record(long listBytes, List<PackInfo?> table)
     {
-        var news = new List<CheckpointPack>();
+        var news = new List<(int Line, PackInfo Pack)>();
         for (var line = 0; line < table.Count; line++)
         {
             if (table[line] is { } pack && recorded.Add(line))
             {
-                news.Add(new CheckpointPack(line, pack.ToLine()));
+                news.Add((line, pack));
             }
         }
 
-        var text = JsonSerializer.SerializeToUtf8Bytes(new Checkpoint(listBytes, [.. news]), StagingJson.Default.Checkpoint);
-        Posix.Write(checkpoints, [.. text, (byte)'\n']);
+        Posix.Write(checkpoints, [.. JsonFields.Write(new Checkpoint(listBytes, [.. news]).Write, indented: false), (byte)'\n']);
     }
 
     public void Dispose() => checkpoints.Dispose();
@@ -113,9 +112,9 @@ internal sealed class RunStaging : IDisposable
             }
 
             length = point.ListBytes;
-            foreach (var pack in point.Packs)
+            foreach (var (number, pack) in point.Packs)
             {
-                table[pack.Line] = PackInfo.From(pack.Pack);
+                table[number] = pack;
             }
         }
 
@@ -127,33 +126,54 @@ internal sealed class RunStaging : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize(line, StagingJson.Default.Checkpoint) is { } point
-                && point.ListBytes >= earlier && Array.TrueForAll(point.Packs, pack => pack is { Line: >= 0 and < MostPacks })
-                    ? point
-                    : null;
+            var point = JsonFields.Read(Encoding.UTF8.GetBytes(line), Checkpoint.Read);
+            return point.ListBytes >= earlier && Array.TrueForAll(point.Packs, pack => pack.Line is >= 0 and < MostPacks) ? point : null;
         }
-        catch (JsonException)
+        catch (DamageError)
         {
             return null;
         }
     }
 }
 
+/// <summary>Who a run is.</summary>
 internal sealed record RunMark
 {
     public required DateTimeOffset StartedAt { get; init; }
 
-    public required RunSource[] Sources { get; init; }
+    public required SourceName[] Sources { get; init; }
+
+    public static RunMark Read(JsonElement json) => new()
+    {
+        StartedAt = json.Time("started_at"),
+        Sources = json.Items("sources", static source => new SourceName(source.Text("name"), source.Word("kind", SourceKinds.FromWord))),
+    };
+
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteString("started_at", StartedAt);
+        json.WriteItems("sources", Sources, static (json, source) => json.WriteObject(source, static (json, source) =>
+        {
+            json.WriteString("name", source.Name);
+            json.WriteString("kind", source.Kind.Word());
+        }));
+    }
 }
 
-internal sealed record RunSource(string Name, SourceKind Kind);
+/// <summary>How much of the list is on disk, and the lines of the pack table that were settled since the one before.</summary>
+internal sealed record Checkpoint(long ListBytes, (int Line, PackInfo Pack)[] Packs)
+{
+    public static Checkpoint Read(JsonElement json) =>
+        new(json.Number("list_bytes"), json.Items("packs", static pack => (pack.Integer("line"), PackInfo.Read(pack.GetProperty("pack")))));
 
-internal sealed record Checkpoint(long ListBytes, CheckpointPack[] Packs);
-
-internal sealed record CheckpointPack(int Line, PackLine Pack);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(RunMark))]
-[JsonSerializable(typeof(Checkpoint))]
-internal sealed partial class StagingJson : JsonSerializerContext;
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteNumber("list_bytes", ListBytes);
+        json.WriteItems("packs", Packs, static (json, one) => json.WriteObject(one, static (json, one) =>
+        {
+            json.WriteNumber("line", one.Line);
+            json.WritePropertyName("pack");
+            json.WriteObject(one.Pack, static (json, pack) => pack.Write(json));
+        }));
+    }
+}

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
@@ -15,9 +15,9 @@ internal static class SealedJson
 
     private static ReadOnlySpan<byte> End => "\"\n}\n"u8;
 
-    public static byte[] Write<T>(T value, JsonTypeInfo<T> type)
+    public static byte[] Write(Action<Utf8JsonWriter> fields)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(value, type).AsSpan();
+        var body = JsonFields.Write(fields, indented: true);
         var open = body[..body.LastIndexOf((byte)'}')].TrimEnd((byte)'\n');
         return [.. open, .. Seal, .. Encoding.ASCII.GetBytes(Digest.Of(open).ToString()), .. End];
     }
@@ -42,16 +42,9 @@ internal static class SealedJson
     }
 
     /// <exception cref="DamageError">The bytes are not what <see cref="Write"/> made, or not of this type.</exception>
-    public static T Read<T>(ReadOnlySpan<byte> file, JsonTypeInfo<T> type)
+    public static T Read<T>(ReadOnlyMemory<byte> file, Func<JsonElement, T> read)
     {
-        Check(file);
-        try
-        {
-            return JsonSerializer.Deserialize(file, type) ?? throw new DamageError("is empty");
-        }
-        catch (JsonException e)
-        {
-            throw new DamageError("lacks a field that this version needs", e);
-        }
+        Check(file.Span);
+        return JsonFields.Read(file, read);
     }
 }

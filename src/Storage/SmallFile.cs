@@ -2,14 +2,25 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
 
-/// <summary>Reads files that are a few kilobytes when they are what they claim to be.</summary>
-internal static class SmallFile
+/// <summary>
+/// Reads files that are a few kilobytes when they are what they claim to be, one after the other into the same memory: there may
+/// be thousands, and a process that has read them is at its end.
+/// </summary>
+internal sealed class SmallFile
 {
     private const int Largest = 16 << 20;
 
+    private byte[] buffer = new byte[4096];
+
+    /// <summary>What the file holds.</summary>
     /// <exception cref="PosixError">It cannot be read.</exception>
     /// <exception cref="DamageError">It is far too large.</exception>
-    public static byte[] Read(string path)
+    public static ReadOnlyMemory<byte> Read(string path) => new SmallFile().ReadNext(path);
+
+    /// <summary>What the file holds, until the next one is read.</summary>
+    /// <exception cref="PosixError">It cannot be read.</exception>
+    /// <exception cref="DamageError">It is far too large.</exception>
+    public ReadOnlyMemory<byte> ReadNext(string path)
     {
         using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
         var size = Posix.Status(file).Size;
@@ -18,8 +29,11 @@ internal static class SmallFile
             throw new DamageError($"is {size} bytes long");
         }
 
-        var content = new byte[size];
-        var read = Posix.ReadAt(file, content, 0);
-        return read == content.Length ? content : content[..read];
+        if (size > buffer.Length)
+        {
+            buffer = new byte[size];
+        }
+
+        return buffer.AsMemory(0, Posix.ReadAt(file, buffer.AsSpan(0, (int)size), 0));
     }
 }

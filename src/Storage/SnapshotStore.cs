@@ -25,19 +25,19 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     /// <summary>All snapshots, oldest first. Reads headers only.</summary>
     public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll()
     {
-        var read = Each(static (store, id) => store.Read(id));
+        var read = Each(static (store, id, file) => store.Read(id, file));
         return ([.. read.Select(one => one.Whole).OfType<Snapshot>()], [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
     }
 
     /// <summary>The type of each snapshot whose header is whole, oldest first. Reads no further than that, for speed.</summary>
     public (List<(SnapshotId Id, SnapshotType Type)> Whole, List<DamagedSnapshot> Damaged) ReadTypes()
     {
-        var read = Each(static (store, id) => ((SnapshotId, SnapshotType)?)(id, store.ReadType(id)));
+        var read = Each(static (store, id, file) => ((SnapshotId, SnapshotType)?)(id, store.ReadType(id, file)));
         return ([.. read.Select(one => one.Whole).OfType<(SnapshotId, SnapshotType)>()], [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
     }
 
     /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
-    public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id) => Try(id, static (store, id) => store.Read(id));
+    public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id) => Try(id, new SmallFile(), static (store, id, file) => store.Read(id, file));
 
     public List<SnapshotId> Ids()
     {
@@ -56,9 +56,11 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     /// <exception cref="DamageError">The header is not whole, or is not this snapshot's.</exception>
     /// <exception cref="UserError">It is of a version we do not know.</exception>
-    public Snapshot Read(SnapshotId id)
+    public Snapshot Read(SnapshotId id) => Read(id, new SmallFile());
+
+    private Snapshot Read(SnapshotId id, SmallFile file)
     {
-        var header = SealedJson.Read(SmallFile.Read(layout.Header(id)), HeaderJson.Default.SnapshotHeader);
+        var header = SealedJson.Read(file.ReadNext(layout.Header(id)), SnapshotHeaderJson.Read);
         if (!header.IsSane)
         {
             throw new DamageError("holds numbers or names that cannot be");
@@ -78,7 +80,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     }
 
     /// <summary>Reads something of every header, on two threads if there are many.</summary>
-    private (T? Whole, DamagedSnapshot? Damaged)[] Each<T>(Func<SnapshotStore, SnapshotId, T> read)
+    private (T? Whole, DamagedSnapshot? Damaged)[] Each<T>(Func<SnapshotStore, SnapshotId, SmallFile, T> read)
     {
         var ids = Ids();
         var results = new (T? Whole, DamagedSnapshot? Damaged)[ids.Count];
@@ -109,18 +111,19 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
         void Read(int from, int to)
         {
+            var file = new SmallFile();
             for (var i = from; i < to; i++)
             {
-                results[i] = Try(ids[i], read);
+                results[i] = Try(ids[i], file, read);
             }
         }
     }
 
-    private (T? Whole, DamagedSnapshot? Damaged) Try<T>(SnapshotId id, Func<SnapshotStore, SnapshotId, T> read)
+    private (T? Whole, DamagedSnapshot? Damaged) Try<T>(SnapshotId id, SmallFile file, Func<SnapshotStore, SnapshotId, SmallFile, T> read)
     {
         try
         {
-            return (read(this, id), null);
+            return (read(this, id, file), null);
         }
         catch (DamageError e)
         {
@@ -142,9 +145,9 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
         }
     }
 
-    private SnapshotType ReadType(SnapshotId id)
+    private SnapshotType ReadType(SnapshotId id, SmallFile file)
     {
-        var header = SmallFile.Read(layout.Header(id));
+        var header = file.ReadNext(layout.Header(id)).Span;
         SealedJson.Check(header);
         try
         {
@@ -190,7 +193,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     /// <summary>Makes the snapshot exist. Everything it names is on disk.</summary>
     public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary) =>
-        AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(header, HeaderJson.Default.SnapshotHeader));
+        AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(json => SnapshotHeaderJson.Write(json, header)));
 
     /// <summary>Makes the snapshot not exist: the header first, so that nobody finds a header without its lists. Packs are left to <see cref="Sweep"/>.</summary>
     public static void Remove(RepositoryLock held, SnapshotId id)

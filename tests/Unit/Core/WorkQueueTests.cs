@@ -45,6 +45,17 @@ public sealed class WorkQueueTests : IDisposable
     }
 
     [Fact]
+    public void What_was_not_taken_can_be_had_after_the_run_was_stopped()
+    {
+        queue.Add(1);
+        queue.Add(2);
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => queue.TryTake(out _));
+        Assert.Equal([1, 2], queue.TakeRest());
+        Assert.Empty(queue.TakeRest());
+    }
+
+    [Fact]
     public void A_batch_is_waited_for()
     {
         var batch = new int[2];

@@ -16,7 +16,7 @@ public sealed class SealedJsonTests
         CreatedAt = new DateTimeOffset(2026, 11, 23, 2, 0, 0, TimeSpan.Zero),
     };
 
-    private static readonly byte[] File = SealedJson.Write(Mark, HeaderJson.Default.RepositoryMark);
+    private static readonly byte[] File = SealedJson.Write(Mark.Write);
 
     [Fact]
     public void Reads_what_it_writes() => Assert.Equal(Mark, Read(File));
@@ -59,9 +59,8 @@ public sealed class SealedJsonTests
     [Fact]
     public void A_sealed_file_of_another_kind_is_refused()
     {
-        var line = new PackLine { Sha256 = "", Bytes = 1, Xxh128 = "", ContentBytes = 1, UsedBytes = 1 };
-        Assert.Throws<DamageError>(() => Read(SealedJson.Write(line, LineJson.Default.PackLine)));
+        Assert.Throws<DamageError>(() => Read(SealedJson.Write(json => json.WriteString("id", Mark.Id))));
     }
 
-    private static RepositoryMark Read(ReadOnlySpan<byte> file) => SealedJson.Read(file, HeaderJson.Default.RepositoryMark);
+    private static RepositoryMark Read(ReadOnlySpan<byte> file) => SealedJson.Read(file.ToArray(), RepositoryMark.Read);
 }

@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.Text.Json;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>
+/// Reads and writes the small JSON objects of a repository. A field that is asked for must be there, and be what it is asked
+/// for as; those that nobody asks for are passed over: what a reader must know is announced in the header.
+/// </summary>
+internal static class JsonFields
+{
+    /// <summary>Reads one object.</summary>
+    /// <exception cref="DamageError">It is none, or lacks a field.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> text, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return read(json.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new DamageError("lacks a field that this version needs", e);
+        }
+    }
+
+    /// <summary>Writes one object: on one line, or for people on many.</summary>
+    public static ReadOnlySpan<byte> Write(Action<Utf8JsonWriter> fields, bool indented)
+    {
+        var text = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = indented }))
+        {
+            json.WriteStartObject();
+            fields(json);
+            json.WriteEndObject();
+        }
+
+        return text.WrittenSpan;
+    }
+
+    public static string Text(this JsonElement json, string name) => Text(json.GetProperty(name));
+
+    public static int Integer(this JsonElement json, string name) => json.GetProperty(name).GetInt32();
+
+    public static long Number(this JsonElement json, string name) => json.GetProperty(name).GetInt64();
+
+    public static DateTimeOffset Time(this JsonElement json, string name) => json.GetProperty(name).GetDateTimeOffset();
+
+    /// <summary>A word that stands for something.</summary>
+    public static T Word<T>(this JsonElement json, string name, Func<string, T?> from)
+        where T : struct => from(json.Text(name)) ?? throw new FormatException();
+
+    public static T[] Items<T>(this JsonElement json, string name, Func<JsonElement, T> read)
+    {
+        var array = json.GetProperty(name);
+        var items = new T[array.GetArrayLength()];
+        var count = 0;
+        foreach (var item in array.EnumerateArray())
+        {
+            items[count++] = read(item);
+        }
+
+        return items;
+    }
+
+    public static string[] Texts(this JsonElement json, string name) => json.Items(name, Text);
+
+    /// <summary>What a field is read as, if it is there.</summary>
+    public static T? IfThere<T>(this JsonElement json, string name, Func<JsonElement, string, T> read)
+        where T : class => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? read(json, name) : null;
+
+    public static long? NumberIfThere(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : null;
+
+    public static void WriteItems<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            write(json, item);
+        }
+
+        json.WriteEndArray();
+    }
+
+    public static void WriteObject<T>(this Utf8JsonWriter json, string name, T? value, Action<Utf8JsonWriter, T> write)
+        where T : class
+    {
+        if (value is not null)
+        {
+            json.WritePropertyName(name);
+            json.WriteObject(value, write);
+        }
+    }
+
+    public static void WriteObject<T>(this Utf8JsonWriter json, T value, Action<Utf8JsonWriter, T> write)
+    {
+        json.WriteStartObject();
+        write(json, value);
+        json.WriteEndObject();
+    }
+
+    public static void WriteIfThere(this Utf8JsonWriter json, string name, string? text)
+    {
+        if (text is not null)
+        {
+            json.WriteString(name, text);
+        }
+    }
+
+    public static void WriteIfThere(this Utf8JsonWriter json, string name, long? number)
+    {
+        if (number is { } value)
+        {
+            json.WriteNumber(name, value);
+        }
+    }
+
+    private static string Text(JsonElement json) => json.GetString() ?? throw new FormatException();
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>A snapshot's header as FORMAT.md describes it.</summary>
+internal static class SnapshotHeaderJson
+{
+    public static SnapshotHeader Read(JsonElement json) => new()
+    {
+        FormatVersion = json.Integer("format_version"),
+        Requires = json.Texts("requires"),
+        Id = json.Text("id"),
+        Type = json.Word("type", SnapshotTypes.FromWord),
+        State = json.Word("state", SnapshotStates.FromWord),
+        Host = json.Text("host"),
+        Tool = json.Text("tool"),
+        StartedAt = json.Time("started_at"),
+        FinishedAt = json.Time("finished_at"),
+        Sources = json.Items("sources", ReadSource),
+        StoredBytes = json.Number("stored_bytes"),
+        Warnings = ReadWarnings(json.GetProperty("warnings")),
+        Origin = json.IfThere("origin", ReadOrigin),
+        Files = ReadPart(json, "files"),
+        Packs = ReadPart(json, "packs"),
+    };
+
+    public static void Write(Utf8JsonWriter json, SnapshotHeader header)
+    {
+        json.WriteNumber("format_version", header.FormatVersion);
+        json.WriteItems("requires", header.Requires, static (json, feature) => json.WriteStringValue(feature));
+        json.WriteString("id", header.Id);
+        json.WriteString("type", header.Type.Word());
+        json.WriteString("state", header.State.Word());
+        json.WriteString("host", header.Host);
+        json.WriteString("tool", header.Tool);
+        json.WriteString("started_at", header.StartedAt);
+        json.WriteString("finished_at", header.FinishedAt);
+        json.WriteItems("sources", header.Sources, static (json, source) => json.WriteObject(source, WriteSource));
+        json.WriteNumber("stored_bytes", header.StoredBytes);
+        json.WriteObject("warnings", header.Warnings, WriteWarnings);
+        json.WriteObject("origin", header.Origin, WriteOrigin);
+        json.WriteObject("files", header.Files, WritePart);
+        json.WriteObject("packs", header.Packs, WritePart);
+    }
+
+    private static SourceSummary ReadSource(JsonElement json) => new()
+    {
+        Name = json.Text("name"),
+        Kind = json.Word("kind", SourceKinds.FromWord),
+        Path = json.Text("path"),
+        Files = json.Number("files"),
+        Directories = json.Number("directories"),
+        Symlinks = json.Number("symlinks"),
+        Bytes = json.Number("bytes"),
+        NewBytes = json.Number("new_bytes"),
+    };
+
+    private static void WriteSource(Utf8JsonWriter json, SourceSummary source)
+    {
+        json.WriteString("name", source.Name);
+        json.WriteString("kind", source.Kind.Word());
+        json.WriteString("path", source.Path);
+        json.WriteNumber("files", source.Files);
+        json.WriteNumber("directories", source.Directories);
+        json.WriteNumber("symlinks", source.Symlinks);
+        json.WriteNumber("bytes", source.Bytes);
+        json.WriteNumber("new_bytes", source.NewBytes);
+    }
+
+    private static WarningSummary ReadWarnings(JsonElement json) => new()
+    {
+        Count = json.Number("count"),
+        First = json.Items("first", static warning => new PathWarning(warning.Text("path"), warning.Text("reason"))),
+    };
+
+    private static void WriteWarnings(Utf8JsonWriter json, WarningSummary warnings)
+    {
+        json.WriteNumber("count", warnings.Count);
+        json.WriteItems("first", warnings.First, static (json, warning) => json.WriteObject(warning, static (json, warning) =>
+        {
+            json.WriteString("path", warning.Path);
+            json.WriteString("reason", warning.Reason);
+        }));
+    }
+
+    private static SnapshotOrigin ReadOrigin(JsonElement header, string name)
+    {
+        var json = header.GetProperty(name);
+        return new SnapshotOrigin(json.Text("system"), json.Text("name"), json.Number("bytes"), json.Time("imported_at"));
+    }
+
+    private static void WriteOrigin(Utf8JsonWriter json, SnapshotOrigin origin)
+    {
+        json.WriteString("system", origin.System);
+        json.WriteString("name", origin.Name);
+        json.WriteNumber("bytes", origin.Bytes);
+        json.WriteString("imported_at", origin.ImportedAt);
+    }
+
+    private static PartFile ReadPart(JsonElement header, string name)
+    {
+        var json = header.GetProperty(name);
+        return new PartFile(json.Text("name"), json.Number("bytes"), json.Text("sha256"), json.Number("lines"));
+    }
+
+    private static void WritePart(Utf8JsonWriter json, PartFile part)
+    {
+        json.WriteString("name", part.Name);
+        json.WriteNumber("bytes", part.Bytes);
+        json.WriteString("sha256", part.Sha256);
+        json.WriteNumber("lines", part.Lines);
+    }
+}
