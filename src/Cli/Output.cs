@@ -25,7 +25,11 @@ internal sealed class Output(Stream stream, bool json = false)
     public IOException? Failure { get; private set; }
 
     /// <summary>A line for people. Control characters in it are shown, not sent.</summary>
-    public void Line(string text = "") => Text(Printable.Escape(text) + "\n");
+    public void Line(string text = "")
+    {
+        Encoding.UTF8.GetBytes(Printable.Escape(text), buffer);
+        Text("\n");
+    }
 
     public void Lines(IEnumerable<string> lines)
     {

@@ -38,6 +38,11 @@ internal static class Printable
     /// <summary>Columns the text takes on a terminal: marks take none, East Asian wide characters and emoji two.</summary>
     public static int Width(string text)
     {
+        if (Ascii.IsValid(text))
+        {
+            return text.Length;
+        }
+
         var width = 0;
         foreach (var rune in text.EnumerateRunes())
         {

@@ -34,10 +34,11 @@ internal sealed class Table(IReadOnlyList<Column> columns, int width = 80)
     public IEnumerable<string> Lines()
     {
         var widths = Widths();
-        yield return Line(columns.Select(column => column.Title).ToArray(), widths);
+        var line = new StringBuilder(width);
+        yield return Line(line, columns.Select(column => column.Title).ToArray(), widths);
         foreach (var row in rows)
         {
-            yield return Line(row, widths);
+            yield return Line(line, row, widths);
         }
     }
 
@@ -70,9 +71,9 @@ internal sealed class Table(IReadOnlyList<Column> columns, int width = 80)
         return widest;
     }
 
-    private string Line(string[] cells, int[] widths)
+    private string Line(StringBuilder line, string[] cells, int[] widths)
     {
-        var line = new StringBuilder();
+        line.Clear();
         for (var i = 0; i < cells.Length; i++)
         {
             var cell = Printable.Fit(cells[i], widths[i]);
@@ -80,6 +81,11 @@ internal sealed class Table(IReadOnlyList<Column> columns, int width = 80)
             line.Append(' ', i == 0 ? 0 : Gap).Append(' ', columns[i].Right ? pad : 0).Append(cell).Append(' ', columns[i].Right ? 0 : pad);
         }
 
-        return line.ToString().TrimEnd(' ');
+        while (line.Length > 0 && line[^1] == ' ')
+        {
+            line.Length--;
+        }
+
+        return line.ToString();
     }
 }
