@@ -195,7 +195,7 @@ nightly_run() {
     check "nothing of it is an error" equal errors "" "$(log_of -t vertex-ar-backup -p err -o cat)"
     check "what it made is the service's alone" equal owners "" "$(inside find /var/backups/vertex-ar \( ! -user vertex-ar -o -perm /027 \) -not -type l)"
     check "a second run, for which nothing but the database changed" run
-    check "the application's log is still there" inside test -s $db-wal
+    check "the application's log is still there" has_log
     stop_site
     check "a database in WAL mode whose application is stopped" run
     check "ends well too" equal result success "$(show Result)"

@@ -46,7 +46,7 @@ passing() {
     check "passes, in its sandbox" matches "$(log_of -t vertex-ar-backup -o cat)" 'the drill passed'
     check "it asked the live database" matches "$(log_of -t vertex-ar-backup -o cat)" '^videos .* [0-9]+ +[0-9]+ .* ok$'
     check "it left nothing" equal staging "" "$(inside ls /var/backups/vertex-ar/staging)"
-    check "the application's log is still there" inside test -s $db-wal
+    check "the application's log is still there" has_log
     stop_site
     mark
     check "verify, daily" inside systemctl start vertex-ar-backup-verify.service

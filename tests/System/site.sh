@@ -51,6 +51,11 @@ start_site() {
     inside_sh "until [ -s $db-wal ] && [ \"\$(sqlite3 $db 'SELECT count(*) > 20 FROM videos' 2>/dev/null)\" = 1 ]; do sleep 0.1; done"
 }
 
+# The write-ahead log of the running application; where it is not, what is there instead.
+has_log() {
+    inside_sh "test -s $db-wal || { ls -l ${db%/*}; systemctl status vertex-ar.service; exit 1; }"
+}
+
 stop_site() {
     inside systemctl stop vertex-ar.service
     # The last connection that closes puts the log into the database and removes it.
