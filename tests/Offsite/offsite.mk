@@ -6,7 +6,7 @@
 
 MOMENTS ?= 12
 # What 'make check' has time for, with few moments: every kind of trouble, but not on every server.
-OFFSITE_CHECKED := S3-kills SFTP-kills S3-outages S3-damage S3 crypt S3-guards SFTP-retention S3-full
+OFFSITE_CHECKED := S3-kills SFTP-kills S3-damage S3 crypt S3-guards SFTP-retention S3-full
 OFFSITE_COUNTS := artifacts/test-results/offsite.counts
 
 .PHONY: test-offsite
