@@ -7,25 +7,11 @@ namespace VertexAr.Backup.Cli;
 /// Standard output or error as what it is, a file descriptor. System.Console would do, but it looks up encodings and
 /// terminal descriptions first, and start-up time is part of the contract.
 /// </summary>
-internal sealed class DescriptorStream(int descriptor) : Stream
+internal sealed class DescriptorStream(int descriptor) : Outlet
 {
     /// <summary>File descriptors of standard output and standard error.</summary>
     public const int Out = 1;
     public const int Error = 2;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>
     /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
@@ -48,22 +34,10 @@ internal sealed class DescriptorStream(int descriptor) : Stream
     }
 
     /// <exception cref="IOException">The reader is gone, the disk is full, or the descriptor is not open for writing.</exception>
-    public override void Write(ReadOnlySpan<byte> buffer)
+    public override void Write(ReadOnlySpan<byte> bytes)
     {
         // Not owned: whoever started the process closes it.
         using var handle = new SafeFileHandle(descriptor, ownsHandle: false);
-        Posix.Write(handle, buffer);
+        Posix.Write(handle, bytes);
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -28,32 +28,8 @@ internal static class SnapshotJson
         json.WriteNumber("bytes", header.Bytes);
         json.WriteNumber("new_bytes", header.NewBytes);
         json.WriteNumber("stored_bytes", header.StoredBytes);
-        json.WriteStartArray("sources");
-        foreach (var source in header.Sources)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", source.Name);
-            json.WriteString("kind", source.Kind.Word());
-            json.WriteString("path", source.Path);
-            json.WriteNumber("files", source.Files);
-            json.WriteNumber("directories", source.Directories);
-            json.WriteNumber("symlinks", source.Symlinks);
-            json.WriteNumber("bytes", source.Bytes);
-            json.WriteNumber("new_bytes", source.NewBytes);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        json.WriteItems("sources", header.Sources, SnapshotHeaderJson.WriteSource);
         json.WriteNumber("warning_count", header.Warnings.Count);
-        json.WriteStartArray("warnings");
-        foreach (var warning in header.Warnings.First)
-        {
-            json.WriteStartObject();
-            json.WriteString("path", warning.Path);
-            json.WriteString("reason", warning.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        json.WriteItems("warnings", header.Warnings.First, SnapshotHeaderJson.WriteWarning);
     }
 }

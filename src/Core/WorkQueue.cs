@@ -73,7 +73,7 @@ internal sealed class WorkQueue<T>(int capacity, CancellationToken stop)
     {
         lock (items)
         {
-            var rest = items.ToList();
+            List<T> rest = [.. items];
             items.Clear();
             return rest;
         }

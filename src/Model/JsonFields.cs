@@ -11,8 +11,11 @@ namespace VertexAr.Backup.Model;
 internal static class JsonFields
 {
     /// <summary>Reads one object.</summary>
+    /// <param name="text">All of it.</param>
+    /// <param name="read">Makes something of it.</param>
+    /// <param name="otherwise">What to say of its file when that fails.</param>
     /// <exception cref="DamageError">It is none, or lacks a field.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> text, Func<JsonElement, T> read)
+    public static T Read<T>(ReadOnlyMemory<byte> text, Func<JsonElement, T> read, string otherwise)
     {
         try
         {
@@ -21,7 +24,7 @@ internal static class JsonFields
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new DamageError("lacks a field that this version needs", e);
+            throw new DamageError(otherwise, e);
         }
     }
 
@@ -39,6 +42,8 @@ internal static class JsonFields
         return text.WrittenSpan;
     }
 
+    public static string Text(JsonElement json) => json.GetString() ?? throw new FormatException();
+
     public static string Text(this JsonElement json, string name) => Text(json.GetProperty(name));
 
     public static int Integer(this JsonElement json, string name) => json.GetProperty(name).GetInt32();
@@ -51,9 +56,8 @@ internal static class JsonFields
     public static T Word<T>(this JsonElement json, string name, Func<string, T?> from)
         where T : struct => from(json.Text(name)) ?? throw new FormatException();
 
-    public static T[] Items<T>(this JsonElement json, string name, Func<JsonElement, T> read)
+    public static T[] Items<T>(JsonElement array, Func<JsonElement, T> read)
     {
-        var array = json.GetProperty(name);
         var items = new T[array.GetArrayLength()];
         var count = 0;
         foreach (var item in array.EnumerateArray())
@@ -64,14 +68,18 @@ internal static class JsonFields
         return items;
     }
 
-    public static string[] Texts(this JsonElement json, string name) => json.Items(name, Text);
+    public static T[] Items<T>(this JsonElement json, string name, Func<JsonElement, T> read) => Items(json.GetProperty(name), read);
+
+    public static string[] Texts(JsonElement array) => Items(array, Text);
 
     /// <summary>What a field is read as, if it is there.</summary>
-    public static T? IfThere<T>(this JsonElement json, string name, Func<JsonElement, string, T> read)
-        where T : class => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? read(json, name) : null;
+    public static T? IfThere<T>(this JsonElement json, string name, Func<JsonElement, T> read)
+        where T : class => json.Find(name) is { } value ? read(value) : null;
 
-    public static long? NumberIfThere(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : null;
+    public static long? NumberIfThere(this JsonElement json, string name) => json.Find(name)?.GetInt64();
+
+    private static JsonElement? Find(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     public static void WriteItems<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
     {
@@ -116,6 +124,4 @@ internal static class JsonFields
             json.WriteNumber(name, value);
         }
     }
-
-    private static string Text(JsonElement json) => json.GetString() ?? throw new FormatException();
 }

@@ -7,7 +7,7 @@ internal static class RunRecordJson
 {
     public static RunRecord Read(JsonElement json) => new()
     {
-        Last = ReadReport(json, "last"),
+        Last = ReadReport(json.GetProperty("last")),
         LastSuccess = json.IfThere("last_success", ReadReport),
         LastFailure = json.IfThere("last_failure", ReadReport),
     };
@@ -19,30 +19,26 @@ internal static class RunRecordJson
         json.WriteObject("last_failure", record.LastFailure, WriteReport);
     }
 
-    private static RunReport ReadReport(JsonElement record, string name)
+    private static RunReport ReadReport(JsonElement json) => new()
     {
-        var json = record.GetProperty(name);
-        return new RunReport
-        {
-            Job = json.Text("job"),
-            Outcome = json.Word("outcome", RunOutcomes.FromWord),
-            ExitCode = json.Integer("exit_code"),
-            Host = json.Text("host"),
-            Tool = json.Text("tool"),
-            BackupDirectory = json.Text("backup_directory"),
-            StartedAt = json.Time("started_at"),
-            FinishedAt = json.Time("finished_at"),
-            Snapshot = json.IfThere("snapshot", JsonFields.Text),
-            Files = json.NumberIfThere("files"),
-            Bytes = json.NumberIfThere("bytes"),
-            NewBytes = json.NumberIfThere("new_bytes"),
-            StoredBytes = json.NumberIfThere("stored_bytes"),
-            Warnings = json.NumberIfThere("warnings") ?? 0,
-            FirstWarnings = json.IfThere("first_warnings", JsonFields.Texts) ?? [],
-            Error = json.IfThere("error", JsonFields.Text),
-            Hint = json.IfThere("hint", JsonFields.Text),
-        };
-    }
+        Job = json.Text("job"),
+        Outcome = json.Word("outcome", RunOutcomes.FromWord),
+        ExitCode = json.Integer("exit_code"),
+        Host = json.Text("host"),
+        Tool = json.Text("tool"),
+        BackupDirectory = json.Text("backup_directory"),
+        StartedAt = json.Time("started_at"),
+        FinishedAt = json.Time("finished_at"),
+        Snapshot = json.IfThere("snapshot", JsonFields.Text),
+        Files = json.NumberIfThere("files"),
+        Bytes = json.NumberIfThere("bytes"),
+        NewBytes = json.NumberIfThere("new_bytes"),
+        StoredBytes = json.NumberIfThere("stored_bytes"),
+        Warnings = json.NumberIfThere("warnings") ?? 0,
+        FirstWarnings = json.IfThere("first_warnings", JsonFields.Texts) ?? [],
+        Error = json.IfThere("error", JsonFields.Text),
+        Hint = json.IfThere("hint", JsonFields.Text),
+    };
 
     private static void WriteReport(Utf8JsonWriter json, RunReport report)
     {

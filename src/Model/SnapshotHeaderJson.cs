@@ -8,7 +8,7 @@ internal static class SnapshotHeaderJson
     public static SnapshotHeader Read(JsonElement json) => new()
     {
         FormatVersion = json.Integer("format_version"),
-        Requires = json.Texts("requires"),
+        Requires = json.Items("requires", JsonFields.Text),
         Id = json.Text("id"),
         Type = json.Word("type", SnapshotTypes.FromWord),
         State = json.Word("state", SnapshotStates.FromWord),
@@ -20,8 +20,8 @@ internal static class SnapshotHeaderJson
         StoredBytes = json.Number("stored_bytes"),
         Warnings = ReadWarnings(json.GetProperty("warnings")),
         Origin = json.IfThere("origin", ReadOrigin),
-        Files = ReadPart(json, "files"),
-        Packs = ReadPart(json, "packs"),
+        Files = ReadPart(json.GetProperty("files")),
+        Packs = ReadPart(json.GetProperty("packs")),
     };
 
     public static void Write(Utf8JsonWriter json, SnapshotHeader header)
@@ -35,7 +35,7 @@ internal static class SnapshotHeaderJson
         json.WriteString("tool", header.Tool);
         json.WriteString("started_at", header.StartedAt);
         json.WriteString("finished_at", header.FinishedAt);
-        json.WriteItems("sources", header.Sources, static (json, source) => json.WriteObject(source, WriteSource));
+        json.WriteItems("sources", header.Sources, WriteSource);
         json.WriteNumber("stored_bytes", header.StoredBytes);
         json.WriteObject("warnings", header.Warnings, WriteWarnings);
         json.WriteObject("origin", header.Origin, WriteOrigin);
@@ -55,8 +55,9 @@ internal static class SnapshotHeaderJson
         NewBytes = json.Number("new_bytes"),
     };
 
-    private static void WriteSource(Utf8JsonWriter json, SourceSummary source)
+    public static void WriteSource(Utf8JsonWriter json, SourceSummary source)
     {
+        json.WriteStartObject();
         json.WriteString("name", source.Name);
         json.WriteString("kind", source.Kind.Word());
         json.WriteString("path", source.Path);
@@ -65,6 +66,7 @@ internal static class SnapshotHeaderJson
         json.WriteNumber("symlinks", source.Symlinks);
         json.WriteNumber("bytes", source.Bytes);
         json.WriteNumber("new_bytes", source.NewBytes);
+        json.WriteEndObject();
     }
 
     private static WarningSummary ReadWarnings(JsonElement json) => new()
@@ -76,18 +78,19 @@ internal static class SnapshotHeaderJson
     private static void WriteWarnings(Utf8JsonWriter json, WarningSummary warnings)
     {
         json.WriteNumber("count", warnings.Count);
-        json.WriteItems("first", warnings.First, static (json, warning) => json.WriteObject(warning, static (json, warning) =>
-        {
-            json.WriteString("path", warning.Path);
-            json.WriteString("reason", warning.Reason);
-        }));
+        json.WriteItems("first", warnings.First, WriteWarning);
     }
 
-    private static SnapshotOrigin ReadOrigin(JsonElement header, string name)
+    public static void WriteWarning(Utf8JsonWriter json, PathWarning warning)
     {
-        var json = header.GetProperty(name);
-        return new SnapshotOrigin(json.Text("system"), json.Text("name"), json.Number("bytes"), json.Time("imported_at"));
+        json.WriteStartObject();
+        json.WriteString("path", warning.Path);
+        json.WriteString("reason", warning.Reason);
+        json.WriteEndObject();
     }
+
+    private static SnapshotOrigin ReadOrigin(JsonElement json) =>
+        new(json.Text("system"), json.Text("name"), json.Number("bytes"), json.Time("imported_at"));
 
     private static void WriteOrigin(Utf8JsonWriter json, SnapshotOrigin origin)
     {
@@ -97,11 +100,8 @@ internal static class SnapshotHeaderJson
         json.WriteString("imported_at", origin.ImportedAt);
     }
 
-    private static PartFile ReadPart(JsonElement header, string name)
-    {
-        var json = header.GetProperty(name);
-        return new PartFile(json.Text("name"), json.Number("bytes"), json.Text("sha256"), json.Number("lines"));
-    }
+    private static PartFile ReadPart(JsonElement json) =>
+        new(json.Text("name"), json.Number("bytes"), json.Text("sha256"), json.Number("lines"));
 
     private static void WritePart(Utf8JsonWriter json, PartFile part)
     {

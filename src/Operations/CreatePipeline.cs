@@ -27,9 +27,6 @@ internal sealed class CreatePipeline : IDisposable
     /// <summary>Files open at one time, at most, for each worker; fewer where the system gives fewer.</summary>
     private const int JobsPerWorker = 16;
 
-    /// <summary>Full packs that wait for the disk, at most, for each worker. Where the disk is slower than the workers, it sets the pace.</summary>
-    private const int FullPacksPerWorker = 1;
-
     private readonly PieceStore store;
     private readonly RunProgress progress;
     private readonly CreateList list;
@@ -54,7 +51,8 @@ internal sealed class CreatePipeline : IDisposable
         pause = pace is null ? null : bytes => stopping.Token.WaitHandle.WaitOne(pace.Before(bytes));
         order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
         jobs = new WorkQueue<CreateJob>(ThisProcess.ShareOfOpenFiles(workerCount * JobsPerWorker), stopping.Token);
-        full = new WorkQueue<PackWriter>(workerCount * FullPacksPerWorker, stopping.Token);
+        // One for each worker: where the disk is slower than they are, it sets the pace.
+        full = new WorkQueue<PackWriter>(workerCount, stopping.Token);
         stopping.Token.Register(() =>
         {
             order.Wake();

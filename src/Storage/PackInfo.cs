@@ -13,6 +13,11 @@ namespace VertexAr.Backup.Storage;
 /// <param name="UsedBytes">Of files that a snapshot finds in the pack: those of a piece that several files share count for each, up to ContentBytes.</param>
 internal readonly record struct PackInfo(Digest Sha256, long Bytes, UInt128 Xxh128, long ContentBytes, long UsedBytes)
 {
+    private const string NoLine = "holds a line that cannot be read";
+
+    /// <exception cref="DamageError">The line is no object, or a field of it is not what it should be.</exception>
+    public static PackInfo Read(ReadOnlyMemory<byte> line) => JsonFields.Read(line, Read, NoLine);
+
     /// <exception cref="DamageError">A field is not what it should be.</exception>
     public static PackInfo Read(JsonElement json) =>
         Digest.TryParse(json.Text("sha256"), out var sha256)
@@ -20,7 +25,7 @@ internal readonly record struct PackInfo(Digest Sha256, long Bytes, UInt128 Xxh1
         && new PackInfo(sha256, json.Number("bytes"), xxh128, json.Number("content_bytes"), json.Number("used_bytes")) is var pack
         && pack is { Bytes: > 0, ContentBytes: >= 0, UsedBytes: >= 0 }
             ? pack
-            : throw new DamageError("holds a line that cannot be read");
+            : throw new DamageError(NoLine);
 
     public void Write(Utf8JsonWriter json)
     {

@@ -14,7 +14,7 @@ internal static class PackTable
         var packs = new List<PackInfo>();
         while (lines.TryRead(out _))
         {
-            packs.Add(JsonFields.Read(lines.CurrentMemory, PackInfo.Read));
+            packs.Add(PackInfo.Read(lines.CurrentMemory));
         }
 
         return packs;

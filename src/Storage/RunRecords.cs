@@ -50,7 +50,7 @@ internal static class RunRecords
         try
         {
             return new FileInfo(path) is { Exists: true, Length: <= Largest }
-                ? JsonFields.Read(File.ReadAllBytes(path), RunRecordJson.Read)
+                ? JsonFields.Read(File.ReadAllBytes(path), RunRecordJson.Read, "is no record")
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamageError)

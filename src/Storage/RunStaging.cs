@@ -126,7 +126,7 @@ internal sealed class RunStaging : IDisposable
     {
         try
         {
-            var point = JsonFields.Read(Encoding.UTF8.GetBytes(line), Checkpoint.Read);
+            var point = JsonFields.Read(Encoding.UTF8.GetBytes(line), Checkpoint.Read, "is no check point");
             return point.ListBytes >= earlier && Array.TrueForAll(point.Packs, pack => pack.Line is >= 0 and < MostPacks) ? point : null;
         }
         catch (DamageError)

@@ -45,6 +45,6 @@ internal static class SealedJson
     public static T Read<T>(ReadOnlyMemory<byte> file, Func<JsonElement, T> read)
     {
         Check(file.Span);
-        return JsonFields.Read(file, read);
+        return JsonFields.Read(file, read, "lacks a field that this version needs");
     }
 }

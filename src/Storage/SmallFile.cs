@@ -4,7 +4,7 @@ namespace VertexAr.Backup.Storage;
 
 /// <summary>
 /// Reads files that are a few kilobytes when they are what they claim to be, one after the other into the same memory: there may
-/// be thousands, and a process that has read them is at its end.
+/// be thousands.
 /// </summary>
 internal sealed class SmallFile
 {

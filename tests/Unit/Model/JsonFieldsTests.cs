@@ -28,7 +28,7 @@ public sealed class JsonFieldsTests
     public void What_is_not_as_it_should_be_is_damage(string good, string bad)
     {
         Assert.Contains(good, Good, StringComparison.Ordinal);
-        Assert.Throws<DamageError>(() => Read(Good.Replace(good, bad, StringComparison.Ordinal)));
+        Assert.Equal("is not good", Assert.Throws<DamageError>(() => Read(Good.Replace(good, bad, StringComparison.Ordinal))).Message);
     }
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class JsonFieldsTests
     [Fact]
     public void A_field_that_may_be_missing_may_be_null_too()
     {
-        static string? Hint(string text) => JsonFields.Read(Encoding.UTF8.GetBytes(text), json => json.IfThere("hint", JsonFields.Text));
+        static string? Hint(string text) => JsonFields.Read(Encoding.UTF8.GetBytes(text), json => json.IfThere("hint", JsonFields.Text), "");
 
         Assert.Equal((null, null, "h"), (Hint("{}"), Hint("""{"hint":null}"""), Hint("""{"hint":"h"}""")));
         Assert.Throws<DamageError>(() => Hint("""{"hint":7}"""));
@@ -48,5 +48,5 @@ public sealed class JsonFieldsTests
 
     private static (string Text, long Number, int Year, SourceKind Kind, string Items) Read(string text) =>
         JsonFields.Read(Encoding.UTF8.GetBytes(text), static (JsonElement json) =>
-            (json.Text("text"), json.Number("number"), json.Time("time").Year, json.Word("kind", SourceKinds.FromWord), string.Concat(json.Texts("items"))));
+            (json.Text("text"), json.Number("number"), json.Time("time").Year, json.Word("kind", SourceKinds.FromWord), string.Concat(json.Items("items", JsonFields.Text))), "is not good");
 }

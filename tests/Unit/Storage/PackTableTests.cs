@@ -63,6 +63,6 @@ public sealed class PackTableTests : IDisposable
             gzip.Write(Encoding.UTF8.GetBytes(line.Replace(good, bad, StringComparison.Ordinal)));
         }
 
-        Assert.Throws<DamageError>(() => PackTable.Read(temp["t"]));
+        Assert.Equal("holds a line that cannot be read", Assert.Throws<DamageError>(() => PackTable.Read(temp["t"])).Message);
     }
 }

@@ -1,4 +1,4 @@
-namespace VertexAr.Backup.Storage;
+namespace VertexAr.Backup.Core;
 
 /// <summary>A stream that is only written to, front to back.</summary>
 internal abstract class Outlet : Stream
@@ -17,7 +17,7 @@ internal abstract class Outlet : Stream
 
     public sealed override void Write(byte[] array, int offset, int count) => Write(array.AsSpan(offset, count));
 
-    /// <summary>Nothing: compressors flush often, and small writes are what these streams are there to avoid.</summary>
+    /// <summary>Nothing: what buffers does so to avoid small writes, and compressors flush often.</summary>
     public sealed override void Flush()
     {
     }
