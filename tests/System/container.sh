@@ -41,7 +41,7 @@ enter_own_cgroup() {
 
 # boot: 0 when it is up; its console is in $console.
 boot() {
-    local name=vab-system-$$ tries=300
+    local name=${container##*/} tries=300
     (
         enter_own_cgroup "$name" "$BASHPID"
         export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
