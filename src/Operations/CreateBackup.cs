@@ -166,7 +166,7 @@ internal sealed class CreateBackup
         var list = new CreateList(files, staging, packs, progress);
         var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
         var pace = plan.ReadBytesPerSecond is { } most ? new Pace(most, clock) : null;
-        var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
+        using var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
         using var references = new CreateReferences(
             plan.Type == SnapshotType.Full ? plan.References : [], staging.DirectoryPath, list, () => store.RequireSpace(0), stop);
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, pace, progress, stop))

@@ -10,16 +10,17 @@ namespace VertexAr.Backup.Storage;
 /// <remarks>
 /// Of most pieces it is enough to know that there are such: what is new is in no list, and where a piece lies matters only when
 /// its content comes again. A million of those take some 10 MB. When one does come again, the lists are gone through once
-/// more for the places of all: 32 bytes a slot, some 40 MB. Both lie in shards that grow one by one, so that growing never needs
-/// twice the table.
+/// more for the places of all: 12 bytes a slot, some 15 MB, beside the log of places on the disk. Both lie in shards that grow one
+/// by one, so that growing never needs twice the table.
 /// </remarks>
-internal sealed class PieceIndex
+internal sealed class PieceIndex : IDisposable
 {
     private const int ShardCount = 256;
 
     private readonly Action<PieceIndex> fill;
     private readonly NativeSet<Trace>[] traces = NewShards<Trace>();
     private readonly NativeSet<Slot>[] shards = NewShards<Slot>();
+    private readonly PlaceLog places;
     private readonly HashSet<Digest> pending = [];
     private readonly HashSet<long> lengths = [];
     private readonly HashSet<long> pendingLengths = [];
@@ -27,9 +28,11 @@ internal sealed class PieceIndex
     private int waiting;
 
     /// <param name="fill">Adds what is stored already. Called at once, and again when all places must be known.</param>
-    public PieceIndex(Action<PieceIndex> fill)
+    /// <param name="directory">Where the places of very many pieces may be written out.</param>
+    public PieceIndex(Action<PieceIndex> fill, string directory)
     {
         this.fill = fill;
+        places = new PlaceLog(directory);
         fill(this);
     }
 
@@ -47,7 +50,10 @@ internal sealed class PieceIndex
     }
 
     /// <summary>Adds a piece that is stored; the first place known for a content stays.</summary>
-    /// <remarks>No pack is so long that a place in it would not fit; were one, what lies there would be stored twice.</remarks>
+    /// <remarks>
+    /// No pack is so long that a place in it would not fit; were one, what lies there would be stored twice. So would be a content
+    /// that shares 63 bits of its digest with another.
+    /// </remarks>
     public void Add(in Piece piece)
     {
         if (piece.Offset > uint.MaxValue)
@@ -58,7 +64,10 @@ internal sealed class PieceIndex
         var shard = shards[ShardOf(piece.Sha256)];
         lock (shard)
         {
-            shard.Add(new Slot(piece.Sha256, piece.Pack, (uint)piece.Offset, piece.Entry));
+            if (!shard.Find(new Slot(piece.Sha256)).IsUsed)
+            {
+                shard.Add(new Slot(piece.Sha256, places.Add(new PiecePlace(piece))));
+            }
         }
     }
 
@@ -107,7 +116,7 @@ internal sealed class PieceIndex
                 waiting--;
             }
 
-            if (Find(sha256) is { IsUsed: true } found || (LearnPlaces(sha256) && (found = Find(sha256)).IsUsed))
+            if ((Find(sha256) ?? (LearnPlaces(sha256) ? Find(sha256) : null)) is { } found)
             {
                 return new Piece(found.Pack, found.Offset, found.Entry, length, sha256);
             }
@@ -132,6 +141,13 @@ internal sealed class PieceIndex
         }
     }
 
+    public void Dispose()
+    {
+        Array.ForEach(traces, shard => shard.Free());
+        Array.ForEach(shards, shard => shard.Free());
+        places.Dispose();
+    }
+
     private void WakeWaiting()
     {
         if (waiting > 0)
@@ -145,13 +161,16 @@ internal sealed class PieceIndex
 
     private static int ShardOf(Digest sha256) => (int)(sha256.A >> 56);
 
-    private Slot Find(Digest sha256)
+    private PiecePlace? Find(Digest sha256)
     {
+        Slot slot;
         var shard = shards[ShardOf(sha256)];
         lock (shard)
         {
-            return shard.Find(new Slot(sha256));
+            slot = shard.Find(new Slot(sha256));
         }
+
+        return slot.IsUsed && places.Get(slot.Number) is var place && place.IsOf(sha256) ? place : null;
     }
 
     /// <summary>If there is a trace of this content, finds the places of everything; false if that is not worth another look.</summary>
@@ -183,19 +202,19 @@ internal sealed class PieceIndex
         public bool IsSameAs(in Trace other) => this == other;
     }
 
-    /// <summary>A place by 160 of a digest's 256 bits: no two contents that anybody has, or could make, share those.</summary>
+    /// <summary>The same, and the number of its place.</summary>
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    private readonly record struct Slot(ulong A, ulong B, uint C, int Pack, uint Offset, int Entry) : INativeSlot<Slot>
+    private readonly record struct Slot(ulong B, int Number) : INativeSlot<Slot>
     {
-        public Slot(Digest sha256, int pack = 0, uint offset = 0, int entry = 0)
-            : this(sha256.A, sha256.B, (uint)(sha256.C >> 32), pack, offset, entry)
+        public Slot(Digest sha256, int number = 0)
+            : this(sha256.B | 1, number)
         {
         }
 
-        public bool IsUsed => (A | B | C) != 0;
+        public bool IsUsed => B != 0;
 
         public ulong Hash => B;
 
-        public bool IsSameAs(in Slot other) => A == other.A && B == other.B && C == other.C;
+        public bool IsSameAs(in Slot other) => B == other.B;
     }
 }

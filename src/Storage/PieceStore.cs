@@ -3,9 +3,9 @@ using VertexAr.Backup.Core;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>What the writers of one run share: the lock, the packs, and the index of what is stored, which is built when it is first needed.</summary>
-internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptions options, PackRegistry packs, Action<PieceIndex> fill)
+internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptions options, PackRegistry packs, Action<PieceIndex> fill) : IDisposable
 {
-    private readonly Lazy<PieceIndex> index = new(() => new PieceIndex(fill));
+    private readonly Lazy<PieceIndex> index = new(() => new PieceIndex(fill, staging));
 
     public StoreOptions Options => options;
 
@@ -30,6 +30,14 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
         }
 
         AtomicFile.SyncDirectory(held.Layout.Packs);
+    }
+
+    public void Dispose()
+    {
+        if (index.IsValueCreated)
+        {
+            index.Value.Dispose();
+        }
     }
 
     /// <summary>Stops the run before it would leave less space than it may.</summary>

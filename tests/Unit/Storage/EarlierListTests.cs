@@ -70,7 +70,7 @@ public sealed class EarlierListTests : IDisposable
         Assert.NotNull(list.Find(B, "b/000000"u8));
         Assert.Null(list.Find(B, "b/019999"u8));
         Assert.Null(list.Find(B, "b/020000"u8));
-        _ = new PieceIndex(list.Fill);
+        new PieceIndex(list.Fill, Path.GetTempPath()).Dispose();
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class EarlierListTests : IDisposable
     {
         using var list = Write([B], [3, EarlierList.NoHandle], TestRepository.File("b/1", TestRepository.Piece(0, "one"), Piece.Hole(5)),
             TestRepository.File("b/2", TestRepository.Piece(1, "two")), TestRepository.File("b/3", TestRepository.Piece(0, new string('l', PieceWriter.InMemory + 1))));
-        var index = new PieceIndex(list.Fill);
+        using var index = new PieceIndex(list.Fill, Path.GetTempPath());
         Assert.Equal(3, index.FindOrClaim(TestRepository.Piece(0, "one").Sha256, 3)!.Value.Pack);
         Assert.Null(index.FindOrClaim(TestRepository.Piece(0, "two").Sha256, 3));
         Assert.False(index.TryClaimLength(PieceWriter.InMemory + 1));

@@ -21,6 +21,7 @@ public sealed class PieceWriterTests : IDisposable
     public void Dispose()
     {
         writer.Dispose();
+        store.Dispose();
         repository.Dispose();
     }
 
@@ -113,7 +114,8 @@ public sealed class PieceWriterTests : IDisposable
     [Fact]
     public void Level_zero_compresses_nothing()
     {
-        using var plain = Begin(new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(4 << 20, 0, 0), packs, _ => { }));
+        using var uncompressed = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(4 << 20, 0, 0), packs, _ => { });
+        using var plain = Begin(uncompressed);
         using var file = Open(new byte[50_000]);
         plain.Store(new PieceName("s/a"u8, null, 0, default), new PieceReader(file, 0, 50_000));
         plain.Finish();
@@ -136,7 +138,7 @@ public sealed class PieceWriterTests : IDisposable
     public void The_index_is_filled_when_it_is_first_needed()
     {
         var fills = 0;
-        var lazy = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(1, 0, 0), packs, _ => fills++);
+        using var lazy = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(1, 0, 0), packs, _ => fills++);
         Assert.Equal(0, fills);
         Assert.Null(lazy.Index.FindOrClaim(default, 1));
         _ = lazy.Index;
@@ -146,7 +148,7 @@ public sealed class PieceWriterTests : IDisposable
     [Fact]
     public void No_pack_is_begun_on_a_disk_with_too_little_space()
     {
-        var full = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(1, 0, long.MaxValue), packs, _ => { });
+        using var full = new PieceStore(repository.Held, repository.Layout.Staging, new StoreOptions(1, 0, long.MaxValue), packs, _ => { });
         using var any = Begin(full);
         using var file = Open([1]);
         Assert.Throws<SpaceError>(() => any.Store(new PieceName("s/a"u8, null, 0, default), new PieceReader(file, 0, 1)));

@@ -41,7 +41,7 @@ public sealed class RunStagingTests : IDisposable
         packs.Add(pack with { Sha256 = Digest.Of("other"u8) });
         using var earlier = Adopt();
         Assert.Equal(1, Find(earlier, "storage/000000")!.Pieces[0].Pack);
-        var index = new PieceIndex(earlier!.Fill);
+        using var index = new PieceIndex(earlier!.Fill, Path.GetTempPath());
         Assert.Equal(1, index.FindOrClaim(TestRepository.Piece(0).Sha256, 1)!.Value.Pack);
     }
 
