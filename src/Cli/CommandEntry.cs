@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Cli;
 
 /// <summary>
@@ -48,3 +50,8 @@ internal sealed record CommandEntry(
     /// <summary>The options that help tells of.</summary>
     public IEnumerable<Option> ShownOptions => Options.Where(option => !option.Hidden);
 }
+
+/// <summary>A word of the command line or of its surroundings, and what it means.</summary>
+internal sealed record Explained(string Thing, string Meaning);
+
+internal sealed record ExplainedCode(ExitCode Code, string Meaning);

@@ -282,42 +282,42 @@ internal static class CommandTable
     ];
 
     /// <summary>The contract with scripts and units; help and man page repeat it.</summary>
-    public static readonly IReadOnlyList<(ExitCode Code, string Meaning)> ExitCodes =
+    public static readonly IReadOnlyList<ExplainedCode> ExitCodes =
     [
-        (ExitCode.Done, "done"),
-        (ExitCode.Failed, "failed, unhealthy, or damage was found"),
-        (ExitCode.Usage, "wrong command line or configuration; nothing was done"),
-        (ExitCode.Partial, "done, but something could not be read: the snapshot is partial"),
-        (ExitCode.NoRepository, "there are no backups at the given place"),
-        (ExitCode.Locked, "another run is at work there"),
-        (ExitCode.Interrupted, "interrupted (SIGINT)"),
-        (ExitCode.Terminated, "told to stop (SIGTERM)"),
+        new(ExitCode.Done, "done"),
+        new(ExitCode.Failed, "failed, unhealthy, or damage was found"),
+        new(ExitCode.Usage, "wrong command line or configuration; nothing was done"),
+        new(ExitCode.Partial, "done, but something could not be read: the snapshot is partial"),
+        new(ExitCode.NoRepository, "there are no backups at the given place"),
+        new(ExitCode.Locked, "another run is at work there"),
+        new(ExitCode.Interrupted, "interrupted (SIGINT)"),
+        new(ExitCode.Terminated, "told to stop (SIGTERM)"),
     ];
 
     /// <summary>Environment variables override the configuration file; options override both.</summary>
-    public static readonly IReadOnlyList<(string Name, string Meaning)> EnvironmentVariables =
+    public static readonly IReadOnlyList<Explained> EnvironmentVariables =
     [
-        ("BACKUP_DIR", "the directory that holds the snapshots"),
-        ("DATABASE_PATH", "the one database to save"),
-        ("STORAGE_PATH", "the one file tree to save"),
-        ("MAX_BACKUPS", "keep the newest N snapshots of each type"),
-        ("TELEGRAM_BOT_TOKEN", "the token of the bot that tells how runs ended"),
-        ("TELEGRAM_CHAT_ID", "the chat that it tells"),
-        ("BACKUP_DATABASE_SCHEDULE", "when 'schedule' saves the databases, as a cron expression; so for STORAGE, FULL and ROTATION"),
-        ("BACKUP_DATABASE_ENABLED", "whether it does, true or false; so for STORAGE, FULL and ROTATION"),
-        ("VERTEX_AR_BACKUP_CONFIG", "the configuration file, like --config"),
+        new("BACKUP_DIR", "the directory that holds the snapshots"),
+        new("DATABASE_PATH", "the one database to save"),
+        new("STORAGE_PATH", "the one file tree to save"),
+        new("MAX_BACKUPS", "keep the newest N snapshots of each type"),
+        new("TELEGRAM_BOT_TOKEN", "the token of the bot that tells how runs ended"),
+        new("TELEGRAM_CHAT_ID", "the chat that it tells"),
+        new("BACKUP_DATABASE_SCHEDULE", "when 'schedule' saves the databases, as a cron expression; so for STORAGE, FULL and ROTATION"),
+        new("BACKUP_DATABASE_ENABLED", "whether it does, true or false; so for STORAGE, FULL and ROTATION"),
+        new("VERTEX_AR_BACKUP_CONFIG", "the configuration file, like --config"),
     ];
 
-    public static readonly IReadOnlyList<(string Path, string Meaning)> Places =
+    public static readonly IReadOnlyList<Explained> Places =
     [
-        ("/etc/vertex-ar-backup/config.json", "the configuration, explained in vertex-ar-backup.json(5)"),
-        ("/var/backups/vertex-ar", "the snapshots, unless the configuration names another place; RECOVERY.txt in it tells how to "
+        new("/etc/vertex-ar-backup/config.json", "the configuration, explained in vertex-ar-backup.json(5)"),
+        new("/var/backups/vertex-ar", "the snapshots, unless the configuration names another place; RECOVERY.txt in it tells how to "
             + "get files back with tar, gzip and jq alone"),
-        ("/etc/default/vertex-ar-backup", "environment of the service, if it exists"),
-        ("/etc/vertex-ar-backup/rclone.conf", "rclone's configuration of the second place, if there is one"),
-        ("/usr/lib/systemd/system/vertex-ar-backup.timer", "when backups are made"),
-        ("/usr/lib/systemd/system/vertex-ar-backup.service", "how; 'systemctl edit' changes both"),
-        ("/usr/share/doc/vertex-ar-backup", "operator's guide to the units, and the format of the snapshots"),
+        new("/etc/default/vertex-ar-backup", "environment of the service, if it exists"),
+        new("/etc/vertex-ar-backup/rclone.conf", "rclone's configuration of the second place, if there is one"),
+        new("/usr/lib/systemd/system/vertex-ar-backup.timer", "when backups are made"),
+        new("/usr/lib/systemd/system/vertex-ar-backup.service", "how; 'systemctl edit' changes both"),
+        new("/usr/share/doc/vertex-ar-backup", "operator's guide to the units, and the format of the snapshots"),
     ];
 
     public static CommandEntry? Find(string name) => Commands.FirstOrDefault(entry => entry.Name == name);

@@ -15,13 +15,13 @@ internal static class HelpText
     private static string Overview()
     {
         var text = new StringBuilder();
-        Section(text, "Usage:", [($"{CommandTable.Program} COMMAND [ARGUMENT]... [OPTION]...", "")]);
+        Section(text, "Usage:", [new($"{CommandTable.Program} COMMAND [ARGUMENT]... [OPTION]...", "")]);
         Paragraph(text, "Backs up SQLite databases and file trees as snapshots, and restores them.");
-        Section(text, "Commands:", CommandTable.Commands.Select(entry => (entry.Name, entry.Summary)));
+        Section(text, "Commands:", CommandTable.Commands.Select(entry => new Explained(entry.Name, entry.Summary)));
         Section(text, "Options, before or after any command:", CommandTable.Globals.Select(Row));
         Section(text, "Environment, which overrides the configuration file:", CommandTable.EnvironmentVariables);
         Section(text, "Exit codes:", CommandTable.ExitCodes.Select(
-            row => (((int)row.Code).ToString(CultureInfo.InvariantCulture), row.Meaning)));
+            row => new Explained(((int)row.Code).ToString(CultureInfo.InvariantCulture), row.Meaning)));
         Paragraph(text, $"'{CommandTable.Program} help COMMAND' explains a command.");
         return text.ToString().TrimEnd('\n') + "\n";
     }
@@ -33,7 +33,7 @@ internal static class HelpText
         Wrap(text, Usage(entry), Indent, hanging: Indent + CommandTable.Program.Length + entry.Name.Length + 2);
         text.Append('\n');
         Paragraph(text, entry.Description);
-        Section(text, "Arguments:", entry.Positionals.Select(argument => (argument.Name, argument.Help)));
+        Section(text, "Arguments:", entry.Positionals.Select(argument => new Explained(argument.Name, argument.Help)));
         Section(text, "Options:", entry.ShownOptions.Select(Row));
         Section(text, "Options of every command:", CommandTable.Globals.Select(Row));
         text.Append("Examples:\n");
@@ -61,14 +61,14 @@ internal static class HelpText
         return string.Join(' ', [CommandTable.Program, entry.Name, .. words, .. options]);
     }
 
-    private static (string Left, string Right) Row(Option option)
+    private static Explained Row(Option option)
     {
         var left = option.Short is null ? option.Name : $"{option.Short}, {option.Name}";
         var choices = option.Choices is null ? "" : $" ({Words.Or(option.Choices)})";
-        return (option.TakesValue ? $"{left} {option.Placeholder}" : left, option.Help + choices);
+        return new Explained(option.TakesValue ? $"{left} {option.Placeholder}" : left, option.Help + choices);
     }
 
-    private static void Section(StringBuilder text, string title, IEnumerable<(string Left, string Right)> rows)
+    private static void Section(StringBuilder text, string title, IEnumerable<Explained> rows)
     {
         var all = rows.ToList();
         if (all.Count == 0)
@@ -77,7 +77,7 @@ internal static class HelpText
         }
 
         text.Append(title).Append('\n');
-        var column = Indent + all.Max(row => row.Left.Length) + 2;
+        var column = Indent + all.Max(row => row.Thing.Length) + 2;
         foreach (var (left, right) in all)
         {
             var lead = new string(' ', Indent) + left;

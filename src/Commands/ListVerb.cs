@@ -2,7 +2,6 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
 

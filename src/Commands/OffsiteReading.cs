@@ -1,6 +1,5 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
 

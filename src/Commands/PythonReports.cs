@@ -77,7 +77,7 @@ internal static class PythonReports
     {
         var progress = around.NewProgress();
         progress.Expect(Units.Sum(backups.Select(backup => backup.Bytes)));
-        var damages = new List<(string Name, string Reason)>();
+        var damages = new List<Damage>();
         var unread = 0;
         using (around.Screen.Progress(progress))
         {
@@ -94,12 +94,12 @@ internal static class PythonReports
     public static DateTimeOffset MadeAt(Surroundings around, PythonBackup backup) => WallClock.ToInstant(backup.LocalTime, around.Clock.LocalTimeZone);
 
     /// <returns>How many archives cannot be read without being converted.</returns>
-    private static int Verify(Surroundings around, PythonBackup backup, RunProgress progress, List<(string Name, string Reason)> damages)
+    private static int Verify(Surroundings around, PythonBackup backup, RunProgress progress, List<Damage> damages)
     {
         var unread = 0;
         if (backup.Problem is { } problem)
         {
-            damages.Add((backup.Name, problem));
+            damages.Add(new Damage(backup.Name, problem));
         }
 
         foreach (var archive in backup.Archives.Where(archive => archive.Problem is null))
@@ -118,7 +118,7 @@ internal static class PythonReports
             }
             catch (DamageError e)
             {
-                damages.Add((archive.Name, e.Message));
+                damages.Add(new Damage(archive.Name, e.Message));
             }
             catch (UserError e)
             {
@@ -130,7 +130,7 @@ internal static class PythonReports
         return unread;
     }
 
-    private static void Report(Surroundings around, IReadOnlyList<PythonBackup> backups, List<(string Name, string Reason)> damages, int unread)
+    private static void Report(Surroundings around, IReadOnlyList<PythonBackup> backups, List<Damage> damages, int unread)
     {
         var output = around.Output;
         var bytes = Units.Sum(backups.Select(backup => backup.Bytes));
@@ -138,7 +138,7 @@ internal static class PythonReports
         {
             damages.ForEach(damage => output.Record("damage", json =>
             {
-                json.WriteString("thing", damage.Name);
+                json.WriteString("thing", damage.Thing);
                 json.WriteString("reason", damage.Reason);
             }));
             output.Record("summary", json =>
@@ -152,7 +152,7 @@ internal static class PythonReports
             return;
         }
 
-        output.Lines(damages.Select(damage => $"damaged: {damage.Name} {damage.Reason}"));
+        output.Lines(damages.Select(damage => $"damaged: {damage.Thing} {damage.Reason}"));
         var looked = $"{Units.Count(backups.Count, "backup")} of the Python system, {Units.Size(bytes)}";
         if (damages.Count > 0)
         {

@@ -35,7 +35,7 @@ internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDir
         : null;
 
     /// <summary>One that runs because all was told to stop is given a minute, instead of being stopped at once.</summary>
-    private string? Run(string name, IReadOnlyList<IReadOnlyList<string>> commands, IEnumerable<(string Name, string Value)> facts, CancellationToken stop)
+    private string? Run(string name, IReadOnlyList<IReadOnlyList<string>> commands, IEnumerable<HookFact> facts, CancellationToken stop)
     {
         var time = TimeSpan.FromSeconds(hooks!.TimeoutSeconds);
         return stop.IsCancellationRequested
@@ -43,19 +43,19 @@ internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDir
             : new Hook(name, commands, time).Run(facts, heard, stop);
     }
 
-    private IEnumerable<(string Name, string Value)> Facts() =>
-        [("JOB", job), ("TYPE", RunJob.Saves(job)?.Word() ?? ""), ("BACKUP_DIR", backupDirectory)];
+    private IEnumerable<HookFact> Facts() =>
+        [new("JOB", job), new("TYPE", RunJob.Saves(job)?.Word() ?? ""), new("BACKUP_DIR", backupDirectory)];
 
-    private static IEnumerable<(string Name, string Value)> Facts(RunReport run) =>
+    private static IEnumerable<HookFact> Facts(RunReport run) =>
     [
-        ("OUTCOME", run.Outcome.Word()),
-        ("EXIT_CODE", Number(run.ExitCode)),
-        ("SNAPSHOT", run.Snapshot ?? ""),
-        ("BYTES", Number(run.Bytes)),
-        ("NEW_BYTES", Number(run.NewBytes)),
-        ("DURATION_SECONDS", Number((long)run.Took.TotalSeconds)),
-        ("WARNINGS", Number(run.Warnings)),
-        ("ERROR", run.Error ?? ""),
+        new("OUTCOME", run.Outcome.Word()),
+        new("EXIT_CODE", Number(run.ExitCode)),
+        new("SNAPSHOT", run.Snapshot ?? ""),
+        new("BYTES", Number(run.Bytes)),
+        new("NEW_BYTES", Number(run.NewBytes)),
+        new("DURATION_SECONDS", Number((long)run.Took.TotalSeconds)),
+        new("WARNINGS", Number(run.Warnings)),
+        new("ERROR", run.Error ?? ""),
     ];
 
     private static string Number(long? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";

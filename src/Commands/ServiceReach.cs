@@ -30,7 +30,7 @@ internal static class ServiceReach
         .. settings.Databases.Select(database => new PathNeed(DirectoryOf(database.Path), Write: true, $"the directory of the database '{database.Name}'")),
         .. settings.Storage.Select(tree => new PathNeed(UnitFiles.RealPath(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
         .. Second(settings.Offsite),
-        .. Made(settings).Select(place => new PathNeed(place.Path, Write: true, place.What)),
+        .. Made(settings),
     ];
 
     private static IEnumerable<PathNeed> Second(OffsiteSetting? offsite)
@@ -47,21 +47,21 @@ internal static class ServiceReach
     }
 
     /// <summary>Where a file is made anew, its directory is written to.</summary>
-    private static IEnumerable<(string Path, string What)> Made(Settings settings)
+    private static IEnumerable<PathNeed> Made(Settings settings)
     {
         if (settings.MetricsFile is { } metrics)
         {
-            yield return (DirectoryOf(metrics), "the directory of 'metrics_file'");
+            yield return new PathNeed(DirectoryOf(metrics), Write: true, "the directory of 'metrics_file'");
         }
 
         if (settings.LogFile is { } log)
         {
-            yield return (DirectoryOf(log), "the directory of 'log_file'");
+            yield return new PathNeed(DirectoryOf(log), Write: true, "the directory of 'log_file'");
         }
 
         if (settings.Drill.Dir is { } drills)
         {
-            yield return (UnitFiles.RealPath(drills), "the directory for drills");
+            yield return new PathNeed(UnitFiles.RealPath(drills), Write: true, "the directory for drills");
         }
     }
 

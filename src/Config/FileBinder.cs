@@ -155,27 +155,27 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         }
     }
 
-    private Sourced<DatabaseSetting>? DatabaseAt((string Place, JsonTree Value) item)
+    private Sourced<DatabaseSetting>? DatabaseAt(JsonMember item)
     {
         var (name, path) = ((string?)null, (string?)null);
-        foreach (var (key, _, member) in keys.Members(item.Value, $"'{item.Place}'", item.Place + ".", Database, required: Database))
+        foreach (var (key, _, member) in keys.Members(item.Value, $"'{item.Key}'", item.Key + ".", Database, required: Database))
         {
             if (key == "name")
             {
-                name = keys.Text($"{item.Place}.{key}", member);
+                name = keys.Text($"{item.Key}.{key}", member);
             }
             else
             {
-                path = keys.Text($"{item.Place}.{key}", member);
+                path = keys.Text($"{item.Key}.{key}", member);
             }
         }
 
         return name is null || path is null ? null : new Sourced<DatabaseSetting>(new DatabaseSetting(name, path), keys.At(item.Value.Line));
     }
 
-    private Sourced<StorageSetting>? StorageAt((string Place, JsonTree Value) item)
+    private Sourced<StorageSetting>? StorageAt(JsonMember item)
     {
-        var (place, value) = item;
+        var (place, _, value) = item;
         var (name, path, exclude, oneFileSystem) = ((string?)null, (string?)null, new List<string>(), true);
         foreach (var (key, _, member) in keys.Members(value, $"'{place}'", place + ".", Storage, required: Database))
         {

@@ -8,7 +8,7 @@ namespace VertexAr.Backup.Config;
 internal sealed class JsonKeys(string file, SettingsErrors errors)
 {
     /// <summary>The members of an object that are known, each once; unknown, repeated and missing ones are noted.</summary>
-    public IEnumerable<(string Key, int Line, JsonTree Value)> Members(
+    public IEnumerable<JsonMember> Members(
         JsonTree value, string what, string prefix, string[] known, string[]? required = null)
     {
         if (value.Kind != JsonTokenType.StartObject)
@@ -41,11 +41,11 @@ internal sealed class JsonKeys(string file, SettingsErrors errors)
         }
     }
 
-    public IEnumerable<(string Key, JsonTree Value)> Items(string key, JsonTree value)
+    public IEnumerable<JsonMember> Items(string key, JsonTree value)
     {
         if (value.Kind == JsonTokenType.StartArray)
         {
-            return value.Items.Select((item, i) => ($"{key}[{i}]", item));
+            return value.Items.Select((item, i) => new JsonMember($"{key}[{i}]", item.Line, item));
         }
 
         Wrong(key, value, "a list: [ … ]");

@@ -17,8 +17,14 @@ internal sealed class JsonTree
     public string Text { get; init; } = "";
 
     /// <summary>Of an object, in the file's order; may hold a key twice.</summary>
-    public IReadOnlyList<(string Key, int Line, JsonTree Value)> Members { get; init; } = [];
+    public IReadOnlyList<JsonMember> Members { get; init; } = [];
 
     /// <summary>Of an array.</summary>
     public IReadOnlyList<JsonTree> Items { get; init; } = [];
 }
+
+/// <summary>A value and what it is called.</summary>
+/// <param name="Key">Of a member of an object, its name; of an item of an array, that with its number.</param>
+/// <param name="Line">Where the key stands, counted from 1.</param>
+/// <param name="Value">What is said of it.</param>
+internal sealed record JsonMember(string Key, int Line, JsonTree Value);

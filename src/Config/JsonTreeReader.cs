@@ -71,12 +71,12 @@ internal ref struct JsonTreeReader
 
     private JsonTree Object()
     {
-        var (start, members) = (Line(), new List<(string, int, JsonTree)>());
+        var (start, members) = (Line(), new List<JsonMember>());
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var (key, keyLine) = (reader.GetString()!, Line());
             reader.Read();
-            members.Add((key, keyLine, Value()));
+            members.Add(new JsonMember(key, keyLine, Value()));
         }
 
         return new JsonTree { Kind = JsonTokenType.StartObject, Line = start, Members = members };

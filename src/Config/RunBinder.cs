@@ -178,13 +178,13 @@ internal sealed class RunBinder(JsonKeys keys, SettingsDraft whole)
         }
     }
 
-    private Sourced<DrillQuerySetting>? QueryAt((string Place, JsonTree Value) item)
+    private Sourced<DrillQuerySetting>? QueryAt(JsonMember item)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         var bounds = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (key, _, value) in keys.Members(item.Value, $"'{item.Place}'", item.Place + ".", QueryKeys, QueryNeeds))
+        foreach (var (key, _, value) in keys.Members(item.Value, $"'{item.Key}'", item.Key + ".", QueryKeys, QueryNeeds))
         {
-            var full = $"{item.Place}.{key}";
+            var full = $"{item.Key}.{key}";
             if (QueryNeeds.Contains(key))
             {
                 texts[key] = keys.Text(full, value) ?? "";
@@ -204,12 +204,12 @@ internal sealed class RunBinder(JsonKeys keys, SettingsDraft whole)
         long? Bound(string key) => bounds.TryGetValue(key, out var number) ? number : null;
     }
 
-    private Sourced<ReferenceSetting>? ReferenceAt((string Place, JsonTree Value) item)
+    private Sourced<ReferenceSetting>? ReferenceAt(JsonMember item)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, _, value) in keys.Members(item.Value, $"'{item.Place}'", item.Place + ".", ReferenceKeys, ReferenceNeeds))
+        foreach (var (key, _, value) in keys.Members(item.Value, $"'{item.Key}'", item.Key + ".", ReferenceKeys, ReferenceNeeds))
         {
-            texts[key] = keys.Text($"{item.Place}.{key}", value) ?? "";
+            texts[key] = keys.Text($"{item.Key}.{key}", value) ?? "";
         }
 
         return !ReferenceNeeds.All(texts.ContainsKey)

@@ -69,26 +69,23 @@ internal sealed class RunDraft
     {
         var on = NotifyOn ?? DefaultOn;
         yield return new SettingOrigin("notify.on", string.Join(", ", on.Value.Select(outcome => outcome.Word())), on.Origin);
-        (string Key, string? Value, string? Origin)[] texts =
+        SettingOrigin?[] texts =
         [
-            ("notify.telegram.chat_id", TelegramChat?.Value, TelegramChat?.Origin),
-            ("notify.telegram.token", TelegramToken?.Value.ToString(), TelegramToken?.Origin),
-            ("notify.telegram.token_file", TelegramTokenFile?.Value, TelegramTokenFile?.Origin),
-            ("notify.telegram.api_url", TelegramApi?.Value, TelegramApi?.Origin),
-            ("notify.webhook_url", Webhook?.Value.ToString(), Webhook?.Origin),
-            ("notify.healthcheck_url", Healthcheck?.Value.ToString(), Healthcheck?.Origin),
-            ("notify.mail.to", MailTo?.Value, MailTo?.Origin),
-            ("notify.mail.sendmail", Sendmail?.Value, Sendmail?.Origin),
-            ("metrics_file", MetricsFile?.Value, MetricsFile?.Origin),
-            ("log_file", LogFile?.Value, LogFile?.Origin),
-            ("drill.dir", DrillDir?.Value, DrillDir?.Origin),
+            Text("notify.telegram.chat_id", TelegramChat),
+            Text("notify.telegram.token", TelegramToken),
+            Text("notify.telegram.token_file", TelegramTokenFile),
+            Text("notify.telegram.api_url", TelegramApi),
+            Text("notify.webhook_url", Webhook),
+            Text("notify.healthcheck_url", Healthcheck),
+            Text("notify.mail.to", MailTo),
+            Text("notify.mail.sendmail", Sendmail),
+            Text("metrics_file", MetricsFile),
+            Text("log_file", LogFile),
+            Text("drill.dir", DrillDir),
         ];
-        foreach (var (key, value, origin) in texts)
+        foreach (var text in texts.OfType<SettingOrigin>())
         {
-            if (value is not null)
-            {
-                yield return new SettingOrigin(key, value, origin!);
-            }
+            yield return text;
         }
 
         foreach (var (key, commands) in Hooks)
@@ -107,11 +104,14 @@ internal sealed class RunDraft
             yield return new SettingOrigin($"drill.queries.{query.Value.Name}", query.Value.Sql, query.Origin);
         }
 
-        foreach (var (reference, i) in References.Select((reference, i) => (reference, i)))
+        for (var i = 0; i < References.Count; i++)
         {
-            yield return new SettingOrigin(string.Create(CultureInfo.InvariantCulture, $"references[{i}]"), reference.Value.Sql, reference.Origin);
+            yield return new SettingOrigin(string.Create(CultureInfo.InvariantCulture, $"references[{i}]"), References[i].Value.Sql, References[i].Origin);
         }
     }
+
+    private static SettingOrigin? Text<T>(string key, Sourced<T>? text)
+        where T : class => text is null ? null : new SettingOrigin(key, text.Value.ToString()!, text.Origin);
 
     private static readonly Sourced<IReadOnlyList<RunOutcome>> DefaultOn = new([RunOutcome.Failure, RunOutcome.Partial], Default);
 

@@ -18,10 +18,10 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
             Value = source.Value with { Path = Absolute($"path of '{source.Value.Name}'", source.Value.Path, source.Origin) },
         })];
 
-        var sources = draft.Databases.Select(source => (source.Value.Name, source.Value.Path, source.Origin))
-            .Concat(draft.Storage.Select(source => (source.Value.Name, source.Value.Path, source.Origin))).ToList();
+        var sources = draft.Databases.Select(source => new CheckedSource(source.Value.Name, source.Value.Path, source.Origin))
+            .Concat(draft.Storage.Select(source => new CheckedSource(source.Value.Name, source.Value.Path, source.Origin))).ToList();
         CheckSources(sources);
-        CheckPlaces(sources.Select(source => (source.Name, source.Path)));
+        CheckPlaces(sources);
         CheckRun();
         CheckOffsite();
     }
@@ -35,7 +35,7 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
         draft.BackupDir = new Sourced<string>(Absolute("'backup_dir'", path, origin), origin);
     }
 
-    private void CheckSources(List<(string Name, string Path, string Origin)> sources)
+    private void CheckSources(List<CheckedSource> sources)
     {
         if (sources.Count == 0 && !errors.Any)
         {
@@ -63,11 +63,11 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
     }
 
     /// <summary>Inside a tree the backups may lie: they are skipped. A source among the backups would be taken for one of them.</summary>
-    private void CheckPlaces(IEnumerable<(string Name, string Path)> sources)
+    private void CheckPlaces(List<CheckedSource> sources)
     {
         var (backups, origin) = (draft.BackupDir!.Value, draft.BackupDir.Origin);
         var quoted = SettingsErrors.Quote(backups);
-        foreach (var (name, path) in sources)
+        foreach (var (name, path, _) in sources)
         {
             if (path == backups)
             {
@@ -123,4 +123,6 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
         errors.Add(origin, $"{what} is {SettingsErrors.Quote(path)}; it must be an absolute path");
         return path;
     }
+
+    private sealed record CheckedSource(string Name, string Path, string Origin);
 }

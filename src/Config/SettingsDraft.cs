@@ -79,13 +79,17 @@ internal sealed class SettingsDraft
         new("backup_dir", BackupDir!.Value, BackupDir.Origin),
         .. (Databases ?? []).Select(source => new SettingOrigin($"databases.{source.Value.Name}", source.Value.Path, source.Origin)),
         .. (Storage ?? []).SelectMany(Rows),
-        .. NumberKey.All.Select(key => (key, number: Number(key))).Select(pair =>
-            new SettingOrigin(
-                pair.key.Key, pair.number.Value < pair.key.Least ? "none" : pair.number.Value.ToString(CultureInfo.InvariantCulture), pair.number.Origin)),
+        .. NumberKey.All.Select(Row),
         new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
         .. Run.Origins(),
         .. Offsite.Origins(),
     ];
+
+    private SettingOrigin Row(NumberKey key)
+    {
+        var number = Number(key);
+        return new SettingOrigin(key.Key, number.Value < key.Least ? "none" : number.Value.ToString(CultureInfo.InvariantCulture), number.Origin);
+    }
 
     private static IEnumerable<SettingOrigin> Rows(Sourced<StorageSetting> source)
     {

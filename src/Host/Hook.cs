@@ -2,6 +2,9 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Host;
 
+/// <summary>What a hook is told, as a variable of its environment.</summary>
+internal sealed record HookFact(string Name, string Value);
+
 /// <summary>Commands of the operator's around a run, each an argument list that no shell sees.</summary>
 /// <param name="Name">Of the hook, as in the configuration.</param>
 /// <param name="Commands">Run one after the other.</param>
@@ -17,13 +20,13 @@ internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Co
     /// <param name="facts">Handed over as VERTEX_AR_BACKUP_….</param>
     /// <param name="heard">Told each line that they say.</param>
     /// <param name="stop">Ends the one that runs.</param>
-    public string? Run(IEnumerable<(string Name, string Value)> facts, Action<string> heard, CancellationToken stop)
+    public string? Run(IEnumerable<HookFact> facts, Action<string> heard, CancellationToken stop)
     {
         var options = new ChildOptions
         {
             Timeout = Timeout,
             Said = line => heard($"{Name}: {line}"),
-            Environment = facts.Append((Name: "HOOK", Value: Name)).ToDictionary(fact => Prefix + fact.Name, fact => Plain(fact.Value)),
+            Environment = facts.Append(new HookFact("HOOK", Name)).ToDictionary(fact => Prefix + fact.Name, fact => Plain(fact.Value)),
         };
         foreach (var command in Commands)
         {

@@ -44,7 +44,7 @@ internal static class MetricsFile
     public static string Text(Metrics metrics)
     {
         var text = new StringBuilder();
-        Gauge(text, "build_info", "The version of the program, as a label; always 1.", [($"version=\"{Escape(metrics.Version)}\"", 1)]);
+        Gauge(text, "build_info", "The version of the program, as a label; always 1.", [new($"version=\"{Escape(metrics.Version)}\"", 1)]);
         AddRuns(text, metrics.Runs);
         if (metrics.Facts is { } facts)
         {
@@ -69,31 +69,31 @@ internal static class MetricsFile
         PerRun("last_run_stored_bytes", "What the last run added to the repository.", record => record.Last.StoredBytes);
 
         void PerRun(string name, string help, Func<RunRecord, double?> value) =>
-            Gauge(text, name, help, runs.OrderBy(run => run.Key, StringComparer.Ordinal).Select(run => ($"run=\"{Escape(run.Key)}\"", value(run.Value))));
+            Gauge(text, name, help, runs.OrderBy(run => run.Key, StringComparer.Ordinal).Select(run => new Sample($"run=\"{Escape(run.Key)}\"", value(run.Value))));
     }
 
     private static void AddRepository(StringBuilder text, RepositoryFacts facts, long packBytes)
     {
         var types = Enum.GetValues<SnapshotType>();
-        Gauge(text, "snapshots", "Snapshots in the repository.", types.Select(type => (Label(type), (double?)facts.Counts.GetValueOrDefault(type))));
+        Gauge(text, "snapshots", "Snapshots in the repository.", types.Select(type => new Sample(Label(type), facts.Counts.GetValueOrDefault(type))));
         Gauge(
             text, "newest_snapshot_timestamp_seconds", "When the newest snapshot was begun.",
-            types.Select(type => (Label(type), Seconds(facts.Newest.GetValueOrDefault(type)?.StartedAt))));
+            types.Select(type => new Sample(Label(type), Seconds(facts.Newest.GetValueOrDefault(type)?.StartedAt))));
         Gauge(
             text, "newest_snapshot_complete", "Whether all that should be in the newest snapshot is.",
-            types.Select(type => (Label(type), facts.Newest.GetValueOrDefault(type) is { } newest ? newest.State == SnapshotState.Complete ? 1 : 0 : (double?)null)));
+            types.Select(type => new Sample(Label(type), facts.Newest.GetValueOrDefault(type) is { } newest ? newest.State == SnapshotState.Complete ? 1 : 0 : (double?)null)));
         Gauge(
             text, "newest_offsite_snapshot_timestamp_seconds", "When the newest snapshot was begun that is known to be in the second place.",
-            [("", Seconds(facts.NewestOffsite?.Time))]);
-        Gauge(text, "damaged_headers", "Snapshots whose headers are damaged.", [("", facts.Damaged.Count)]);
-        Gauge(text, "repository_bytes", "What the packs take on the disk.", [("", packBytes)]);
-        Gauge(text, "free_bytes", "What may still be filled of the disk that holds the repository.", [("", facts.FreeBytes)]);
+            [new("", Seconds(facts.NewestOffsite?.Time))]);
+        Gauge(text, "damaged_headers", "Snapshots whose headers are damaged.", [new("", facts.Damaged.Count)]);
+        Gauge(text, "repository_bytes", "What the packs take on the disk.", [new("", packBytes)]);
+        Gauge(text, "free_bytes", "What may still be filled of the disk that holds the repository.", [new("", facts.FreeBytes)]);
 
         static string Label(SnapshotType type) => $"type=\"{type.Word()}\"";
     }
 
     /// <summary>A family with its samples; those without a value are left out, and so is a family without any.</summary>
-    private static void Gauge(StringBuilder text, string name, string help, IEnumerable<(string Label, double? Value)> samples)
+    private static void Gauge(StringBuilder text, string name, string help, IEnumerable<Sample> samples)
     {
         var known = samples.Where(sample => sample.Value is not null).ToList();
         if (known.Count == 0)
@@ -126,4 +126,6 @@ internal static class MetricsFile
             // It could not be made, then.
         }
     }
+
+    private sealed record Sample(string Label, double? Value);
 }

@@ -10,7 +10,7 @@ internal sealed record RepositoryFacts
     public required IReadOnlyDictionary<SnapshotType, SnapshotHeader> Newest { get; init; }
 
     /// <summary>Snapshots whose headers are not whole, each with what is wrong.</summary>
-    public required IReadOnlyList<(string Id, string Reason)> Damaged { get; init; }
+    public required IReadOnlyList<DamagedSnapshot> Damaged { get; init; }
 
     /// <summary>How the last runs ended, by job.</summary>
     public required IReadOnlyDictionary<string, RunRecord> Runs { get; init; }

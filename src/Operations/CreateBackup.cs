@@ -216,7 +216,7 @@ internal sealed class CreateBackup
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
             Files = files.Finish(staging.List, layout.FileList(id)),
-            Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!.Value), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
+            Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,
             Origin = plan.Origin?.Mark,
         };

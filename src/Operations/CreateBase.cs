@@ -56,7 +56,7 @@ internal static class CreateBase
     }
 
     /// <summary>A pack that is gone, or of another size, is never built upon: what it held is stored again while the source still has it.</summary>
-    private static int Handle(Layout layout, in PackInfo pack, PackRegistry packs, RunProgress progress)
+    private static int Handle(Layout layout, PackInfo pack, PackRegistry packs, RunProgress progress)
     {
         var size = Posix.StatusOrNull(layout.Pack(pack.Sha256))?.Size;
         if (size == pack.Bytes)

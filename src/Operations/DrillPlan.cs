@@ -1,5 +1,4 @@
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 

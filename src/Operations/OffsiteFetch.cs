@@ -72,7 +72,7 @@ internal sealed class OffsiteFetch(Rclone rclone, string to, RunProgress progres
         return wrong;
     }
 
-    private string Reason(in PackInfo pack, RcloneEnd end)
+    private string Reason(PackInfo pack, RcloneEnd end)
     {
         var size = Posix.StatusOrNull(PathOf(pack))?.Size;
         AtomicFile.RemoveIfThere(PathOf(pack));
@@ -81,5 +81,5 @@ internal sealed class OffsiteFetch(Rclone rclone, string to, RunProgress progres
             : "does not match its name (SHA-256)";
     }
 
-    private string PathOf(in PackInfo pack) => new Layout(to).Pack(pack.Sha256);
+    private string PathOf(PackInfo pack) => new Layout(to).Pack(pack.Sha256);
 }

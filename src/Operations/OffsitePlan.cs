@@ -1,5 +1,5 @@
 using VertexAr.Backup.Policy;
-using VertexAr.Backup.Storage;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
 

@@ -27,7 +27,7 @@ internal static class OffsiteRestore
     }
 
     /// <summary>Takes a pack that is whole here by another name of the same file.</summary>
-    private static bool TryBorrow(Layout here, Layout scratch, in PackInfo pack, CancellationToken stop)
+    private static bool TryBorrow(Layout here, Layout scratch, PackInfo pack, CancellationToken stop)
     {
         var path = here.Pack(pack.Sha256);
         try

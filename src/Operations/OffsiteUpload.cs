@@ -64,13 +64,22 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     /// <param name="check">Told of each part before it is sent; returns what of it is to be sent.</param>
     public void Send(string folder, CopyPlan plan, CopyHow how = CopyHow.New, Func<IReadOnlyList<CopyItem>, IReadOnlyList<CopyItem>>? check = null)
     {
-        var batches = Parts(plan.Missing).Select(items => (items, false)).Concat(Parts(plan.Wrong).Select(items => (items, true)));
-        foreach (var (items, isReplacing) in batches)
+        foreach (var items in Parts(plan.Missing))
+        {
+            SendPart(items, isReplacing: false);
+        }
+
+        foreach (var items in Parts(plan.Wrong))
+        {
+            SendPart(items, isReplacing: true);
+        }
+
+        void SendPart(IReadOnlyList<CopyItem> items, bool isReplacing)
         {
             var sound = check?.Invoke(items) ?? items;
             if (sound.Count == 0)
             {
-                continue;
+                return;
             }
 
             if (rclone.Features().CanMove)

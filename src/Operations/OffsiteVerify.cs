@@ -137,8 +137,8 @@ internal sealed class OffsiteVerify
             stop.ThrowIfCancellationRequested();
             var file = listing.Files.GetValueOrDefault(Layout.Below.Pack(pack));
             var (told, expected) = kind == "sha256"
-                ? (file.Sha256, pack.ToString())
-                : (file.Md5, file.Md5 is null ? null : PackFile.Md5(here, pack, stop));
+                ? (file?.Sha256, pack.ToString())
+                : (file?.Md5, file?.Md5 is null ? null : PackFile.Md5(here, pack, stop));
             if (told is not null && expected is not null)
             {
                 compared++;

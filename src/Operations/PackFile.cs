@@ -9,7 +9,7 @@ namespace VertexAr.Backup.Operations;
 internal static class PackFile
 {
     /// <summary>What is wrong with a pack of a repository, by its size and XXH128, at the speed of the disk; null if nothing is.</summary>
-    public static string? Trouble(Layout layout, in PackInfo pack, Action<long> read, CancellationToken stop)
+    public static string? Trouble(Layout layout, PackInfo pack, Action<long> read, CancellationToken stop)
     {
         try
         {

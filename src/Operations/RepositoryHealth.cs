@@ -20,7 +20,7 @@ internal static class RepositoryHealth
         {
             Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
             Newest = Newest(store, whole, damaged),
-            Damaged = [.. damaged.OrderBy(bad => bad.Id).Select(bad => (bad.Id.ToString(), bad.Reason))],
+            Damaged = [.. damaged.OrderBy(bad => bad.Id)],
             Runs = RunRecords.ReadAll(store.Layout),
             BytesOfRun = BytesOfRun(store, whole),
             FreeBytes = Posix.Space(store.Layout.Root).Available,
@@ -41,7 +41,7 @@ internal static class RepositoryHealth
     }
 
     private static Dictionary<SnapshotType, SnapshotHeader> Newest(
-        SnapshotStore store, List<(SnapshotId Id, SnapshotType Type)> whole, List<DamagedSnapshot> damaged)
+        SnapshotStore store, List<TypedSnapshot> whole, List<DamagedSnapshot> damaged)
     {
         var newest = new Dictionary<SnapshotType, SnapshotHeader>();
         foreach (var (id, type) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
@@ -61,7 +61,7 @@ internal static class RepositoryHealth
     }
 
     /// <summary>What was imported tells nothing of runs. The oldest is left out where there are others, since a first one stores everything.</summary>
-    private static long? BytesOfRun(SnapshotStore store, List<(SnapshotId Id, SnapshotType Type)> whole)
+    private static long? BytesOfRun(SnapshotStore store, List<TypedSnapshot> whole)
     {
         var stored = whole.Skip(Math.Min(1, whole.Count - 1)).TakeLast(RunsAveraged)
             .Select(snapshot => store.TryRead(snapshot.Id).Whole?.Header).Where(header => header is { Origin: null }).Select(header => header!.StoredBytes).ToList();

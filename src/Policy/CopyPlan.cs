@@ -1,7 +1,7 @@
 namespace VertexAr.Backup.Policy;
 
 /// <summary>A file that is to be in both places: its path below the top, and its size in bytes.</summary>
-internal readonly record struct CopyItem(string Name, long Size);
+internal sealed record CopyItem(string Name, long Size);
 
 /// <summary>What has to travel. A pure decision: files never change, so one of the right name and size is the right one.</summary>
 /// <param name="Missing">Not there.</param>

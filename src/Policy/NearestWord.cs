@@ -9,11 +9,9 @@ internal static class NearestWord
         // One slip in a short word, more in longer ones: a suggestion that is far off is worse than none.
         var limit = 1 + (written.TrimStart('-').Length / 4);
         return known
-            .Select(word => (word, slips: Slips(written, word)))
-            .Where(pair => pair.slips <= limit && pair.slips < pair.word.TrimStart('-').Length)
-            .OrderBy(pair => pair.slips)
-            .ThenBy(pair => pair.word, StringComparer.Ordinal)
-            .Select(pair => pair.word)
+            .Where(word => Slips(written, word) is var slips && slips <= limit && slips < word.TrimStart('-').Length)
+            .OrderBy(word => Slips(written, word))
+            .ThenBy(word => word, StringComparer.Ordinal)
             .FirstOrDefault();
     }
 

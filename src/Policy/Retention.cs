@@ -6,7 +6,7 @@ namespace VertexAr.Backup.Policy;
 internal sealed record RetentionRules(int Newest, int Daily = 0, int Weekly = 0, int Monthly = 0, int Yearly = 0);
 
 /// <summary>A snapshot as retention sees it.</summary>
-internal readonly record struct RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotState State, DateTimeOffset StartedAt);
+internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotState State, DateTimeOffset StartedAt);
 
 /// <summary>Whether a snapshot stays, and why.</summary>
 internal sealed record RetentionDecision(RetentionItem Item, IReadOnlyList<string> Reasons)

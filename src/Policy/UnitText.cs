@@ -3,18 +3,21 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Policy;
 
+/// <summary>A line of a unit file.</summary>
+internal sealed record UnitSetting(string Key, string Value);
+
 /// <summary>The text of systemd unit files: settings read from them, words written into them (systemd.syntax(7)).</summary>
 internal static class UnitText
 {
     /// <summary>The settings in order. Files are given in the order in which systemd reads them: the unit, then its drop-ins.</summary>
-    public static IEnumerable<(string Key, string Value)> Settings(IEnumerable<string> files)
+    public static IEnumerable<UnitSetting> Settings(IEnumerable<string> files)
     {
         foreach (var line in files.SelectMany(Lines))
         {
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0)
             {
-                yield return (line[..equals].TrimEnd(), line[(equals + 1)..].Trim());
+                yield return new UnitSetting(line[..equals].TrimEnd(), line[(equals + 1)..].Trim());
             }
         }
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace VertexAr.Backup.Remote;
 
 /// <summary>A file there. The hashes are those that the server knows; null where it knows none.</summary>
-internal readonly record struct RemoteFile(long Size, string? Sha256 = null, string? Md5 = null);
+internal sealed record RemoteFile(long Size, string? Sha256 = null, string? Md5 = null);
 
 /// <summary>What is there, by path below the top: the only truth about it.</summary>
 internal sealed class RemoteListing

@@ -4,8 +4,11 @@ using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Sources;
 
+/// <summary>A file of the Python system, and what its name tells.</summary>
+internal sealed record PythonFile(string Path, PythonFileName Name);
+
 /// <summary>Puts the files of one backup of the Python system together: which of them are its content, in which order, and what proves it.</summary>
-internal sealed class PythonArchives(string name, DateTime localTime, SourceKind kind, List<(string Path, PythonFileName Name)> files)
+internal sealed class PythonArchives(string name, DateTime localTime, SourceKind kind, List<PythonFile> files)
 {
     private readonly List<string> remarks = [];
 
@@ -103,7 +106,7 @@ internal sealed class PythonArchives(string name, DateTime localTime, SourceKind
     }
 
     /// <summary>What is wrong with the numbers of the parts; null if they are all there, each once.</summary>
-    private static string? Gap(List<(string Path, PythonFileName Name)> parts, PythonMetadata? metadata)
+    private static string? Gap(List<PythonFile> parts, PythonMetadata? metadata)
     {
         var named = metadata?.Parts ?? [];
         var twice = parts.GroupBy(part => part.Name.Part).FirstOrDefault(group => group.Count() > 1);

@@ -65,13 +65,13 @@ internal sealed class PythonBackups
     public PythonBackup? Get(string name) =>
         joined.Find(full => full.Name == name) ?? (archives.Find(archive => archive.Name == name) is { } found ? PythonBackup.Of(found) : null);
 
-    private static IEnumerable<(string Path, PythonFileName Name)> FilesIn(string directory)
+    private static IEnumerable<PythonFile> FilesIn(string directory)
     {
         try
         {
             return Directory.Exists(directory)
-                ? [.. Directory.EnumerateFiles(directory, "*_backup_*").Select(path => (path, Name: PythonFileName.Parse(Path.GetFileName(path))))
-                    .Where(file => file.Name is not null).Select(file => (file.path, file.Name!))]
+                ? [.. Directory.EnumerateFiles(directory, "*_backup_*")
+                    .Select(path => PythonFileName.Parse(Path.GetFileName(path)) is { } name ? new PythonFile(path, name) : null).OfType<PythonFile>()]
                 : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -80,7 +80,7 @@ internal sealed class PythonBackups
         }
     }
 
-    private PythonBackup JoinFull((string Path, PythonFileName Name) file)
+    private PythonBackup JoinFull(PythonFile file)
     {
         var full = new PythonBackup { Name = file.Name.Backup, Type = SnapshotType.Full, LocalTime = file.Name.LocalTime };
         PythonMetadata metadata;

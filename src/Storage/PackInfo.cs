@@ -11,7 +11,7 @@ namespace VertexAr.Backup.Storage;
 /// <param name="Xxh128">Of the pack file: quicker to check than SHA-256.</param>
 /// <param name="ContentBytes">Of all pieces in the pack, before compression.</param>
 /// <param name="UsedBytes">Of files that a snapshot finds in the pack: those of a piece that several files share count for each, up to ContentBytes.</param>
-internal readonly record struct PackInfo(Digest Sha256, long Bytes, UInt128 Xxh128, long ContentBytes, long UsedBytes)
+internal sealed record PackInfo(Digest Sha256, long Bytes, UInt128 Xxh128, long ContentBytes, long UsedBytes)
 {
     private const string NoLine = "holds a line that cannot be read";
 

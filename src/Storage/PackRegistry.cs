@@ -24,7 +24,7 @@ internal sealed class PackRegistry
     public int FinishedCount { get; private set; }
 
     /// <summary>The handle of a pack that exists.</summary>
-    public int Add(in PackInfo pack)
+    public int Add(PackInfo pack)
     {
         lock (changing)
         {
@@ -49,7 +49,7 @@ internal sealed class PackRegistry
         }
     }
 
-    public void Finish(int handle, in PackInfo pack)
+    public void Finish(int handle, PackInfo pack)
     {
         lock (changing)
         {
@@ -61,7 +61,7 @@ internal sealed class PackRegistry
     }
 
     /// <summary>Whether so little of a pack is still used that the rest is waste.</summary>
-    public static bool IsWasteful(in PackInfo pack) => pack.UsedBytes < pack.ContentBytes * WorthKeeping;
+    public static bool IsWasteful(PackInfo pack) => pack.UsedBytes < pack.ContentBytes * WorthKeeping;
 
     /// <summary>The table line for a pack, given out at its first use, and the use counted.</summary>
     public int UseInList(int handle, long bytes)
@@ -87,7 +87,7 @@ internal sealed class PackRegistry
         {
             return lines.ConvertAll(handle => packs[handle] is { Pack: { } pack } known
                 ? pack with { UsedBytes = Math.Min(known.UsedBytes, pack.ContentBytes) }
-                : (PackInfo?)null);
+                : null);
         }
     }
 
@@ -96,7 +96,7 @@ internal sealed class PackRegistry
     {
         lock (changing)
         {
-            return [.. packs.Where(p => p.IsOurs).Select(p => p.Pack!.Value.Sha256)];
+            return [.. packs.Where(p => p.IsOurs).Select(p => p.Pack!.Sha256)];
         }
     }
 

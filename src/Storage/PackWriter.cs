@@ -86,7 +86,7 @@ internal sealed class PackWriter : IDisposable
     public PackInfo Finish(Layout layout)
     {
         Seal();
-        var pack = whole!.Value;
+        var pack = whole!;
         AtomicFile.EnsureDirectory(layout.PackDirectory(pack.Sha256), syncParent: false);
         AtomicFile.Publish(file, temporary, layout.Pack(pack.Sha256), syncDirectory: false);
         return pack;

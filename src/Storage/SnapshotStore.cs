@@ -23,18 +23,11 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     private string Name => name ?? layout.Root;
 
     /// <summary>All snapshots, oldest first. Reads headers only.</summary>
-    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll()
-    {
-        var read = Each(static (store, id, file) => store.Read(id, file));
-        return ([.. read.Select(one => one.Whole).OfType<Snapshot>()], [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
-    }
+    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll() => Each(static (store, id, file) => store.Read(id, file));
 
     /// <summary>The type of each snapshot whose header is whole, oldest first. Reads no further than that, for speed.</summary>
-    public (List<(SnapshotId Id, SnapshotType Type)> Whole, List<DamagedSnapshot> Damaged) ReadTypes()
-    {
-        var read = Each(static (store, id, file) => ((SnapshotId, SnapshotType)?)(id, store.ReadType(id, file)));
-        return ([.. read.Select(one => one.Whole).OfType<(SnapshotId, SnapshotType)>()], [.. read.Select(one => one.Damaged).OfType<DamagedSnapshot>()]);
-    }
+    public (List<TypedSnapshot> Whole, List<DamagedSnapshot> Damaged) ReadTypes() =>
+        Each(static (store, id, file) => new TypedSnapshot(id, store.ReadType(id, file)));
 
     /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
     public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id) => Try(id, new SmallFile(), static (store, id, file) => store.Read(id, file));
@@ -80,46 +73,61 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     }
 
     /// <summary>Reads something of every header, on two threads if there are many.</summary>
-    private (T? Whole, DamagedSnapshot? Damaged)[] Each<T>(Func<SnapshotStore, SnapshotId, SmallFile, T> read)
+    private (List<T> Whole, List<DamagedSnapshot> Damaged) Each<T>(Func<SnapshotStore, SnapshotId, SmallFile, T> read)
+        where T : class
     {
         var ids = Ids();
-        var results = new (T? Whole, DamagedSnapshot? Damaged)[ids.Count];
-        var half = ids.Count < WorthAnotherThread ? 0 : ids.Count / 2;
-        Exception? failure = null;
-        var other = new Thread(() =>
+        var results = new object?[ids.Count];
+        if (ids.Count < WorthAnotherThread)
         {
-            try
-            {
-                Read(0, half);
-            }
-#pragma warning disable CA1031 // Whatever it is, it is thrown again in the caller's thread.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                failure = e;
-            }
-        });
-        other.Start();
-        Read(half, ids.Count);
-        other.Join();
-        if (failure is not null)
+            Read(0, ids.Count);
+        }
+        else
         {
-            ExceptionDispatchInfo.Throw(failure);
+            ReadOnTwoThreads();
         }
 
-        return results;
+        return ([.. results.OfType<T>()], [.. results.OfType<DamagedSnapshot>()]);
 
         void Read(int from, int to)
         {
             var file = new SmallFile();
             for (var i = from; i < to; i++)
             {
-                results[i] = Try(ids[i], file, read);
+                var (whole, damaged) = Try(ids[i], file, read);
+                results[i] = (object?)whole ?? damaged;
+            }
+        }
+
+        void ReadOnTwoThreads()
+        {
+            var half = ids.Count / 2;
+            Exception? failure = null;
+            var other = new Thread(() =>
+            {
+                try
+                {
+                    Read(0, half);
+                }
+#pragma warning disable CA1031 // Whatever it is, it is thrown again in the caller's thread.
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    failure = e;
+                }
+            });
+            other.Start();
+            Read(half, ids.Count);
+            other.Join();
+            if (failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(failure);
             }
         }
     }
 
     private (T? Whole, DamagedSnapshot? Damaged) Try<T>(SnapshotId id, SmallFile file, Func<SnapshotStore, SnapshotId, SmallFile, T> read)
+        where T : class
     {
         try
         {

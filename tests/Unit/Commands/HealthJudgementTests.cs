@@ -13,7 +13,7 @@ public sealed class HealthJudgementTests
 
     private readonly Dictionary<string, RunRecord> runs = [];
     private readonly Dictionary<SnapshotType, SnapshotHeader> newest = [];
-    private readonly List<(string Id, string Reason)> damaged = [];
+    private readonly List<DamagedSnapshot> damaged = [];
     private long free = 1L << 40;
     private (int Database, int Storage) allowed = (26, 26);
 
@@ -166,7 +166,7 @@ public sealed class HealthJudgementTests
     [Fact]
     public void A_damaged_header_is_unhealthy()
     {
-        damaged.Add(("20261120T020000Z", "is cut short"));
+        damaged.Add(new DamagedSnapshot(SnapshotId.Parse("20261120T020000Z")!.Value, "is cut short"));
 
         Assert.Equal(["the header of snapshot 20261120T020000Z is cut short"], Verdict().Problems);
     }

@@ -1,5 +1,5 @@
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Tests.Operations;
 

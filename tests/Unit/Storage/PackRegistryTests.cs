@@ -19,7 +19,7 @@ public sealed class PackRegistryTests
     {
         var (a, b, c) = (packs.Add(Pack("a")), packs.Add(Pack("b")), packs.Add(Pack("c")));
         Assert.Equal([0, 1, 0], [packs.UseInList(c, 1), packs.UseInList(a, 1), packs.UseInList(c, 1)]);
-        Assert.Equal([Pack("c").Sha256, Pack("a").Sha256], packs.Table().Select(p => p!.Value.Sha256));
+        Assert.Equal([Pack("c").Sha256, Pack("a").Sha256], packs.Table().Select(p => p!.Sha256));
         Assert.Equal(2, packs.UseInList(b, 1));
     }
 
@@ -29,9 +29,9 @@ public sealed class PackRegistryTests
         var handle = packs.Add(Pack("a") with { UsedBytes = 77 });
         packs.UseInList(handle, 10);
         packs.UseInList(handle, 20);
-        Assert.Equal(30, packs.Table()[0]!.Value.UsedBytes);
+        Assert.Equal(30, packs.Table()[0]!.UsedBytes);
         packs.UseInList(handle, 1000);
-        Assert.Equal(100, packs.Table()[0]!.Value.UsedBytes);
+        Assert.Equal(100, packs.Table()[0]!.UsedBytes);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class PackRegistryTests
         Assert.Null(Assert.Single(packs.Table()));
         Assert.Empty(packs.Written());
         packs.Finish(handle, Pack("a"));
-        Assert.Equal(Pack("a").Sha256, packs.Table()[0]!.Value.Sha256);
+        Assert.Equal(Pack("a").Sha256, packs.Table()[0]!.Sha256);
         Assert.Equal([Pack("a").Sha256], packs.Written());
         Assert.Equal((100L, 1), (packs.WrittenBytes, packs.FinishedCount));
     }

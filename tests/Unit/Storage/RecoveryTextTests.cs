@@ -1,7 +1,6 @@
 using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Storage;
 using VertexAr.Backup.Tests.Operations;
 
 namespace VertexAr.Backup.Tests.Storage;

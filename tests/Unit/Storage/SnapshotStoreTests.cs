@@ -56,7 +56,7 @@ public sealed class SnapshotStoreTests : IDisposable
 
         var (whole, damaged) = store.ReadTypes();
 
-        Assert.Equal(store.ReadAll().Whole.Select(s => (s.Id, s.Header.Type)), whole);
+        Assert.Equal(store.ReadAll().Whole.Select(s => new TypedSnapshot(s.Id, s.Header.Type)), whole);
         Assert.Equal(store.ReadAll().Damaged, damaged);
         Assert.Equal((149, 2), (whole.Count, damaged.Count));
     }
