@@ -157,7 +157,23 @@ internal sealed class VerifyBackups
         progress.Phase = "reading lists";
         var most = Math.Max(piecesAtOnce, snapshots.Select(s => s.Header.Files.Lines).DefaultIfEmpty().Max() / MostTurns);
         var pieces = new VerifyPieces(first, all.Count, most);
-        snapshots.ForEach(snapshot => Each(snapshot, reportDamage: first == 0, (_, piece, pack) => pieces.Add(numbers[pack], piece)));
+        var wrong = new DamageError?[snapshots.Count];
+        Parallel.For(0, snapshots.Count, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = stop }, i =>
+            wrong[i] = Each(snapshots[i], (_, piece, pack) =>
+            {
+                lock (pieces)
+                {
+                    pieces.Add(numbers[pack], piece);
+                }
+            }));
+        for (var i = 0; i < wrong.Length; i++)
+        {
+            if (first == 0 && wrong[i] is { } damage)
+            {
+                Report($"snapshot {snapshots[i].Id}", damage.Message, snapshots[i].Id);
+            }
+        }
+
         progress.Phase = "reading packs";
         check.Run(all, first, pieces, workers);
         return pieces.End;
@@ -174,7 +190,7 @@ internal sealed class VerifyBackups
         foreach (var snapshot in snapshots.Where(s => tables.TryGetValue(s.Id, out var table) && table.Exists(p => packDamages.ContainsKey(p.Sha256))))
         {
             FileEntry? last = null;
-            Each(snapshot, reportDamage: false, (entry, piece, pack) =>
+            _ = Each(snapshot, (entry, piece, pack) =>
             {
                 if (entry != last && packDamages.TryGetValue(pack, out var damage) && (!deep || damagedPieces.Contains(PieceKey.Of(pack, piece))))
                 {
@@ -190,12 +206,12 @@ internal sealed class VerifyBackups
         }
     }
 
-    /// <summary>Calls for each piece of each file of a snapshot. A list that cannot be read is damage of its own.</summary>
-    private void Each(Snapshot snapshot, bool reportDamage, Action<FileEntry, Piece, Digest> take)
+    /// <summary>Calls for each piece of each file of a snapshot, and returns what is wrong with its list; null if nothing is.</summary>
+    private DamageError? Each(Snapshot snapshot, Action<FileEntry, Piece, Digest> take)
     {
         if (!tables.TryGetValue(snapshot.Id, out var table))
         {
-            return;
+            return null;
         }
 
         try
@@ -214,14 +230,12 @@ internal sealed class VerifyBackups
                     take(entry, piece, table[piece.Pack].Sha256);
                 }
             }
+
+            return null;
         }
-        catch (DamageError e) when (reportDamage)
+        catch (DamageError e)
         {
-            Report($"snapshot {snapshot.Id}", e.Message, snapshot.Id);
-        }
-        catch (DamageError)
-        {
-            // Reported when it was read the first time, or by its size.
+            return e;
         }
     }
 }
