@@ -67,7 +67,7 @@ internal static class SqliteFile
 
     /// <summary>Checks a database that nobody writes to.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static SqliteCheck Check(string path, CancellationToken stop = default)
+    public static SqliteCheck Check(string path, CancellationToken stop)
     {
         try
         {

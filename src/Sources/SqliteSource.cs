@@ -57,7 +57,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             progress.Phase = options.Name;
             CopyPages(copy, stop);
             progress.Phase = $"checking {options.Name}";
-            return Judge(copy);
+            return Judge(copy, stop);
         }
         catch (SqliteException e)
         {
@@ -197,9 +197,9 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         return before is { } was && Posix.StatusOrNull(options.Path) is { } now && was.SameContentAs(now) && MayBeReadImmutable();
     }
 
-    private string? Judge(string copy)
+    private string? Judge(string copy, CancellationToken stop)
     {
-        var check = SqliteFile.Check(copy);
+        var check = SqliteFile.Check(copy, stop);
         return check.Health switch
         {
             SqliteHealth.Damaged => throw UserError.Failed(

@@ -188,6 +188,29 @@ public sealed class SqliteSourceTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => Source("app.db").Copy(Copied, progress, new CancellationToken(canceled: true)));
     }
 
+    /// <summary>With so many indexes the check takes a second, and would end well if nobody stopped it.</summary>
+    [Fact]
+    public void The_check_of_a_copy_can_be_stopped()
+    {
+        var indexes = string.Concat(Enumerable.Range(1, 8).Select(i => $"CREATE INDEX i{i} ON t(x % {i}00, x); "));
+        Make(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; CREATE TABLE t(x); "
+            + $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO t SELECT i FROM n; {indexes}").Dispose();
+        using var stop = new CancellationTokenSource();
+        var stopping = new Thread(() =>
+        {
+            while (!progress.Phase.StartsWith("checking", StringComparison.Ordinal))
+            {
+                Thread.Yield();
+            }
+
+            stop.Cancel();
+        });
+        stopping.Start();
+        Assert.Throws<OperationCanceledException>(() => Source("app.db").Copy(Copied, progress, stop.Token));
+        stopping.Join();
+    }
+
     [Fact]
     public void A_write_changes_what_is_seen_of_the_database()
     {
