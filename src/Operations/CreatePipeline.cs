@@ -30,41 +30,39 @@ internal sealed class CreatePipeline : IDisposable
     private readonly PieceStore store;
     private readonly RunProgress progress;
     private readonly CreateList list;
-    private readonly CancellationTokenSource stopping;
+    private readonly ThreadGroup threads;
     private readonly WorkQueue<CreateItem> order;
     private readonly WorkQueue<CreateJob> jobs;
     private readonly WorkQueue<PackWriter> full;
     private readonly AutoResetEvent awaitedIsStored = new(false);
     private readonly List<Thread> workers = [];
-    private readonly Thread lister;
     private readonly Thread finisher;
     private readonly Action<int>? pause;
     private CreateItem? awaited;
-    private Exception? failure;
 
     public CreatePipeline(PieceStore store, CreateList list, int workerCount, Pace? pace, RunProgress progress, CancellationToken stop)
     {
         this.store = store;
         this.list = list;
         this.progress = progress;
-        stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        pause = pace is null ? null : bytes => stopping.Token.WaitHandle.WaitOne(pace.Before(bytes));
-        order = new WorkQueue<CreateItem>(OrderLength, stopping.Token);
-        jobs = new WorkQueue<CreateJob>(ThisProcess.ShareOfOpenFiles(workerCount * JobsPerWorker), stopping.Token);
+        threads = new ThreadGroup(stop);
+        pause = pace is null ? null : bytes => threads.Stopping.WaitHandle.WaitOne(pace.Before(bytes));
+        order = new WorkQueue<CreateItem>(OrderLength, threads.Stopping);
+        jobs = new WorkQueue<CreateJob>(ThisProcess.ShareOfOpenFiles(workerCount * JobsPerWorker), threads.Stopping);
         // One for each worker: where the disk is slower than they are, it sets the pace.
-        full = new WorkQueue<PackWriter>(workerCount, stopping.Token);
-        stopping.Token.Register(() =>
+        full = new WorkQueue<PackWriter>(workerCount, threads.Stopping);
+        threads.Stopping.Register(() =>
         {
             order.Wake();
             jobs.Wake();
             full.Wake();
             awaitedIsStored.Set();
         });
-        lister = Start("list", List);
-        finisher = Start("finish", FinishPacks);
+        threads.Start("list", List);
+        finisher = threads.Start("finish", FinishPacks);
         for (var i = 0; i < workerCount; i++)
         {
-            workers.Add(Start($"store {i}", Work));
+            workers.Add(threads.Start($"store {i}", Work));
         }
     }
 
@@ -90,7 +88,7 @@ internal sealed class CreatePipeline : IDisposable
         catch (OperationCanceledException)
         {
             // What stopped it may be the failure of another thread.
-            ThrowIfFailed();
+            threads.ThrowIfFailed();
             throw;
         }
     }
@@ -104,55 +102,17 @@ internal sealed class CreatePipeline : IDisposable
         full.Complete();
         finisher.Join();
         order.Complete();
-        lister.Join();
-        ThrowIfFailed();
-        stopping.Token.ThrowIfCancellationRequested();
+        threads.Join();
     }
 
     /// <summary>Throws what went wrong in another thread, if anything did.</summary>
-    public void ThrowIfFailed()
-    {
-        if (Volatile.Read(ref failure) is { } error)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-        }
-    }
+    public void ThrowIfFailed() => threads.ThrowIfFailed();
 
     public void Dispose()
     {
-        stopping.Cancel();
-        workers.ForEach(worker => worker.Join());
-        finisher.Join();
-        lister.Join();
+        threads.Dispose();
         full.TakeRest().ForEach(pack => pack.Dispose());
-        stopping.Dispose();
         awaitedIsStored.Dispose();
-    }
-
-    private Thread Start(string name, Action body)
-    {
-        var thread = new Thread(() => Guard(body), 512 * 1024) { Name = name, IsBackground = true };
-        thread.Start();
-        return thread;
-    }
-
-    private void Guard(Action body)
-    {
-        try
-        {
-            body();
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped from outside, or by the failure of another thread.
-        }
-#pragma warning disable CA1031 // Whatever it is, it is thrown again in the thread that started the run.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Interlocked.CompareExchange(ref failure, e, null);
-            stopping.Cancel();
-        }
     }
 
     private void Work()
@@ -193,7 +153,7 @@ internal sealed class CreatePipeline : IDisposable
         {
             for (var i = job.First; i < job.First + job.Count; i++)
             {
-                stopping.Token.ThrowIfCancellationRequested();
+                threads.Stopping.ThrowIfCancellationRequested();
                 var length = pieces[i].Length;
                 if (!pieces[i].IsHole)
                 {
@@ -270,7 +230,7 @@ internal sealed class CreatePipeline : IDisposable
         while (!item.IsStored)
         {
             awaitedIsStored.WaitOne();
-            stopping.Token.ThrowIfCancellationRequested();
+            threads.Stopping.ThrowIfCancellationRequested();
         }
     }
 }

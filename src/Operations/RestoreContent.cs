@@ -19,26 +19,22 @@ internal sealed class RestoreContent : IDisposable
 
     private readonly bool keepGoing;
     private readonly RunProgress progress;
-    private readonly CancellationTokenSource stopping;
+    private readonly ThreadGroup threads;
     private readonly List<WorkQueue<RestoreJob>> queues = [];
-    private readonly List<Thread> workers = [];
     private readonly List<PathWarning> damaged = [];
-    private Exception? failure;
 
     public RestoreContent(Layout layout, List<PackInfo> packs, RestorePlan plan, RunProgress progress, CancellationToken stop)
     {
         keepGoing = plan.KeepGoing;
         this.progress = progress;
-        stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        threads = new ThreadGroup(stop);
         var length = Math.Max(1, ThisProcess.ShareOfOpenFiles(plan.Workers * QueueLength) / plan.Workers);
         for (var i = 0; i < plan.Workers; i++)
         {
-            var queue = new WorkQueue<RestoreJob>(length, stopping.Token);
+            var queue = new WorkQueue<RestoreJob>(length, threads.Stopping);
             queues.Add(queue);
-            stopping.Token.Register(queue.Wake);
-            var worker = new Thread(() => Work(queue, layout, packs, plan.Verify), 512 * 1024) { Name = $"restore {i}", IsBackground = true };
-            workers.Add(worker);
-            worker.Start();
+            threads.Stopping.Register(queue.Wake);
+            threads.Start($"restore {i}", () => Work(queue, layout, packs, plan.Verify));
         }
     }
 
@@ -57,7 +53,7 @@ internal sealed class RestoreContent : IDisposable
         }
         catch (OperationCanceledException)
         {
-            ThrowIfFailed();
+            threads.ThrowIfFailed();
             throw;
         }
     }
@@ -67,9 +63,7 @@ internal sealed class RestoreContent : IDisposable
     public void Complete()
     {
         queues.ForEach(queue => queue.Complete());
-        workers.ForEach(worker => worker.Join());
-        ThrowIfFailed();
-        stopping.Token.ThrowIfCancellationRequested();
+        threads.Join();
     }
 
     /// <summary>Leaves a damaged file out if told to keep going; gives up otherwise.</summary>
@@ -92,44 +86,17 @@ internal sealed class RestoreContent : IDisposable
         progress.Say(Severity.Error, error.Message, path);
     }
 
-    public void Dispose()
-    {
-        stopping.Cancel();
-        workers.ForEach(worker => worker.Join());
-        stopping.Dispose();
-    }
-
-    private void ThrowIfFailed()
-    {
-        if (Volatile.Read(ref failure) is { } error)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
-        }
-    }
+    public void Dispose() => threads.Dispose();
 
     private void Work(WorkQueue<RestoreJob> queue, Layout layout, List<PackInfo> packs, bool verify)
     {
-        try
+        using var fetcher = new PieceFetcher(layout, packs, verify);
+        while (queue.TryTake(out var job))
         {
-            using var fetcher = new PieceFetcher(layout, packs, verify);
-            while (queue.TryTake(out var job))
+            using (job.File)
             {
-                using (job.File)
-                {
-                    Write(fetcher, job);
-                }
+                Write(fetcher, job);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopped from outside, or by the failure of another thread.
-        }
-#pragma warning disable CA1031 // Whatever it is, it is thrown again in the thread that started the run.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Interlocked.CompareExchange(ref failure, e, null);
-            stopping.Cancel();
         }
     }
 
@@ -140,7 +107,7 @@ internal sealed class RestoreContent : IDisposable
             var at = 0L;
             foreach (var piece in job.Entry.Pieces)
             {
-                stopping.Token.ThrowIfCancellationRequested();
+                threads.Stopping.ThrowIfCancellationRequested();
                 var end = at + piece.Length;
                 if (!piece.IsHole)
                 {

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using VertexAr.Backup.Core;
@@ -78,15 +77,15 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     {
         var ids = Ids();
         var results = new object?[ids.Count];
-        if (ids.Count < WorthAnotherThread)
+        var half = ids.Count < WorthAnotherThread ? 0 : ids.Count / 2;
+        using var threads = new ThreadGroup();
+        if (half > 0)
         {
-            Read(0, ids.Count);
-        }
-        else
-        {
-            ReadOnTwoThreads();
+            threads.Start("headers", () => Read(0, half));
         }
 
+        Read(half, ids.Count);
+        threads.Join();
         return ([.. results.OfType<T>()], [.. results.OfType<DamagedSnapshot>()]);
 
         void Read(int from, int to)
@@ -96,32 +95,6 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
             {
                 var (whole, damaged) = Try(ids[i], file, read);
                 results[i] = (object?)whole ?? damaged;
-            }
-        }
-
-        void ReadOnTwoThreads()
-        {
-            var half = ids.Count / 2;
-            Exception? failure = null;
-            var other = new Thread(() =>
-            {
-                try
-                {
-                    Read(0, half);
-                }
-#pragma warning disable CA1031 // Whatever it is, it is thrown again in the caller's thread.
-                catch (Exception e)
-#pragma warning restore CA1031
-                {
-                    failure = e;
-                }
-            });
-            other.Start();
-            Read(half, ids.Count);
-            other.Join();
-            if (failure is not null)
-            {
-                ExceptionDispatchInfo.Throw(failure);
             }
         }
     }
