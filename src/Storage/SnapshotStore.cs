@@ -52,23 +52,27 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     private Snapshot Read(SnapshotId id, SmallFile file)
     {
-        var header = SealedJson.Read(file.ReadNext(layout.Header(id)), SnapshotHeaderJson.Read);
+        var header = SealedJson.Read(file.ReadNext(layout.Header(id)), ReadHeader);
         if (!header.IsSane)
         {
             throw new DamageError("holds numbers or names that cannot be");
-        }
-
-        if (header.FormatVersion != RepositoryMark.CurrentVersion || header.Requires.Length > 0)
-        {
-            throw UserError.Failed(
-                $"snapshot {id} needs a newer version of this program (format {header.FormatVersion}{string.Concat(header.Requires.Select(r => ", " + r))})",
-                "install the version of vertex-ar-backup that wrote it, or a newer one");
         }
 
         return header.Id == id.ToString()
             && header.Files.Name == Layout.FileListName(id) && header.Packs.Name == Layout.PackTableName(id)
                 ? new Snapshot(id, header)
                 : throw new DamageError("is the header of another snapshot");
+    }
+
+    /// <summary>What a later version wrote may lack what this one needs, so the version is looked at first.</summary>
+    private static SnapshotHeader ReadHeader(JsonElement json)
+    {
+        var (version, requires) = (json.Integer("format_version"), json.Items("requires", JsonFields.Text));
+        return version == RepositoryMark.CurrentVersion && requires.Length == 0
+            ? SnapshotHeaderJson.Read(json)
+            : throw UserError.Failed(
+                $"snapshot {json.Text("id")} needs a newer version of this program (format {version}{string.Concat(requires.Select(r => ", " + r))})",
+                "install the version of vertex-ar-backup that wrote it, or a newer one");
     }
 
     /// <summary>Reads something of every header, on two threads if there are many.</summary>

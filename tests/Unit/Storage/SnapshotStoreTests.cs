@@ -83,11 +83,7 @@ public sealed class SnapshotStoreTests : IDisposable
     [InlineData("\"path\": \"/", "\"path\": \"/\\u0000")]
     public void Nonsense_that_is_sealed_correctly_is_damage(string sense, string nonsense)
     {
-        var path = repository.Layout.Header(TestRepository.First);
-        var text = File.ReadAllText(path);
-        Assert.Contains(sense, text, StringComparison.Ordinal);
-        text = text[..text.LastIndexOf(",\n  \"checksum", StringComparison.Ordinal)].Replace(sense, nonsense, StringComparison.Ordinal);
-        File.WriteAllText(path, $"{text},\n  \"checksum\": \"{Digest.Of(System.Text.Encoding.UTF8.GetBytes(text))}\"\n}}\n");
+        Rewrite((sense, nonsense));
         Assert.Single(store.ReadAll().Damaged);
     }
 
@@ -101,6 +97,13 @@ public sealed class SnapshotStoreTests : IDisposable
         var error = Assert.Throws<UserError>(() => store.Read(TestRepository.First));
         Assert.Contains($"format {version}", error.Message, StringComparison.Ordinal);
         Assert.Contains(feature ?? "", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_later_version_no_more_is_expected_than_that_it_says_so()
+    {
+        Rewrite(("\"format_version\": 1", "\"format_version\": 2"), ("\"sources\": [", "\"origins\": ["), ("\"stored_bytes\"", "\"stored\""));
+        Assert.Contains("needs a newer version", Assert.Throws<UserError>(() => store.Read(TestRepository.First)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -155,5 +158,20 @@ public sealed class SnapshotStoreTests : IDisposable
         File.WriteAllText(Path.Combine(repository.Layout.Snapshots, "notes.json"), "{}");
         File.WriteAllText(Path.Combine(repository.Layout.Snapshots, "20261123T020000Z.json.bak"), "{}");
         Assert.Equal([TestRepository.First], store.Ids());
+    }
+
+    /// <summary>Changes words of the first header, and seals it again.</summary>
+    private void Rewrite(params ReadOnlySpan<(string From, string To)> words)
+    {
+        var path = repository.Layout.Header(TestRepository.First);
+        var text = File.ReadAllText(path);
+        text = text[..text.LastIndexOf(",\n  \"checksum", StringComparison.Ordinal)];
+        foreach (var (from, to) in words)
+        {
+            Assert.Contains(from, text, StringComparison.Ordinal);
+            text = text.Replace(from, to, StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(path, $"{text},\n  \"checksum\": \"{Digest.Of(System.Text.Encoding.UTF8.GetBytes(text))}\"\n}}\n");
     }
 }
