@@ -137,26 +137,34 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
         {
             FoldLogIn(path);
             Keep(path, aside);
+            swaps.Add(() =>
+            {
+                PutCompanionsAside(path, aside);
+                Rename(restored, path);
+            });
         }
         else
         {
-            undo.Push(() => AtomicFile.RemoveIfThere(path));
+            swaps.Add(() =>
+            {
+                PutCompanionsAside(path, aside);
+                // Not over what somebody put there meanwhile.
+                Posix.Rename(Posix.Here, Posix.Bytes(restored), Posix.Here, Posix.Bytes(path), RenameHow.Refuse);
+                undo.Push(() => AtomicFile.RemoveIfThere(path));
+            });
         }
 
-        swaps.Add(() => SwapDatabase(path, restored, aside));
         ends.Add(() => AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!));
     }
 
-    private void SwapDatabase(string path, string restored, string aside)
+    /// <summary>What is left belongs to a database that SQLite could not open, or that is gone. It must not be replayed into the new one.</summary>
+    private void PutCompanionsAside(string path, string aside)
     {
-        // What is left now belongs to a database that SQLite could not open. It must not be replayed into the new one.
         foreach (var companion in DatabaseCompanions.Where(c => File.Exists(path + c)))
         {
             Rename(path + companion, aside + companion);
             undo.Push(() => Rename(aside + companion, path + companion));
         }
-
-        Rename(restored, path);
     }
 
     /// <summary>
