@@ -127,17 +127,24 @@ internal sealed class PieceIndex : IDisposable
     }
 
     /// <summary>Ends a claim: with the piece if it was stored, with null if that failed.</summary>
+    /// <exception cref="PosixError">Its place cannot be written down.</exception>
     public void Settle(Digest sha256, Piece? stored)
     {
-        if (stored is { } piece)
+        try
         {
-            Add(piece);
+            if (stored is { } piece)
+            {
+                Add(piece);
+            }
         }
-
-        lock (pending)
+        finally
         {
-            pending.Remove(sha256);
-            WakeWaiting();
+            // Also where its place cannot be written down: who waits for it would wait for ever.
+            lock (pending)
+            {
+                pending.Remove(sha256);
+                WakeWaiting();
+            }
         }
     }
 

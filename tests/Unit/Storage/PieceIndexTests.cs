@@ -110,6 +110,26 @@ public sealed class PieceIndexTests : IDisposable
     }
 
     [Fact]
+    public void A_claim_whose_place_cannot_be_written_down_goes_to_the_next()
+    {
+        using var full = new PieceIndex(_ => { }, "/nonexistent");
+        for (var i = 0; i < PlaceLog.InMemory; i++)
+        {
+            full.Add(new Piece(i, 0, 0, 1, Digest.Of(BitConverter.GetBytes(i))));
+        }
+
+        var digest = Digest.Of("a"u8);
+        Assert.Null(full.FindOrClaim(digest, 1));
+        Piece? found = new Piece(1, 0, 0, 1, digest);
+        var next = new Thread(() => found = full.FindOrClaim(digest, 1)) { IsBackground = true };
+        next.Start();
+        WaitUntilAsleep(next);
+        Assert.Throws<PosixError>(() => full.Settle(digest, new Piece(4, 0, 0, 1, digest)));
+        Assert.True(next.Join(TimeSpan.FromMinutes(1)));
+        Assert.Null(found);
+    }
+
+    [Fact]
     public void A_length_is_claimed_by_the_first_who_has_one()
     {
         Assert.True(index.TryClaimLength(5));
