@@ -148,13 +148,25 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
             swaps.Add(() =>
             {
                 PutCompanionsAside(path, aside);
-                // Not over what somebody put there meanwhile.
-                Posix.Rename(Posix.Here, Posix.Bytes(restored), Posix.Here, Posix.Bytes(path), RenameHow.Refuse);
+                PutWhereNothingIs(path, restored);
                 undo.Push(() => AtomicFile.RemoveIfThere(path));
             });
         }
 
         ends.Add(() => AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!));
+    }
+
+    private static void PutWhereNothingIs(string path, string restored)
+    {
+        try
+        {
+            Posix.Rename(Posix.Here, Posix.Bytes(restored), Posix.Here, Posix.Bytes(path), RenameHow.Refuse);
+        }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            throw UserError.Failed(
+                $"the database {path}, which was not there, has been made while it was restored", "nothing was changed; stop the application, and restore once more", e);
+        }
     }
 
     /// <summary>What is left belongs to a database that SQLite could not open, or that is gone. It must not be replayed into the new one.</summary>

@@ -38,7 +38,9 @@ public sealed class RestoreInPlaceTests : IDisposable
     public void What_came_there_meanwhile_is_not_replaced()
     {
         File.WriteAllText(target.Target, "the application's");
-        place.Undo(Assert.Throws<PosixError>(place.Swap));
+        var error = Assert.Throws<UserError>(place.Swap);
+        Assert.Contains("app.db, which was not there, has been made", error.Message, StringComparison.Ordinal);
+        place.Undo(error);
         Assert.Equal("the application's", File.ReadAllText(target.Target));
     }
 
