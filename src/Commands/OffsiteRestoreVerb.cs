@@ -1,7 +1,7 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
-using VertexAr.Backup.Operations;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;

@@ -1,5 +1,5 @@
-using VertexAr.Backup.Policy;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Operations;
 
