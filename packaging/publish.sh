@@ -9,7 +9,7 @@ here=$(dirname "$0")
 options=(-r "$rid" -c Release -o "$out" --nologo -v quiet -warnaserror)
 
 if [ "$arch" = "$(dpkg --print-architecture)" ]; then
-    "$here/require.sh" gcc libsqlite3-dev
+    "$here/require.sh" gcc libsqlite3-dev libssl-dev
 else
     if ! dpkg --print-foreign-architectures | grep -qx "$arch"; then
         if [ "$(id -u)" != 0 ]; then
@@ -21,7 +21,7 @@ else
     fi
     options+=(-p:LinkerFlavor=lld)
     "$here/require.sh" clang lld llvm gcc qemu-user-static "binutils-$(dpkg-architecture -a "$arch" -q DEB_HOST_GNU_TYPE 2> /dev/null | tr _ -)"
-    "$here/require.sh" "libc6-dev:$arch" "libsqlite3-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
+    "$here/require.sh" "libc6-dev:$arch" "libsqlite3-dev:$arch" "libssl-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
 fi
 
 dotnet publish "$here/../src/vertex-ar-backup.csproj" "${options[@]}"

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace VertexAr.Backup.Core;
 
@@ -12,26 +11,13 @@ internal readonly record struct Digest(ulong A, ulong B, ulong C, ulong D)
     /// <summary>Characters of the text form: lower-case hexadecimal.</summary>
     public const int TextSize = 64;
 
-    public static Digest Of(ReadOnlySpan<byte> content)
-    {
-        Span<byte> hash = stackalloc byte[Size];
-        SHA256.HashData(content, hash);
-        return FromBytes(hash);
-    }
+    public static Digest Of(ReadOnlySpan<byte> content) => Sha256.Of(content);
 
     public static Digest FromBytes(ReadOnlySpan<byte> hash) => new(
         BinaryPrimitives.ReadUInt64BigEndian(hash),
         BinaryPrimitives.ReadUInt64BigEndian(hash[8..]),
         BinaryPrimitives.ReadUInt64BigEndian(hash[16..]),
         BinaryPrimitives.ReadUInt64BigEndian(hash[24..]));
-
-    /// <summary>The hash gathered so far; the hasher begins anew.</summary>
-    public static Digest Finish(IncrementalHash hasher)
-    {
-        Span<byte> hash = stackalloc byte[Size];
-        hasher.GetHashAndReset(hash);
-        return FromBytes(hash);
-    }
 
     public static bool TryParse(ReadOnlySpan<byte> text, out Digest digest)
     {

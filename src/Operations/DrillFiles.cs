@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
@@ -21,7 +20,7 @@ internal sealed class DrillFiles : IDisposable
     private readonly DrillFindings findings;
     private readonly CancellationToken stop;
     private readonly byte[] buffer = new byte[1 << 20];
-    private readonly IncrementalHash hasher = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 hasher = new();
     private byte[]? openPath;
     private SafeFileHandle? openDirectory;
 
@@ -63,7 +62,6 @@ internal sealed class DrillFiles : IDisposable
     {
         openDirectory?.Dispose();
         root.Dispose();
-        hasher.Dispose();
     }
 
     private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
@@ -161,12 +159,12 @@ internal sealed class DrillFiles : IDisposable
                 break;
             }
 
-            hasher.AppendData(buffer, 0, read);
+            hasher.Append(buffer.AsSpan(0, read));
             progress.AddBytes(read);
             (at, left) = (at + read, left - read);
         }
 
-        return Digest.Finish(hasher);
+        return hasher.Finish();
     }
 
     /// <summary>Where the file system keeps holes there is nothing to read.</summary>

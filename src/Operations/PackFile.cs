@@ -28,23 +28,23 @@ internal static class PackFile
     /// <summary>Whether a file's SHA-256 is this, as a pack's name says; for what comes from elsewhere. False if it cannot be read.</summary>
     public static bool Has(string path, Digest sha256, CancellationToken stop)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         try
         {
-            _ = Read(path, hash.AppendData, _ => { }, stop);
+            _ = Read(path, hash.Append, _ => { }, stop);
         }
         catch (PosixError)
         {
             return false;
         }
 
-        return Digest.Finish(hash) == sha256;
+        return hash.Finish() == sha256;
     }
 
     /// <summary>The MD5 of a pack of a repository, in hexadecimal, which some servers tell; null if the pack is not there or not whole.</summary>
     public static string? Md5(Layout layout, Digest pack, CancellationToken stop)
     {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var sha256 = new Sha256();
 #pragma warning disable CA5351 // To compare with what servers say; nothing is believed for it.
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
@@ -54,7 +54,7 @@ internal static class PackFile
                 layout.Pack(pack),
                 bytes =>
                 {
-                    sha256.AppendData(bytes);
+                    sha256.Append(bytes);
                     md5.AppendData(bytes);
                 },
                 _ => { },
@@ -65,7 +65,7 @@ internal static class PackFile
             return null;
         }
 
-        return Digest.Finish(sha256) == pack ? Convert.ToHexStringLower(md5.GetHashAndReset()) : null;
+        return sha256.Finish() == pack ? Convert.ToHexStringLower(md5.GetHashAndReset()) : null;
     }
 
     private delegate void Take(ReadOnlySpan<byte> bytes);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 
@@ -12,8 +11,8 @@ internal sealed class PythonContent : Stream
 {
     private readonly IReadOnlyList<string> files;
     private readonly Action<long> passed;
-    private readonly IncrementalHash whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly IncrementalHash part = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 whole = new();
+    private readonly Sha256 part = new();
     private readonly List<(long Bytes, Digest Sha256)> parts = [];
     private SafeFileHandle? file;
     private long at;
@@ -51,7 +50,7 @@ internal sealed class PythonContent : Stream
             // Hashed by reading.
         }
 
-        return Digest.Finish(whole);
+        return whole.Finish();
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -74,14 +73,14 @@ internal sealed class PythonContent : Stream
 
             if (n > 0)
             {
-                whole.AppendData(buffer[..n]);
-                part.AppendData(buffer[..n]);
+                whole.Append(buffer[..n]);
+                part.Append(buffer[..n]);
                 at += n;
                 passed(n);
                 return n;
             }
 
-            parts.Add((at, Digest.Finish(part)));
+            parts.Add((at, part.Finish()));
             file.Dispose();
             (file, at) = (null, 0);
         }
@@ -102,8 +101,6 @@ internal sealed class PythonContent : Stream
     protected override void Dispose(bool disposing)
     {
         file?.Dispose();
-        whole.Dispose();
-        part.Dispose();
         base.Dispose(disposing);
     }
 

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 
@@ -14,7 +13,7 @@ internal sealed class HashingStream(SafeFileHandle file) : Outlet
     /// <summary>After this many bytes the disk is told to begin, while the next are hashed.</summary>
     private const int WriteBehind = 8 << 20;
 
-    private readonly IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 sha256 = new();
     private readonly XxHash128 xxh128 = new();
     private readonly byte[] buffer = new byte[BufferBytes];
     private int filled;
@@ -29,7 +28,7 @@ internal sealed class HashingStream(SafeFileHandle file) : Outlet
     {
         WriteOut();
         StartWriting();
-        return (Digest.Finish(sha256), xxh128.GetCurrentHashAsUInt128());
+        return (sha256.Finish(), xxh128.GetCurrentHashAsUInt128());
     }
 
     public override void Write(ReadOnlySpan<byte> bytes)
@@ -71,7 +70,7 @@ internal sealed class HashingStream(SafeFileHandle file) : Outlet
     public void WriteOut()
     {
         var bytes = buffer.AsSpan(0, filled);
-        sha256.AppendData(bytes);
+        sha256.Append(bytes);
         xxh128.Append(bytes);
         Posix.Write(file, bytes);
         flushed += filled;
@@ -86,15 +85,5 @@ internal sealed class HashingStream(SafeFileHandle file) : Outlet
     {
         Posix.StartWriting(file, started, flushed - started);
         started = flushed;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            sha256.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 }

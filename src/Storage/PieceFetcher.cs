@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -13,7 +12,7 @@ internal sealed class PieceFetcher(Layout layout, IReadOnlyList<PackInfo> table,
     private const int MostOpen = 6;
 
     private readonly List<(int Pack, PackReader Reader)> open = [];
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 hash = new();
     private readonly byte[] buffer = new byte[128 * 1024];
 
     /// <summary>Hands on a piece's bytes. Whoever takes them must undo that if this throws: the check comes last.</summary>
@@ -33,23 +32,19 @@ internal sealed class PieceFetcher(Layout layout, IReadOnlyList<PackInfo> table,
         }
 
         // A hash left over from a piece that failed must not count for the next.
-        _ = Digest.Finish(hash);
+        _ = hash.Finish();
         reader.Read(piece, buffer, bytes =>
         {
-            hash.AppendData(bytes.Span);
+            hash.Append(bytes.Span);
             take(bytes);
         });
-        if (Digest.Finish(hash) != piece.Sha256)
+        if (hash.Finish() != piece.Sha256)
         {
             throw new DamageError($"does not match its SHA-256 in pack {table[piece.Pack].Sha256}");
         }
     }
 
-    public void Dispose()
-    {
-        open.ForEach(o => o.Reader.Dispose());
-        hash.Dispose();
-    }
+    public void Dispose() => open.ForEach(o => o.Reader.Dispose());
 
     private PackReader ReaderOf(int pack)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
@@ -23,7 +22,7 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     private const int Patience = 8;
 
     private readonly byte[] buffer = new byte[InMemory];
-    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 hash = new();
     private readonly OpenPack compressed = new();
     private readonly OpenPack stored = new();
     private int fullPacks;
@@ -54,7 +53,6 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     {
         compressed.Pack?.Dispose();
         stored.Pack?.Dispose();
-        hash.Dispose();
     }
 
     private StoredPiece StoreInMemory(in PieceName name, ReadOnlyMemory<byte> content)
@@ -95,8 +93,8 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     /// <summary>Reads twice: another piece of this length exists, and most likely it is this one.</summary>
     private StoredPiece StoreAfterHashing(in PieceName name, PieceReader content)
     {
-        var whole = content.Read(buffer, bytes => hash.AppendData(bytes.Span), out var error);
-        var sha256 = Digest.Finish(hash);
+        var whole = content.Read(buffer, bytes => hash.Append(bytes.Span), out var error);
+        var sha256 = hash.Finish();
         ThrowIf(error);
         if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
         {
@@ -123,7 +121,7 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
         var whole = false;
         SourceReadError? error = null;
         var (offset, entry) = pack.Add(name, new PieceStream(content.Length, to => whole = content.Read(buffer, Pass(to), out error)));
-        var piece = new Piece(pack.Handle, offset, entry, content.Length, Digest.Finish(hash));
+        var piece = new Piece(pack.Handle, offset, entry, content.Length, hash.Finish());
         ThrowIf(error);
         store.Index.Add(piece);
         return new StoredPiece(piece, IsNew: true, whole);
@@ -131,7 +129,7 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
 
     private Action<ReadOnlyMemory<byte>> Pass(Stream to) => bytes =>
     {
-        hash.AppendData(bytes.Span);
+        hash.Append(bytes.Span);
         to.Write(bytes.Span);
     };
 

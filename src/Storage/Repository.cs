@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -190,7 +189,7 @@ internal static class Repository
         {
             Format = RepositoryMark.FormatName,
             Version = RepositoryMark.CurrentVersion,
-            Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            Id = Guid.NewGuid().ToString("N"),
             CreatedAt = clock.GetUtcNow(),
         };
         return SealedJson.Write(mark.Write);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -234,9 +233,8 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     private void CheckContent(PartFile part)
     {
         _ = SizeAsWritten(part);
-        using var file = new FileStream(
-            Posix.OpenToRead(Posix.Here, Posix.Bytes(Path.Combine(layout.Snapshots, part.Name))), FileAccess.Read, 1);
-        if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.Sha256)
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(Path.Combine(layout.Snapshots, part.Name)));
+        if (Sha256.OfFile(file).ToString() != part.Sha256)
         {
             throw new DamageError($"has a file {part.Name} whose content changed since it was written");
         }
