@@ -94,6 +94,12 @@ internal sealed class CreateBackup
                 "this run's files were removed and every earlier snapshot is whole; free some space, or lower max_backups and run 'vertex-ar-backup rotate'",
                 e);
         }
+        catch (UserError e) when (e.InnerException is DamageError)
+        {
+            // A damaged database: what was stored while it was checked would be stored again each night, until somebody sees to it.
+            GiveBackSpace(held, damaged);
+            throw;
+        }
         finally
         {
             earlier.ForEach(list => list.Dispose());
@@ -244,7 +250,7 @@ internal sealed class CreateBackup
         return null;
     }
 
-    /// <summary>On a full disk nothing is worth keeping that no snapshot names.</summary>
+    /// <summary>Where space is short, or would be, nothing is worth keeping that no snapshot names.</summary>
     private void GiveBackSpace(RepositoryLock held, List<DamagedSnapshot> damaged)
     {
         foreach (var directory in RunStaging.LeftBehind(held))

@@ -19,6 +19,7 @@ internal sealed class CreateEntries(
 
     private readonly FileLineHead head = new();
     private FormerSource? was;
+    private Thread? checking;
 
     /// <summary>What an earlier run stored of a file that did not change since; null if it must be read.</summary>
     public static FileEntry? FindUnchanged(List<EarlierList> earlier, SourceName source, WalkedEntry walked)
@@ -58,6 +59,8 @@ internal sealed class CreateEntries(
     public void AddDatabase(
         DatabaseOptions options, SqliteSource source, TimeProvider clock, string staging, RunProgress progress, CancellationToken stop)
     {
+        // One copy at a time, for the space.
+        checking?.Join();
         was = options.Was;
         if (was is not null)
         {
@@ -77,27 +80,43 @@ internal sealed class CreateEntries(
 
         store.RequireSpace(Math.Max(before.File.Size, before.Wal?.Size ?? 0), $"a copy of the database '{options.Name}'");
         var copy = Path.Combine(staging, $"{options.Name}.db");
-        SafeFileHandle file;
-        try
-        {
-            if (source.Copy(copy, progress, stop) is { } warning)
-            {
-                list.Warn(path, warning, isLoss: false);
-            }
-
-            references.AskCopy(options.Name, path, copy);
-            file = Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
-        }
-        finally
-        {
-            // The open file is all that is needed: no copy of the database outlives this process.
-            AtomicFile.RemoveIfThere(copy);
-        }
-
+        var file = Copy(source, copy, progress, stop);
         var status = Posix.Status(file);
         var pieces = CreatePieces.PlanDatabase(status.Size);
         var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal };
-        Add(entry, file, status, isPrivate: true);
+        var parts = CreatePieces.Jobs(pieces, PackWriter.MemberBytes);
+        var item = new CreateItem(entry, file, status, parts.Count + 1) { IsPrivate = true };
+        checking = pipeline.Add(item, parts, stopping =>
+        {
+            try
+            {
+                if (source.Check(copy, progress, stopping) is { } warning)
+                {
+                    list.Warn(path, warning, isLoss: false);
+                }
+
+                references.AskCopy(options.Name, path, copy);
+            }
+            finally
+            {
+                // The open file is all that is needed: no copy of the database outlives this process.
+                AtomicFile.RemoveIfThere(copy);
+            }
+        });
+    }
+
+    private static SafeFileHandle Copy(SqliteSource source, string copy, RunProgress progress, CancellationToken stop)
+    {
+        try
+        {
+            source.Copy(copy, progress, stop);
+            return Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
+        }
+        catch
+        {
+            AtomicFile.RemoveIfThere(copy);
+            throw;
+        }
     }
 
     /// <summary>A database that nobody has open, and that was checked.</summary>

@@ -21,7 +21,7 @@ internal sealed class CreateItem
     /// <param name="entry">The file, with room for its pieces.</param>
     /// <param name="file">The open file; closed when its content is stored.</param>
     /// <param name="status">What the open file looked like before it was read.</param>
-    /// <param name="jobs">How many parts the workers get.</param>
+    /// <param name="jobs">How many parts are to be done: those that the workers get, and a check if there is one.</param>
     public CreateItem(FileEntry entry, SafeFileHandle file, FileStatus status, int jobs)
     {
         Entry = entry;
@@ -54,7 +54,7 @@ internal sealed class CreateItem
     /// <summary>The content could not be had at all: the entry is left out.</summary>
     public bool IsLost { get; private set; }
 
-    /// <summary>All workers are through with it, and the file is closed.</summary>
+    /// <summary>All parts are done, and the file is closed.</summary>
     public bool IsStored => Volatile.Read(ref outstanding) == 0;
 
     public void Report(string problem, bool isLost)
@@ -66,7 +66,7 @@ internal sealed class CreateItem
         }
     }
 
-    /// <summary>A worker is through with a part; true for the last one, which closes the file.</summary>
+    /// <summary>A part is done; true for the last one, which closes the file.</summary>
     public bool FinishPart()
     {
         // One is left until everything is done, for the list may have the item as soon as none is.

@@ -79,6 +79,18 @@ internal sealed class CreatePipeline : IDisposable
         }
     }
 
+    /// <summary>Adds a file that is checked while it is stored, in a thread of its own. It is listed when both have ended well.</summary>
+    public Thread Add(CreateItem item, List<(int First, int Count, long Offset)> parts, Action<CancellationToken> check)
+    {
+        var checking = threads.Start("check", () =>
+        {
+            check(threads.Stopping);
+            FinishPart(item);
+        });
+        Add(item, parts);
+        return checking;
+    }
+
     private void Add<T>(WorkQueue<T> queue, T item)
     {
         try
@@ -169,6 +181,11 @@ internal sealed class CreatePipeline : IDisposable
             item.Report($"cannot be read: {e.Message}", isLost: true);
         }
 
+        FinishPart(item);
+    }
+
+    private void FinishPart(CreateItem item)
+    {
         if (item.FinishPart() && Volatile.Read(ref awaited) == item)
         {
             awaitedIsStored.Set();

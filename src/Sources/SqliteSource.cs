@@ -39,13 +39,12 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
-    /// <summary>Copies the database into a new file of mode 0600 and checks the copy.</summary>
+    /// <summary>Copies the database into a new file of mode 0600, for <see cref="Check"/>.</summary>
     /// <param name="copy">Where to; in a directory of ours.</param>
     /// <param name="progress">Told what is being done.</param>
     /// <param name="stop">Ends the copy early.</param>
-    /// <returns>A warning about the copy; null if all is well.</returns>
     /// <exception cref="UserError">It stays locked, is encrypted or damaged, or cannot be read.</exception>
-    public string? Copy(string copy, RunProgress progress, CancellationToken stop)
+    public void Copy(string copy, RunProgress progress, CancellationToken stop)
     {
         try
         {
@@ -56,13 +55,33 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
             progress.Phase = options.Name;
             CopyPages(copy, stop);
-            progress.Phase = $"checking {options.Name}";
-            return Judge(copy, stop);
         }
         catch (SqliteException e)
         {
             throw Explain(e);
         }
+    }
+
+    /// <summary>Checks a copy from beginning to end.</summary>
+    /// <param name="copy">The copy; nobody writes to it.</param>
+    /// <param name="progress">Told what is being done.</param>
+    /// <param name="stop">Ends the check early.</param>
+    /// <returns>A warning about the copy; null if all is well.</returns>
+    /// <exception cref="UserError">It is damaged, as is what it was copied from; the cause is a <see cref="DamageError"/>.</exception>
+    public string? Check(string copy, RunProgress progress, CancellationToken stop)
+    {
+        progress.Phase = $"checking {options.Name}";
+        var check = SqliteFile.Check(copy, stop);
+        return check.Health switch
+        {
+            SqliteHealth.Damaged => throw UserError.Failed(
+                $"the database '{options.Name}' at {options.Path} is damaged: {check.Detail}",
+                "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
+                new DamageError(check.Detail)),
+            SqliteHealth.Unknown =>
+                $"copied, but its integrity could not be checked: it needs a newer SQLite than {raw.sqlite3_libversion().utf8_to_string()} ({check.Detail})",
+            _ => null,
+        };
     }
 
     /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run.</summary>
@@ -195,20 +214,6 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
 
         return before is { } was && Posix.StatusOrNull(options.Path) is { } now && was.SameContentAs(now) && MayBeReadImmutable();
-    }
-
-    private string? Judge(string copy, CancellationToken stop)
-    {
-        var check = SqliteFile.Check(copy, stop);
-        return check.Health switch
-        {
-            SqliteHealth.Damaged => throw UserError.Failed(
-                $"the database '{options.Name}' at {options.Path} is damaged: {check.Detail}",
-                "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover"),
-            SqliteHealth.Unknown =>
-                $"copied, but its integrity could not be checked: it needs a newer SQLite than {raw.sqlite3_libversion().utf8_to_string()} ({check.Detail})",
-            _ => null,
-        };
     }
 
     private static void Throw(SqliteConnection connection, int code) =>

@@ -78,6 +78,51 @@ public sealed class CreateDatabaseTests : IDisposable
     }
 
     [Fact]
+    public void What_was_stored_of_a_database_that_proves_damaged_goes_again()
+    {
+        var good = site.Create(Plan);
+        var packs = site.Packs();
+        using (var application = SqliteFile.Open(site.Database, SqliteOpenMode.ReadWrite))
+        {
+            SqliteFile.Execute(application, "CREATE TABLE more(x); INSERT INTO more SELECT randomblob(3000) FROM t LIMIT 400; CREATE INDEX i ON t(x)");
+        }
+
+        var bytes = File.ReadAllBytes(site.Database);
+        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
+        File.WriteAllBytes(site.Database, bytes);
+        Assert.Contains("is damaged", Assert.Throws<UserError>(() => site.Create(Plan with { PackBytes = 200_000 })).Message, StringComparison.Ordinal);
+        Assert.Equal([good.Id], site.Store.Ids());
+        Assert.Equal(packs, site.Packs());
+    }
+
+    /// <summary>With so many indexes the check takes far longer than storing.</summary>
+    [Fact]
+    public void What_is_stored_and_not_yet_checked_is_not_taken_over_from_a_run_that_was_cut_off()
+    {
+        site.Sql(string.Concat(Enumerable.Range(1, 30).Select(i => $"CREATE INDEX i{i} ON t(i % {i}00);")));
+        using var stop = new CancellationTokenSource();
+        var listed = true;
+        var stopping = new Thread(() =>
+        {
+            while (!site.Progress.Phase.StartsWith("checking", StringComparison.Ordinal) || site.Progress.BytesDone < new FileInfo(site.Database).Length)
+            {
+                Thread.Yield();
+            }
+
+            // What is listed has a check point at once.
+            listed = SpinWait.SpinUntil(() => Directory.GetFiles(site.Layout.Staging, "checkpoints.jsonl", SearchOption.AllDirectories).Any(f => new FileInfo(f).Length > 0), 100);
+            stop.Cancel();
+        });
+        stopping.Start();
+        Assert.Throws<OperationCanceledException>(() => CreateBackup.Run(Plan with { PackBytes = 200_000 }, site.Clock, site.Progress, stop.Token));
+        stopping.Join();
+        Assert.False(listed);
+        Assert.NotEmpty(site.Packs());
+        Assert.NotEqual(0, site.Create(Plan).Header.NewBytes);
+        Assert.DoesNotContain(site.Notices, notice => notice.Text.StartsWith("continuing", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Content_is_shared_between_types()
     {
         site.Write("a", Site.Noise(1, 50_000));

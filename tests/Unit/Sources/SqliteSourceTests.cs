@@ -207,7 +207,9 @@ public sealed class SqliteSourceTests : IDisposable
             stop.Cancel();
         });
         stopping.Start();
-        Assert.Throws<OperationCanceledException>(() => Source("app.db").Copy(Copied, progress, stop.Token));
+        var source = Source("app.db");
+        source.Copy(Copied, progress, CancellationToken.None);
+        Assert.Throws<OperationCanceledException>(() => source.Check(Copied, progress, stop.Token));
         stopping.Join();
     }
 
@@ -226,7 +228,12 @@ public sealed class SqliteSourceTests : IDisposable
 
     private DatabaseStatus Look() => Source("app.db").Look();
 
-    private string? Copy(string name = "app.db") => Source(name).Copy(Copied, progress, TestContext.Current.CancellationToken);
+    private string? Copy(string name = "app.db")
+    {
+        var source = Source(name);
+        source.Copy(Copied, progress, TestContext.Current.CancellationToken);
+        return source.Check(Copied, progress, TestContext.Current.CancellationToken);
+    }
 
     private SqliteConnection Make(string sql, string name = "app.db")
     {
