@@ -23,7 +23,6 @@ SOURCES := global.json $(shell find src -mindepth 1 \( -name bin -o -name obj \)
 TEST_PROJECTS := Unit EndToEnd
 SYSTEM_COUNTS := artifacts/test-results/System.counts
 TEST_SOURCES = $(shell find tests -mindepth 1 \( -name bin -o -name obj \) -prune -o -type f -print)
-PROJECTS := src/vertex-ar-backup.csproj $(TEST_PROJECTS:%=tests/%)
 
 # Debian packages that a target needs.
 NEED := packaging/require.sh
@@ -85,9 +84,8 @@ check: format lint-deb test-reproducible
 	@COUNTS="$(SYSTEM_COUNTS) $(MUTANT_COUNTS) $(OFFSITE_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format
-format: build
-	@for project in $(PROJECTS); do \
-	  echo "dotnet format $$project"; dotnet format "$$project" --verify-no-changes; done
+format:
+	dotnet format whitespace . --folder --verify-no-changes --include src/ tests/
 
 ##@ deb          the Debian package for this machine, or ARCH=arm64: artifacts/*.deb
 ##@ apt-repo     a signed repository of the packages, KEY=secret key: artifacts/apt

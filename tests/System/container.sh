@@ -13,15 +13,15 @@ base_system() {
     fi
     packages=systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3,logrotate,rclone
     if [ "$(cat "$base.made" 2>/dev/null)" != "$packages" ]; then
-        rm -rf "$base"
+        rm -rf "$base" "$base.made"
         mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$base" && echo "$packages" > "$base.made"
     fi
 }
 
-# new_container SUITE: a copy of it, to be booted.
+# new_container SUITE: a copy of it for this lane, to be booted.
 new_container() {
-    container=$work/$1-under-test-$$
-    console=$work/$1-console.log
+    container=$work/$lane-under-test-$$
+    console=$work/$lane-console.log
     rm -rf "$container"
     cp -a "$work/$1" "$container"
     rm -f "$container/etc/machine-id"

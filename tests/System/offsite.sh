@@ -8,7 +8,6 @@ server=''
 # disaster SUITE
 disaster() {
     suite=$1
-    echo "$suite, lost"
     serve_copies || { skip "a second place" "its server does not start: $(tail -n 1 "$copies.log")"; return; }
     new_machine || return
     check "apt install from the signed repository" inside apt-get install -y -qq vertex-ar-backup

@@ -1,6 +1,7 @@
 #!/bin/bash
-# run.sh SUITE...: boots each Debian in a container, all at once, and goes through the life of the package, as an operator
-# would. Ends with the totals. Where containers cannot be booted it says so, and that suite counts as skipped.
+# run.sh SUITE...: boots each Debian in a container and goes through the life of the package, as an operator would; in one more
+# container, of the first Debian, the machine is lost. All at once. Ends with the totals. Where containers cannot be booted it
+# says so, and that counts as skipped.
 # shellcheck source-path=SCRIPTDIR
 set -uo pipefail
 
@@ -19,35 +20,35 @@ cannot_boot() {
     skip "$1" "this machine cannot boot containers: $2"
 }
 
-run_suite() {
-    local suite=$1 started=$SECONDS
-    if ! base_system "$suite"; then
-        cannot_boot "$suite" "no base system could be made"
-        return
-    fi
-    new_container "$suite"
+live() {
+    new_container "$1"
     if ! boot; then
         power_off
-        cannot_boot "$suite" "$(tail -n 1 "$console")"
+        cannot_boot "$1" "$(tail -n 1 "$console")"
         return
     fi
-    whole_life "$suite"
+    whole_life "$1"
     power_off
     rm -rf "$container"
-    echo "  (took $((SECONDS - started)) s)"
 }
 
-# start_suite SUITE: in a process of its own, since a suite uses less than half a core.
-start_suite() {
+# start LANE COMMAND SUITE: in a process of its own, since each uses less than half a core.
+start() {
     (
-        trap power_off EXIT
+        trap 'power_off; stop_copies' EXIT
         trap 'exit 130' INT TERM
-        run_suite "$1"
-        echo "$passed $failed $skipped" > "$work/$1.counts"
+        lane=$1 started=$SECONDS
+        if [ -e "$work/$3.made" ]; then
+            "$2" "$3"
+        else
+            cannot_boot "$3" "no base system could be made"
+        fi
+        echo "  (took $((SECONDS - started)) s)"
+        echo "$passed $failed $skipped" > "$work/$lane.counts"
     ) 2>&1 | sed -u "s/^/$1: /" &
 }
 
-# add_counts SUITE: what it came to; a failure if it did not come to an end.
+# add_counts LANE: what it came to; a failure if it did not come to an end.
 add_counts() {
     local p=0 f=1 s=0
     read -r p f s < "$work/$1.counts"
@@ -62,17 +63,21 @@ fi
 
 "$root/packaging/require.sh" systemd-container mmdebstrap apt-utils gnupg procps python3-swift openssh-client rclone || exit 1
 mkdir -p "$work"
-trap 'kill $(jobs -p) 2> /dev/null; power_off; stop_copies; wait; rm -rf "$work"/*-under-test-$$' EXIT
+trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$work"/*-under-test-$$' EXIT
 trap 'exit 130' INT TERM
 make_repositories || exit 1
 rm -f "$work"/*.counts
 for suite in "$@"; do
-    start_suite "$suite"
+    base_system "$suite" &
 done
 wait
 for suite in "$@"; do
-    add_counts "$suite"
+    start "$suite" live "$suite"
 done
 # On one of them is enough.
-disaster "$1"
+start lost disaster "$1"
+wait
+for lane in "$@" lost; do
+    add_counts "$lane"
+done
 totals
