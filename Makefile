@@ -78,8 +78,8 @@ bench-scale: build
 check: format lint-deb test-reproducible
 	@rm -f $(SYSTEM_COUNTS) $(OFFSITE_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
-	@$(MAKE) --no-print-directory test-faults SCALE=60 || true
-	@$(MAKE) --no-print-directory test-mutants ONLY="a line that cannot be read" || true
+	@$(MAKE) --no-print-directory test-faults SCALE=100 || true
+	@$(MAKE) --no-print-directory look-mutants || echo 0 1 0 >$(MUTANT_COUNTS)
 	@$(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)" || test -s $(OFFSITE_COUNTS) || echo 0 1 0 >$(OFFSITE_COUNTS)
 	@COUNTS="$(SYSTEM_COUNTS) $(MUTANT_COUNTS) $(OFFSITE_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
 

@@ -56,9 +56,15 @@ faults-hostile: artifacts/Unit.built
 	FUZZ_INPUTS=$(call scaled,150000,10) tests/Unit/bin/Debug/net10.0/Unit -noLogo -noColor -class VertexAr.Backup.Tests.Fuzz.HostileInputTests
 
 # Bugs that are planted one at a time, to see that the suites above catch each; half an hour on two cores. ONLY= for some.
-.PHONY: test-mutants
+.PHONY: test-mutants look-mutants
 test-mutants: build $(FAULT_LIBRARY) $(FAULT_KERNEL) artifacts/Unit.built
 	@$(NEED) python3 qemu-system-x86 busybox-static e2fsprogs
 	@rm -f $(MUTANT_COUNTS); mkdir -p $(dir $(MUTANT_COUNTS))
 	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) --counts $(MUTANT_COUNTS) \
 	  $(if $(ONLY),--only "$(ONLY)") || { test -s $(MUTANT_COUNTS) || echo 0 1 0 >$(MUTANT_COUNTS); exit 1; }
+
+# That each of them still has its place in the sources, which moves from time to time.
+look-mutants:
+	@$(NEED) python3
+	@mkdir -p $(dir $(MUTANT_COUNTS))
+	tests/Mutants/mutants.py --look --counts $(MUTANT_COUNTS)

@@ -56,8 +56,8 @@ MUTANTS = [
     ("a header's checksum is not compared", "the disk rots", "src/Storage/SealedJson.cs",
      " || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest)", ""),
     ("a list's checksum is not compared", "the disk rots", "src/Storage/SnapshotStore.cs",
-     "if (Convert.ToHexStringLower(SHA256.HashData(file)) != part.Sha256)", "if (Convert.ToHexStringLower(SHA256.HashData(file)).Length == 0)"),
-    ("a pack's checksum is not compared", "the disk rots", "src/Operations/VerifyPacks.cs",
+     "if (Sha256.OfFile(file).ToString() != part.Sha256)", "if (Sha256.OfFile(file).ToString().Length == 0)"),
+    ("a pack's checksum is not compared", "the disk rots", "src/Operations/PackFile.cs",
      "xxh128.GetCurrentHashAsUInt128() != pack.Xxh128", "pack.Bytes < 0"),
     ("a pack of another size is not found", "the disk rots", "src/Operations/VerifyBackups.cs",
      "            if (size != pack.Bytes)\n            {\n                ReportPack", "            if (size is null)\n            {\n                ReportPack"),
@@ -106,12 +106,20 @@ class Workshop:
         return done.returncode, done.stdout
 
     def plant(self, file, stands, planted):
-        with open(f"{self.top}/{file}", encoding="utf-8") as source:
-            text = source.read()
-        if stands and text.count(stands) != 1:
-            sys.exit(f"{file} holds {text.count(stands)} times what a bug is planted in place of:\n{stands}")
         with open(f"{self.copy}/{file}", "w", encoding="utf-8") as copy:
-            copy.write(text.replace(stands, planted) if stands else text)
+            copy.write(place(self.top, file, stands).replace(stands, planted))
+
+    def mend(self, file):
+        shutil.copy(f"{self.top}/{file}", f"{self.copy}/{file}")
+
+
+def place(top, file, stands):
+    """The text of a source in which a bug has its place."""
+    with open(f"{top}/{file}", encoding="utf-8") as source:
+        text = source.read()
+    if text.count(stands) != 1:
+        sys.exit(f"{file} holds {text.count(stands)} times what a bug is planted in place of:\n{stands}")
+    return text
 
 
 def shows(output):
@@ -122,21 +130,24 @@ def shows(output):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", required=True, help="a directory to work in")
-    parser.add_argument("--kernel", required=True, help="for the virtual machine")
-    parser.add_argument("--library", required=True, help="fault.c, compiled")
+    parser.add_argument("--look", action="store_true", help="only see that each bug has a place in the sources as they are")
+    parser.add_argument("--work", default="/var/tmp", help="a directory to work in")
+    parser.add_argument("--kernel", default="", help="for the virtual machine")
+    parser.add_argument("--library", default="", help="fault.c, compiled")
     parser.add_argument("--only", help="mutants whose name holds this")
     parser.add_argument("--counts", help="a file for the totals: passed, failed, skipped")
     given = parser.parse_args()
     top = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+    for _, _, file, stands, _ in MUTANTS:
+        place(top, file, stands)
+    if given.look:
+        tell(given.counts, len(MUTANTS), 0)
+        return
     work = os.path.join(os.path.abspath(given.work), f"mutants-{os.getpid()}")
     os.makedirs(work)
     try:
         workshop = Workshop(top, work, os.path.abspath(given.kernel), os.path.abspath(given.library))
         mutants = [m for m in MUTANTS if not given.only or given.only in m[0]]
-        for _, _, file, stands, planted in mutants:
-            workshop.plant(file, stands, planted)
-            workshop.plant(file, "", "")
         for suite in dict.fromkeys(m[1] for m in mutants):
             code, output = workshop.run(suite, top)
             print(f"as it is: {suite}: {'passes' if code == 0 else 'FAILS: ' + shows(output)}", flush=True)
@@ -146,10 +157,15 @@ def main():
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"{len(mutants)} bugs planted, {caught} caught")
-    if given.counts:
-        with open(given.counts, "w", encoding="utf-8") as file:
-            file.write(f"{caught} {len(mutants) - caught} 0\n")
+    tell(given.counts, caught, len(mutants) - caught)
     sys.exit(0 if mutants and caught == len(mutants) else 1)
+
+
+def tell(counts, passed, failed):
+    """For tests/run.sh, which sums up."""
+    if counts:
+        with open(counts, "w", encoding="utf-8") as file:
+            file.write(f"{passed} {failed} 0\n")
 
 
 def try_one(workshop, mutant):
@@ -162,7 +178,7 @@ def try_one(workshop, mutant):
             return False
         code, output = workshop.run(suite, workshop.copy)
     finally:
-        workshop.plant(file, "", "")
+        workshop.mend(file)
     is_caught = code == 1
     print(f"{'caught' if is_caught else 'SURVIVED'} after {time.monotonic() - began:.0f} s: {name}\n    {suite}: {shows(output)}", flush=True)
     return is_caught
