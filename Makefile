@@ -75,7 +75,7 @@ bench-scale: build
 ##@ check        what CI runs: format, lintian, everything that tests; ends with the totals
 # A stage that is no test program leaves its counts where tests/run.sh sums them up.
 .PHONY: check
-check: format lint-deb test-reproducible
+check: format demo lint-deb test-reproducible
 	@rm -f $(SYSTEM_COUNTS) $(OFFSITE_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-faults SCALE=100 || true

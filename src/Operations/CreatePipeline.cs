@@ -8,7 +8,7 @@ namespace VertexAr.Backup.Operations;
 /// <summary>
 /// Carries entries from the walk to the file list. The walk adds them in order; workers store the content of those that
 /// have any; one more thread lists them, in the order in which they were added. Another waits until the packs that the workers
-/// filled are on disk, while they fill the next. Queues of fixed length lie between.
+/// filled are on disk, while they fill the next. Queues of fixed length lie between. The copy of a database is checked beside all this.
 /// </summary>
 internal sealed class CreatePipeline : IDisposable
 {
