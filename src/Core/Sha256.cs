@@ -12,7 +12,13 @@ internal sealed unsafe partial class Sha256
 {
     private Context context;
 
-    public Sha256() => Begin();
+    public Sha256()
+    {
+        fixed (Context* c = &context)
+        {
+            _ = Begin(c);
+        }
+    }
 
     public static Digest Of(ReadOnlySpan<byte> content)
     {
@@ -52,14 +58,6 @@ internal sealed unsafe partial class Sha256
             var digest = Finish(c);
             _ = Begin(c);
             return digest;
-        }
-    }
-
-    private void Begin()
-    {
-        fixed (Context* c = &context)
-        {
-            _ = Begin(c);
         }
     }
 

@@ -59,8 +59,9 @@ internal sealed class CreateEntries(
     public void AddDatabase(
         DatabaseOptions options, SqliteSource source, TimeProvider clock, string staging, RunProgress progress, CancellationToken stop)
     {
-        // One copy at a time, for the space.
+        // One copy at a time, for the space; and none after one that proved damaged, whose trouble is the one to tell.
         checking?.Join();
+        pipeline.ThrowIfFailed();
         was = options.Was;
         if (was is not null)
         {

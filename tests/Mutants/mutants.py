@@ -143,6 +143,8 @@ def main():
     if given.look:
         tell(given.counts, len(MUTANTS), 0)
         return
+    if not given.kernel or not given.library:
+        parser.error("to plant bugs takes --kernel and --library")
     work = os.path.join(os.path.abspath(given.work), f"mutants-{os.getpid()}")
     os.makedirs(work)
     try:

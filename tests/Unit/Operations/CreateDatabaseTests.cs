@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
+using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Tests.Operations;
@@ -93,6 +94,20 @@ public sealed class CreateDatabaseTests : IDisposable
         Assert.Contains("is damaged", Assert.Throws<UserError>(() => site.Create(Plan with { PackBytes = 200_000 })).Message, StringComparison.Ordinal);
         Assert.Equal([good.Id], site.Store.Ids());
         Assert.Equal(packs, site.Packs());
+    }
+
+    /// <summary>Whatever is wrong with the next one, it is not what ended the run.</summary>
+    [Fact]
+    public void A_database_that_proves_damaged_is_told_before_the_next_is_looked_at()
+    {
+        var bytes = File.ReadAllBytes(site.Database);
+        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
+        File.WriteAllBytes(site.Database, bytes);
+        var next = site.Temp.Write("next.db", []);
+        using var application = SqliteFile.Open(next, SqliteOpenMode.ReadWrite);
+        SqliteFile.Execute(application, "CREATE TABLE t(x); BEGIN EXCLUSIVE");
+        var plan = Plan with { Databases = [.. Plan.Databases, new DatabaseOptions("next", next, TimeSpan.Zero)] };
+        Assert.Contains("'app' at", Assert.Throws<UserError>(() => site.Create(plan)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>With so many indexes the check takes far longer than storing.</summary>
