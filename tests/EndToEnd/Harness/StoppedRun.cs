@@ -57,6 +57,17 @@ internal sealed class StoppedRun : IDisposable
         return strace.Wait();
     }
 
+    /// <summary>Lets the run go on until something has happened.</summary>
+    public void ContinueUntil(Func<bool> condition)
+    {
+        for (var deadline = DateTime.UtcNow + Longest; !condition(); Thread.Sleep(20))
+        {
+            Assert.False(strace.HasEnded, "the run ended before what was waited for");
+            Assert.True(DateTime.UtcNow < deadline, "what was waited for never happened");
+            Command.Run("bash", "-c", $"kill -CONT {program}");
+        }
+    }
+
     /// <summary>Sends the program a signal. It is still stopped: of what it does not die, it hears when it goes on.</summary>
     public void Signal(string name) => Command.Shell($"kill -{name} {program}");
 
