@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Many commands at once on one repository, for some time: one writer at a time, and readers that never see a half state.
+"""Many commands at once on one repository: one writer at a time, and readers that never see a half state.
 
 A writer changes the site and backs it up; others create, rotate, verify, restore and list all the while. Each file says what it
-must hold, so that what is restored can be told to be whole without knowing when it was saved.
+must hold, so that what is restored can be told to be whole without knowing when it was saved. It goes on for some time, and until
+each command has been done: whoever rotates may find the repository locked many times in a row.
 """
 import argparse
 import collections
@@ -11,6 +12,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import queue
 import random
 import shutil
 import sqlite3
@@ -22,6 +24,7 @@ from site_under_test import Site
 
 DONE, PARTIAL, LOCKED = 0, 3, 11
 WRITERS = ("change", "create", "rotate")
+PATIENCE_SECONDS = 120
 
 
 def sealed(numbers, size):
@@ -61,9 +64,9 @@ def change(site, numbers):
     db.close()
 
 
-def actor(number, verb, root, binary, until, results):
+def actor(number, verb, root, binary, stop, results):
     site, numbers = Site(root, binary), random.Random(number)
-    while time.time() < until:
+    while not stop.is_set():
         problem = None
         if verb not in WRITERS:
             # Whoever deletes needs a moment in which nobody reads.
@@ -112,20 +115,37 @@ def main():
     try:
         site = Site(root, os.path.abspath(given.binary))
         make(site)
-        results = multiprocessing.Manager().Queue()
-        until = time.time() + given.seconds
+        manager = multiprocessing.Manager()
+        stop, results = manager.Event(), manager.Queue()
         verbs = ["change", "create", "create", "rotate", "rotate", "verify", "deep", "restore", "restore", "restore", "list", "stats"]
-        actors = [multiprocessing.Process(target=actor, args=(i, verb, root, site.binary, until, results)) for i, verb in enumerate(verbs)]
+        actors = [multiprocessing.Process(target=actor, args=(i, verb, root, site.binary, stop, results)) for i, verb in enumerate(verbs)]
         for one in actors:
             one.start()
-        for one in actors:
-            one.join()
         ends, problems = collections.Counter(), []
-        while not results.empty():
-            verb, code, problem = results.get()
+
+        def take(seconds):
+            try:
+                verb, code, problem = results.get(timeout=seconds)
+            except queue.Empty:
+                return False
             ends[verb, code] += 1
             if problem:
                 problems.append(f"{verb}: {problem}")
+            return True
+
+        def never_done():
+            return sorted({verb for verb in verbs if not ends[verb, DONE]})
+
+        enough = time.monotonic() + given.seconds
+        while time.monotonic() < enough or never_done() and time.monotonic() < enough + PATIENCE_SECONDS:
+            take(0.1)
+        stop.set()
+        for one, verb in zip(actors, verbs):
+            one.join()
+            if one.exitcode:
+                problems.append(f"{verb}: the test itself failed")
+        while take(0):
+            pass
         site.succeed("create", "--quiet")
         site.succeed("verify", "--deep")
         if orphans := site.orphans():
@@ -138,8 +158,7 @@ def main():
         print(f"  {count} x {problem}")
     total = sum(ends.values())
     print(f"{total} commands at once, {total - len(problems)} ended as they must")
-    missing = [verb for verb in set(verbs) if not ends[verb, DONE]]
-    if missing:
+    if missing := never_done():
         print(f"  never done: {', '.join(missing)}")
     if given.counts:
         with open(given.counts, "w") as file:
