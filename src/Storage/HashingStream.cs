@@ -5,23 +5,36 @@ using VertexAr.Backup.Core;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>Writes a file in large writes and gathers its SHA-256, XXH128 and size on the way, so that nothing is read again.</summary>
-internal sealed class HashingStream(SafeFileHandle file) : Outlet
+/// <param name="file">The file, which is empty.</param>
+/// <param name="bufferBytes">How much may wait to be hashed or written, at least <see cref="WriteBytes"/>.</param>
+internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = HashingStream.WriteBytes) : Outlet
 {
-    /// <summary>What is written at once.</summary>
-    public const int BufferBytes = 256 * 1024;
+    /// <summary>What is written at once, at least.</summary>
+    public const int WriteBytes = 256 * 1024;
 
     /// <summary>After this many bytes the disk is told to begin, while the next are hashed.</summary>
     private const int WriteBehind = 8 << 20;
 
     private readonly Sha256 sha256 = new();
     private readonly XxHash128 xxh128 = new();
-    private readonly byte[] buffer = new byte[BufferBytes];
+    private readonly byte[] buffer = new byte[bufferBytes];
     private int filled;
+
+    /// <summary>Of what is in the buffer.</summary>
+    private int hashed;
+
+    /// <summary>Bytes handed to the kernel.</summary>
     private long flushed;
+
+    /// <summary>From where on bytes may still change.</summary>
+    private long held = long.MaxValue;
     private long started;
 
     /// <summary>Bytes written so far.</summary>
     public override long Length => flushed + filled;
+
+    /// <summary>Bytes that <see cref="HashBeside"/> could hash.</summary>
+    public int Waiting => (int)(Math.Min(Length, held) - flushed) - hashed;
 
     /// <summary>Writes what is buffered, tells the disk to begin with it, and returns the hashes of all; nothing can be written after.</summary>
     public (Digest Sha256, UInt128 Xxh128) Finish()
@@ -52,29 +65,50 @@ internal sealed class HashingStream(SafeFileHandle file) : Outlet
     /// Makes sure that the next bytes, up to so many, lie in one run which <see cref="Held"/> can still change until more than
     /// those are written.
     /// </summary>
-    /// <returns>What to call the run's beginning.</returns>
-    public int Hold(int bytes)
+    /// <returns>Where the run begins.</returns>
+    public long Hold(int bytes)
     {
         if (buffer.Length - filled < bytes)
         {
             WriteOut();
         }
 
-        return filled;
+        held = Length;
+        return held;
     }
 
     /// <summary>Bytes of the run that <see cref="Hold"/> began there.</summary>
-    public Span<byte> Held(int begin, int count) => buffer.AsSpan(begin, count);
+    public Span<byte> Held(long begin, int count) => buffer.AsSpan((int)(begin - flushed), count);
+
+    /// <summary>Appends bytes to a hash of the caller's, and hashes beside it what waits here.</summary>
+    public void HashBeside(Sha256 other, ReadOnlySpan<byte> bytes)
+    {
+        hashed += other.AppendBeside(bytes, sha256, buffer.AsSpan(hashed, Waiting));
+        if (hashed >= WriteBytes)
+        {
+            Write(hashed);
+        }
+    }
 
     /// <summary>Hands everything to the kernel.</summary>
     public void WriteOut()
     {
-        var bytes = buffer.AsSpan(0, filled);
-        sha256.Append(bytes);
+        sha256.Append(buffer.AsSpan(hashed, filled - hashed));
+        hashed = filled;
+        held = long.MaxValue;
+        Write(filled);
+    }
+
+    /// <summary>Hands the first bytes of the buffer to the kernel, which are hashed.</summary>
+    private void Write(int count)
+    {
+        var bytes = buffer.AsSpan(0, count);
         xxh128.Append(bytes);
         Posix.Write(file, bytes);
-        flushed += filled;
-        filled = 0;
+        buffer.AsSpan(count, filled - count).CopyTo(buffer);
+        filled -= count;
+        hashed -= count;
+        flushed += count;
         if (flushed - started >= WriteBehind)
         {
             StartWriting();

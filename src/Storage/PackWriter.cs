@@ -15,6 +15,9 @@ internal sealed class PackWriter : IDisposable
     /// <summary>Input after which a new gzip member begins.</summary>
     public const int MemberBytes = 4 << 20;
 
+    /// <summary>What was written of a piece waits to be hashed beside the next, so that a piece of the longest that is held in memory fits in, and some more.</summary>
+    private const int BufferBytes = PieceWriter.InMemory + (128 * 1024);
+
     private const int TarBlock = 512;
 
     private readonly string temporary;
@@ -36,7 +39,7 @@ internal sealed class PackWriter : IDisposable
         this.temporary = temporary;
         Handle = handle;
         file = AtomicFile.Create(temporary);
-        output = new HashingStream(file);
+        output = new HashingStream(file, BufferBytes);
         members = new MemberStream(output, compression);
         tar = new TarWriter(members, TarEntryFormat.Pax, leaveOpen: true);
     }
@@ -48,6 +51,12 @@ internal sealed class PackWriter : IDisposable
 
     /// <summary>Bytes of pieces so far.</summary>
     public long ContentBytes { get; private set; }
+
+    /// <summary>Bytes of the pack that <see cref="HashBeside"/> could hash.</summary>
+    public int Waiting => output.Waiting;
+
+    /// <summary>Appends bytes to a hash of the caller's, and hashes beside it what waits of the pack.</summary>
+    public void HashBeside(Sha256 other, ReadOnlySpan<byte> bytes) => output.HashBeside(other, bytes);
 
     /// <summary>Adds a piece and says where it went: the offset of its gzip member, and its number among that member's entries.</summary>
     public (long Offset, int Entry) Add(in PieceName name, PieceStream content)

@@ -57,7 +57,8 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
 
     private StoredPiece StoreInMemory(in PieceName name, ReadOnlyMemory<byte> content)
     {
-        var sha256 = Digest.Of(content.Span);
+        Hash(content.Span);
+        var sha256 = hash.Finish();
         if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
         {
             return new StoredPiece(found, IsNew: false, Whole: true);
@@ -93,7 +94,7 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     /// <summary>Reads twice: another piece of this length exists, and most likely it is this one.</summary>
     private StoredPiece StoreAfterHashing(in PieceName name, PieceReader content)
     {
-        var whole = content.Read(buffer, bytes => hash.Append(bytes.Span), out var error);
+        var whole = content.Read(buffer, bytes => Hash(bytes.Span), out var error);
         var sha256 = hash.Finish();
         ThrowIf(error);
         if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
@@ -129,9 +130,24 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
 
     private Action<ReadOnlyMemory<byte>> Pass(Stream to) => bytes =>
     {
-        hash.Append(bytes.Span);
+        Hash(bytes.Span);
         to.Write(bytes.Span);
     };
+
+    /// <summary>Hashes a piece, and beside it the pack that has more to be hashed.</summary>
+    private void Hash(ReadOnlySpan<byte> bytes)
+    {
+        var (one, other) = (compressed.Pack, stored.Pack);
+        var pack = one is null || other?.Waiting > one.Waiting ? other : one;
+        if (pack is null)
+        {
+            hash.Append(bytes);
+        }
+        else
+        {
+            pack.HashBeside(hash, bytes);
+        }
+    }
 
     private static void ThrowIf(SourceReadError? error)
     {

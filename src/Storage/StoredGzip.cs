@@ -15,7 +15,7 @@ internal sealed class StoredGzip : Outlet
     private readonly HashingStream output;
     private uint crc;
     private uint size;
-    private int block;
+    private long block;
     private int blockSize;
 
     /// <param name="output">Written to by nobody else until this is disposed of, which ends the member.</param>

@@ -45,7 +45,7 @@ public sealed class StoredGzipTests : IDisposable
     {
         const int memberHeader = 10;
         const int longestBlock = 5 + 65535;
-        const int before = HashingStream.BufferBytes - longestBlock - memberHeader;
+        const int before = HashingStream.WriteBytes - longestBlock - memberHeader;
         var content = new byte[longestBlock];
         Array.Fill(content, (byte)'x');
         var path = Write(output =>
