@@ -23,6 +23,10 @@ import time
 MEDIA_FILES = 2000
 TEXT_FILES = 500
 
+PAGE_BYTES = 4096
+ROWS_PER_PAGE = 2
+BLOB_BYTES = 1880  # With its other columns, two such rows fill a page.
+
 
 def run(command, environment=None):
     """Runs a command; wall and processor seconds, and peak memory in MiB of the largest process.
@@ -78,14 +82,20 @@ class Site:
         database = sqlite3.connect(self.database)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("CREATE TABLE portraits(id INTEGER PRIMARY KEY, name TEXT, image TEXT, data BLOB)")
-        for i in range(size // 2100):
+        for i in range(size // (PAGE_BYTES // ROWS_PER_PAGE)):
             database.execute(
                 "INSERT INTO portraits VALUES (?, ?, ?, ?)",
-                (i, f"Portrait number {i} of somebody", f"/opt/vertex-ar/storage/media/{i}.jpg", self.random.randbytes(1000) + bytes(1000)))
+                (i, f"Portrait number {i} of somebody", f"/opt/vertex-ar/storage/media/{i}.jpg", self.blob()))
         database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
+        pages = os.path.getsize(self.database) // PAGE_BYTES
+        if not 0.99 * size < pages * PAGE_BYTES < 1.01 * size:
+            raise SystemExit(f"the database has {pages} pages, not {size // PAGE_BYTES}: rows do not lie {ROWS_PER_PAGE} to a page")
         shutil.copy2(self.database, self.pristine)
+
+    def blob(self):
+        return self.random.randbytes(BLOB_BYTES // 2) + bytes(BLOB_BYTES // 2)
 
     def change(self):
         """1% of files are new, 1% of the database's pages change, each as far from the next as possible."""
@@ -96,9 +106,8 @@ class Site:
             before += len(content)
         database = sqlite3.connect(self.database)
         rows = database.execute("SELECT max(id) FROM portraits").fetchone()[0]
-        step = 200  # two rows a page
-        for i in range(0, rows, step):
-            database.execute("UPDATE portraits SET data = ? WHERE id = ?", (self.random.randbytes(1000) + bytes(1000), i))
+        for i in range(0, rows, 100 * ROWS_PER_PAGE):
+            database.execute("UPDATE portraits SET data = ? WHERE id = ?", (self.blob(), i))
         database.commit()
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
