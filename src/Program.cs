@@ -12,7 +12,7 @@ if (TiedChild.Become(args) is { } failed)
 }
 
 // First of all: what the runtime opens for its signals must not be standard output to us.
-DescriptorStream.FillGaps();
+ThisProcess.FillDescriptors();
 ThisProcess.KeepMemorySmall();
 using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
@@ -24,8 +24,6 @@ if (ThisProcess.AddressSpace() is < LeastAddressSpace and var space)
     return (int)ExitCode.Failed;
 }
 
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, ExitCode.Interrupted));
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, ExitCode.Terminated));
 ThisProcess.SetCreationMask(0x17); // 0027: nothing we make is open to others, whatever the caller's umask.
 return (int)Main();
 
@@ -44,6 +42,8 @@ ExitCode Main()
         return e.Code;
     }
 
+    using var interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted, command);
+    using var terminate = On(PosixSignal.SIGTERM, ExitCode.Terminated, command);
     using var screen = NewScreen(options);
     try
     {
@@ -113,6 +113,10 @@ static ExitCode Run(Surroundings around, Command command) => command switch
 
 Screen NewScreen(GlobalOptions options) => new(
     options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token, ServiceManager.StatusOf(Environment.GetEnvironmentVariable));
+
+// Where there is nothing to stop, the thread that waits for signals would take longer than all else.
+PosixSignalRegistration? On(PosixSignal signal, ExitCode code, Command command) =>
+    command is VersionCommand or HelpCommand ? null : PosixSignalRegistration.Create(signal, context => Stop(context, code));
 
 void Stop(PosixSignalContext context, ExitCode code)
 {

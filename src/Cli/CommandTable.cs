@@ -1,5 +1,4 @@
 using VertexAr.Backup.Core;
-using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Cli;
@@ -17,7 +16,7 @@ internal static class CommandTable
 
     public static readonly IReadOnlyList<string> TypeWords = ["database", "storage", "full"];
     public static readonly IReadOnlyList<string> KindWords = ["database", "storage"];
-    public static readonly IReadOnlyList<string> JobWords = [.. ScheduledJobs.All.Select(job => job.Word())];
+    public static readonly IReadOnlyList<string> JobWords = ["database", "storage", "full", "rotation"];
 
     public static readonly Option Config = new("--config", "read this configuration file", "FILE");
     public static readonly Option BackupDir = new("--backup-dir", "the directory that holds the snapshots", "DIR");

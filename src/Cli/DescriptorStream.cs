@@ -13,26 +13,6 @@ internal sealed class DescriptorStream(int descriptor) : Outlet
     public const int Out = 1;
     public const int Error = 2;
 
-    /// <summary>
-    /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
-    /// otherwise a file of ours would get such a number, and messages would be written into it.
-    /// </summary>
-    public static void FillGaps()
-    {
-        while (true)
-        {
-            var handle = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            if (handle.DangerousGetHandle() > Error)
-            {
-                handle.Dispose();
-                return;
-            }
-
-            // Forgotten, so that nobody closes it.
-            handle.SetHandleAsInvalid();
-        }
-    }
-
     /// <exception cref="IOException">The reader is gone, the disk is full, or the descriptor is not open for writing.</exception>
     public override void Write(ReadOnlySpan<byte> bytes)
     {

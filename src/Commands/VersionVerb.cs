@@ -1,4 +1,3 @@
-using System.Reflection;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 
@@ -7,8 +6,7 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>--version</c>.</summary>
 internal static class VersionVerb
 {
-    public static string Version =>
-        typeof(VersionVerb).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    public const string Version = BuiltWith.Version;
 
     public static ExitCode Run(Surroundings around)
     {

@@ -4,6 +4,25 @@ namespace VertexAr.Backup.Core;
 internal static unsafe class ThisProcess
 {
     /// <summary>
+    /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
+    /// otherwise a file of ours would get such a number, and messages would be written into it.
+    /// </summary>
+    public static void FillDescriptors()
+    {
+        const int readWrite = 2, closeOnExec = 0x80000, standardError = 2;
+        fixed (byte* path = "/dev/null\0"u8)
+        {
+            int opened;
+            do
+            {
+                opened = PosixCalls.OpenAt(0, path, readWrite | closeOnExec, 0);
+            }
+            while (opened is >= 0 and <= standardError);
+            _ = PosixCalls.Close(opened);
+        }
+    }
+
+    /// <summary>
     /// Lets the C library give each large block back as soon as it is freed: compressors come and go with every few
     /// megabytes, and what they leave behind in the heap would add up. And lets all threads share one heap: each would reserve
     /// 64 MiB of addresses for its own, which where those are limited is all there is. Only glibc knows the words; others need

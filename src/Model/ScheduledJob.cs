@@ -11,7 +11,8 @@ internal enum ScheduledJob
 
 internal static class ScheduledJobs
 {
-    public static readonly IReadOnlyList<ScheduledJob> All = Enum.GetValues<ScheduledJob>();
+    public static readonly IReadOnlyList<ScheduledJob> All =
+        [ScheduledJob.Database, ScheduledJob.Storage, ScheduledJob.Full, ScheduledJob.Rotation];
 
     /// <summary>The word used in the configuration, on the command line and, in capitals, in the environment.</summary>
     public static string Word(this ScheduledJob job) => job switch
