@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using VertexAr.Backup.Core;
 
@@ -46,19 +47,42 @@ internal static class JsonFields
 
     public static string Text(this JsonElement json, string name) => Text(json.GetProperty(name));
 
+    /// <summary>A text that most often is as it was in another object.</summary>
+    /// <param name="json">The object.</param>
+    /// <param name="name">The field.</param>
+    /// <param name="like">The other's text, which is returned if it is the same; null if there is none.</param>
+    public static string Text(this JsonElement json, string name, string? like)
+    {
+        var value = json.GetProperty(name);
+        return like is not null && value.ValueEquals(like) ? like : Text(value);
+    }
+
     public static int Integer(this JsonElement json, string name) => json.GetProperty(name).GetInt32();
 
     public static long Number(this JsonElement json, string name) => json.GetProperty(name).GetInt64();
 
     public static DateTimeOffset Time(this JsonElement json, string name) => json.GetProperty(name).GetDateTimeOffset();
 
+    public static Digest Digest(this JsonElement json, string name)
+    {
+        var value = json.GetProperty(name);
+        return value.ValueKind == JsonValueKind.String && Core.Digest.TryParse(JsonMarshal.GetRawUtf8Value(value)[1..^1], out var digest)
+            ? digest
+            : throw new FormatException();
+    }
+
     /// <summary>A word that stands for something.</summary>
-    public static T Word<T>(this JsonElement json, string name, Func<string, T?> from)
-        where T : struct => from(json.Text(name)) ?? throw new FormatException();
+    /// <param name="json">The object.</param>
+    /// <param name="name">The field.</param>
+    /// <param name="from">What a word stands for; null if nothing.</param>
+    /// <param name="like">The word that it most often is; null if there is none.</param>
+    public static T Word<T>(this JsonElement json, string name, Func<string, T?> from, string? like = null)
+        where T : struct => from(json.Text(name, like)) ?? throw new FormatException();
 
     public static T[] Items<T>(JsonElement array, Func<JsonElement, T> read)
     {
-        var items = new T[array.GetArrayLength()];
+        var length = array.GetArrayLength();
+        var items = length == 0 ? [] : new T[length];
         var count = 0;
         foreach (var item in array.EnumerateArray())
         {

@@ -45,12 +45,12 @@ internal sealed record SnapshotHeader
     public required PartFile Packs { get; init; }
 
     /// <summary>Bytes of content in all sources.</summary>
-    public long Bytes => Units.Sum(Sources.Select(s => s.Bytes));
+    public long Bytes => Sum(s => s.Bytes);
 
     /// <summary>Bytes of content that no earlier snapshot had.</summary>
-    public long NewBytes => Units.Sum(Sources.Select(s => s.NewBytes));
+    public long NewBytes => Sum(s => s.NewBytes);
 
-    public long FileCount => Units.Sum(Sources.Select(s => s.Files));
+    public long FileCount => Sum(s => s.Files);
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
@@ -59,8 +59,34 @@ internal sealed record SnapshotHeader
     public bool IsSane =>
         Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
-        && Sources.DistinctBy(source => source.Name).Count() == Sources.Length
+        && HasDistinctNames()
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
+
+    private long Sum(Func<SourceSummary, long> of)
+    {
+        var sum = 0L;
+        foreach (var source in Sources)
+        {
+            sum = Units.Add(sum, of(source));
+        }
+
+        return sum;
+    }
+
+    private bool HasDistinctNames()
+    {
+        var names = Array.ConvertAll(Sources, source => source.Name);
+        Array.Sort(names, string.CompareOrdinal);
+        for (var i = 1; i < names.Length; i++)
+        {
+            if (names[i] == names[i - 1])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsPart(PartFile part) => part is { Bytes: >= 0, Lines: >= 0 };
 }
@@ -136,7 +162,7 @@ internal sealed record WarningSummary
 internal sealed record PathWarning(string Path, string Reason);
 
 /// <summary>A file beside the header, with what proves it whole.</summary>
-internal sealed record PartFile(string Name, long Bytes, string Sha256, long Lines);
+internal sealed record PartFile(string Name, long Bytes, Digest Sha256, long Lines);
 
 /// <summary>The file <c>repository.json</c>.</summary>
 internal sealed record RepositoryMark

@@ -5,18 +5,21 @@ namespace VertexAr.Backup.Model;
 /// <summary>A snapshot's header as FORMAT.md describes it.</summary>
 internal static class SnapshotHeaderJson
 {
-    public static SnapshotHeader Read(JsonElement json) => new()
+    /// <param name="json">The header.</param>
+    /// <param name="id">Whose it should be.</param>
+    /// <param name="like">Another of the same repository. Texts that are the same as one of these are not made anew.</param>
+    public static SnapshotHeader Read(JsonElement json, SnapshotId id, SnapshotHeader? like) => new()
     {
         FormatVersion = json.Integer("format_version"),
         Requires = json.Items("requires", JsonFields.Text),
-        Id = json.Text("id"),
-        Type = json.Word("type", SnapshotTypes.FromWord),
-        State = json.Word("state", SnapshotStates.FromWord),
-        Host = json.Text("host"),
-        Tool = json.Text("tool"),
+        Id = json.Text("id", id.ToString()),
+        Type = json.Word("type", SnapshotTypes.FromWord, like?.Type.Word()),
+        State = json.Word("state", SnapshotStates.FromWord, like?.State.Word()),
+        Host = json.Text("host", like?.Host),
+        Tool = json.Text("tool", like?.Tool),
         StartedAt = json.Time("started_at"),
         FinishedAt = json.Time("finished_at"),
-        Sources = json.Items("sources", ReadSource),
+        Sources = ReadSources(json.GetProperty("sources"), like?.Sources ?? []),
         StoredBytes = json.Number("stored_bytes"),
         Warnings = ReadWarnings(json.GetProperty("warnings")),
         Origin = json.IfThere("origin", ReadOrigin),
@@ -43,11 +46,24 @@ internal static class SnapshotHeaderJson
         json.WriteObject("packs", header.Packs, WritePart);
     }
 
-    private static SourceSummary ReadSource(JsonElement json) => new()
+    private static SourceSummary[] ReadSources(JsonElement json, SourceSummary[] like)
     {
-        Name = json.Text("name"),
-        Kind = json.Word("kind", SourceKinds.FromWord),
-        Path = json.Text("path"),
+        var sources = new SourceSummary[json.GetArrayLength()];
+        var i = 0;
+        foreach (var source in json.EnumerateArray())
+        {
+            sources[i] = ReadSource(source, i < like.Length ? like[i] : null);
+            i++;
+        }
+
+        return sources;
+    }
+
+    private static SourceSummary ReadSource(JsonElement json, SourceSummary? like) => new()
+    {
+        Name = json.Text("name", like?.Name),
+        Kind = json.Word("kind", SourceKinds.FromWord, like?.Kind.Word()),
+        Path = json.Text("path", like?.Path),
         Files = json.Number("files"),
         Directories = json.Number("directories"),
         Symlinks = json.Number("symlinks"),
@@ -101,13 +117,13 @@ internal static class SnapshotHeaderJson
     }
 
     private static PartFile ReadPart(JsonElement json) =>
-        new(json.Text("name"), json.Number("bytes"), json.Text("sha256"), json.Number("lines"));
+        new(json.Text("name"), json.Number("bytes"), json.Digest("sha256"), json.Number("lines"));
 
     private static void WritePart(Utf8JsonWriter json, PartFile part)
     {
         json.WriteString("name", part.Name);
         json.WriteNumber("bytes", part.Bytes);
-        json.WriteString("sha256", part.Sha256);
+        json.WriteString("sha256", part.Sha256.ToString());
         json.WriteNumber("lines", part.Lines);
     }
 }

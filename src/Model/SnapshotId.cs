@@ -5,6 +5,9 @@ namespace VertexAr.Backup.Model;
 /// <summary>A snapshot's name: the second it was started, in UTC, as <c>20261123T020000Z</c>. Sorting the texts sorts the snapshots.</summary>
 internal readonly record struct SnapshotId : IComparable<SnapshotId>
 {
+    /// <summary>Characters of the text form.</summary>
+    public const int TextSize = 16;
+
     private const string Pattern = "yyyyMMdd'T'HHmmss'Z'";
 
     private readonly string? text;

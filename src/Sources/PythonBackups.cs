@@ -25,8 +25,15 @@ internal sealed class PythonBackups
     public static PythonBackups Find(string directory)
     {
         var found = new PythonBackups(directory);
-        var files = new[] { directory }.Concat(Folders.Select(folder => Path.Combine(directory, folder))).SelectMany(FilesIn)
-            .GroupBy(file => file.Name.Backup, StringComparer.Ordinal).ToList();
+        var all = FilesIn(directory);
+        Array.ForEach(Folders, folder => all.AddRange(FilesIn(Path.Combine(directory, folder))));
+        if (all.Count == 0)
+        {
+            // So it is where that system never was, and every list asks.
+            return found;
+        }
+
+        var files = all.GroupBy(file => file.Name.Backup, StringComparer.Ordinal).ToList();
         foreach (var group in files.Where(group => group.First().Name.Type != SnapshotType.Full))
         {
             var name = group.First().Name;
@@ -65,7 +72,7 @@ internal sealed class PythonBackups
     public PythonBackup? Get(string name) =>
         joined.Find(full => full.Name == name) ?? (archives.Find(archive => archive.Name == name) is { } found ? PythonBackup.Of(found) : null);
 
-    private static IEnumerable<PythonFile> FilesIn(string directory)
+    private static List<PythonFile> FilesIn(string directory)
     {
         try
         {

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
@@ -15,14 +16,14 @@ internal sealed class SmallFile
     /// <summary>What the file holds.</summary>
     /// <exception cref="PosixError">It cannot be read.</exception>
     /// <exception cref="DamageError">It is far too large.</exception>
-    public static ReadOnlyMemory<byte> Read(string path) => new SmallFile().ReadNext(path);
+    public static ReadOnlyMemory<byte> Read(string path) => new SmallFile().ReadNext(Posix.Here, Posix.Bytes(path));
 
     /// <summary>What the file holds, until the next one is read.</summary>
     /// <exception cref="PosixError">It cannot be read.</exception>
     /// <exception cref="DamageError">It is far too large.</exception>
-    public ReadOnlyMemory<byte> ReadNext(string path)
+    public ReadOnlyMemory<byte> ReadNext(SafeFileHandle directory, ReadOnlySpan<byte> name)
     {
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+        using var file = Posix.OpenToRead(directory, name);
         var size = Posix.Status(file).Size;
         if (size > Largest)
         {

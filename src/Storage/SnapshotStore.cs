@@ -1,4 +1,3 @@
-using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -14,68 +13,40 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     private const int WorthAnotherThread = 100;
 
-    private const string HeaderSuffix = ".json";
-
     public Layout Layout => layout;
 
     private string Name => name ?? layout.Root;
 
     /// <summary>All snapshots, oldest first. Reads headers only.</summary>
-    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll() => Each(static (store, id, file) => store.Read(id, file));
+    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll() => Each(static (headers, id) => headers.Read(id));
 
     /// <summary>The type of each snapshot whose header is whole, oldest first. Reads no further than that, for speed.</summary>
     public (List<TypedSnapshot> Whole, List<DamagedSnapshot> Damaged) ReadTypes() =>
-        Each(static (store, id, file) => new TypedSnapshot(id, store.ReadType(id, file)));
+        Each(static (headers, id) => new TypedSnapshot(id, headers.ReadType(id)));
 
     /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
-    public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id) => Try(id, new SmallFile(), static (store, id, file) => store.Read(id, file));
+    public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id)
+    {
+        using var headers = new HeaderReader(layout);
+        return Try(headers, id, static (headers, id) => headers.Read(id));
+    }
 
     public List<SnapshotId> Ids()
     {
-        var ids = new List<SnapshotId>();
-        foreach (var path in Directory.EnumerateFileSystemEntries(layout.Snapshots, "*" + HeaderSuffix))
-        {
-            if (SnapshotId.Parse(Path.GetFileNameWithoutExtension(path)) is { } id)
-            {
-                ids.Add(id);
-            }
-        }
-
-        ids.Sort();
-        return ids;
+        using var headers = new HeaderReader(layout);
+        return headers.Ids();
     }
 
     /// <exception cref="DamageError">The header is not whole, or is not this snapshot's.</exception>
     /// <exception cref="UserError">It is of a version we do not know.</exception>
-    public Snapshot Read(SnapshotId id) => Read(id, new SmallFile());
-
-    private Snapshot Read(SnapshotId id, SmallFile file)
+    public Snapshot Read(SnapshotId id)
     {
-        var header = SealedJson.Read(file.ReadNext(layout.Header(id)), ReadHeader);
-        if (!header.IsSane)
-        {
-            throw new DamageError("holds numbers or names that cannot be");
-        }
-
-        return header.Id == id.ToString()
-            && header.Files.Name == Layout.FileListName(id) && header.Packs.Name == Layout.PackTableName(id)
-                ? new Snapshot(id, header)
-                : throw new DamageError("is the header of another snapshot");
-    }
-
-    /// <summary>What a later version wrote may lack what this one needs, so the version is looked at first.</summary>
-    private static SnapshotHeader ReadHeader(JsonElement json)
-    {
-        var (version, requires) = (json.Integer("format_version"), json.Items("requires", JsonFields.Text));
-        return version == RepositoryMark.CurrentVersion && requires.Length == 0
-            ? SnapshotHeaderJson.Read(json)
-            : throw UserError.Failed(
-                $"snapshot {json.Text("id")} needs a newer version of this program (format {version}{string.Concat(requires.Select(r => ", " + r))})",
-                "install the version of vertex-ar-backup that wrote it, or a newer one");
+        using var headers = new HeaderReader(layout);
+        return headers.Read(id);
     }
 
     /// <summary>Reads something of every header, on two threads if there are many.</summary>
-    private (List<T> Whole, List<DamagedSnapshot> Damaged) Each<T>(Func<SnapshotStore, SnapshotId, SmallFile, T> read)
+    private (List<T> Whole, List<DamagedSnapshot> Damaged) Each<T>(Func<HeaderReader, SnapshotId, T> read)
         where T : class
     {
         var ids = Ids();
@@ -93,21 +64,21 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
         void Read(int from, int to)
         {
-            var file = new SmallFile();
+            using var headers = new HeaderReader(layout);
             for (var i = from; i < to; i++)
             {
-                var (whole, damaged) = Try(ids[i], file, read);
+                var (whole, damaged) = Try(headers, ids[i], read);
                 results[i] = (object?)whole ?? damaged;
             }
         }
     }
 
-    private (T? Whole, DamagedSnapshot? Damaged) Try<T>(SnapshotId id, SmallFile file, Func<SnapshotStore, SnapshotId, SmallFile, T> read)
+    private static (T? Whole, DamagedSnapshot? Damaged) Try<T>(HeaderReader headers, SnapshotId id, Func<HeaderReader, SnapshotId, T> read)
         where T : class
     {
         try
         {
-            return (read(this, id, file), null);
+            return (read(headers, id), null);
         }
         catch (DamageError e)
         {
@@ -127,31 +98,6 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
             // Of a newer version: it stays, and so does every pack, since which of them it needs cannot be told.
             return (default, new DamagedSnapshot(id, e.Message));
         }
-    }
-
-    private SnapshotType ReadType(SnapshotId id, SmallFile file)
-    {
-        var header = file.ReadNext(layout.Header(id)).Span;
-        SealedJson.Check(header);
-        try
-        {
-            var json = new Utf8JsonReader(header);
-            while (json.Read())
-            {
-                if (json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals("type"u8)
-                    && json.Read() && json.TokenType == JsonTokenType.String && SnapshotTypes.FromWord(json.GetString()!) is { } type)
-                {
-                    return type;
-                }
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The latter for text that is not UTF-8.
-            throw new DamageError("is no header", e);
-        }
-
-        throw new DamageError("lacks a field that this version needs");
     }
 
     /// <summary>The snapshot that the user means: an ID, the beginning of one, or <c>latest</c>.</summary>
@@ -234,7 +180,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     {
         _ = SizeAsWritten(part);
         using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(Path.Combine(layout.Snapshots, part.Name)));
-        if (Sha256.OfFile(file).ToString() != part.Sha256)
+        if (Sha256.OfFile(file) != part.Sha256)
         {
             throw new DamageError($"has a file {part.Name} whose content changed since it was written");
         }

@@ -62,6 +62,46 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
+    public void Headers_that_differ_are_each_read_as_they_are()
+    {
+        var source = first.Header.Sources[0];
+        SnapshotHeader[] others =
+        [
+            first.Header with { Host = "other" },
+            first.Header with { Tool = "other", Type = SnapshotType.Database, State = SnapshotState.Partial },
+            first.Header with { Sources = [source with { Path = "/other", Kind = SourceKind.Database }, source with { Name = "second" }] },
+            first.Header with { Sources = [source with { Name = "second" }] },
+            first.Header,
+        ];
+        for (var i = 0; i < others.Length; i++)
+        {
+            var id = SnapshotId.At(DateTimeOffset.UnixEpoch.AddSeconds(i));
+            var written = others[i] with
+            {
+                Id = id.ToString(),
+                Files = first.Header.Files with { Name = Layout.FileListName(id) },
+                Packs = first.Header.Packs with { Name = Layout.PackTableName(id) },
+            };
+            SnapshotStore.Publish(repository.Held, written, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        }
+
+        var read = store.ReadAll().Whole.ConvertAll(s => s.Header);
+        Assert.Equal(["other", "host", "host", "host", "host", "host"], read.Select(h => h.Host));
+        Assert.Equal(["test", "other", "test", "test", "test", "test"], read.Select(h => h.Tool));
+        Assert.Equal([SnapshotType.Full, SnapshotType.Database, SnapshotType.Full], read.Take(3).Select(h => h.Type));
+        Assert.Equal([SnapshotState.Complete, SnapshotState.Partial, SnapshotState.Complete], read.Take(3).Select(h => h.State));
+        Assert.Equal(others.Append(first.Header).SelectMany(h => h.Sources), read.SelectMany(h => h.Sources));
+    }
+
+    [Fact]
+    public void Two_sources_of_one_name_are_damage()
+    {
+        var header = first.Header with { Sources = [.. first.Header.Sources, first.Header.Sources[0] with { Path = "/t" }] };
+        SnapshotStore.Publish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        Assert.Equal("holds numbers or names that cannot be", Assert.Single(store.ReadAll().Damaged).Reason);
+    }
+
+    [Fact]
     public void The_header_of_another_snapshot_is_no_header()
     {
         File.Copy(repository.Layout.Header(TestRepository.First), repository.Layout.Header(TestRepository.Second));
@@ -81,6 +121,8 @@ public sealed class SnapshotStoreTests : IDisposable
     [InlineData("\"name\": \"storage\"", "\"name\": \"\"")]
     [InlineData("\"path\": \"/", "\"path\": \"")]
     [InlineData("\"path\": \"/", "\"path\": \"/\\u0000")]
+    [InlineData("\"sha256\": \"", "\"sha256\": \"x")]
+    [InlineData("\"host\": \"host\"", "\"host\": null")]
     public void Nonsense_that_is_sealed_correctly_is_damage(string sense, string nonsense)
     {
         Rewrite((sense, nonsense));
