@@ -2,11 +2,12 @@
 """Side by side with restic, borg, tar, cp and the replaced system's way, in one run and on the same data.
 
 Each round takes every contender through the same phases, in an order drawn anew for each phase.
-Printed are medians over the rounds, and ratios of our wall time to each contender's. The page cache is warm for the site in
-every phase (it is read before the first), for repositories as the phase before left it.
+Printed are medians over the rounds: of wall and processor time, and of our wall time's ratio to each contender's in the same
+round, for a machine may be twice as slow in the next. The page cache is warm for the site in every phase (it is read before
+the first), for repositories as the phase before left it.
 
 Nothing is deleted before the end, only emptied: for five minutes ext4 steps over every inode that was freed, one by one,
-which makes whoever creates files next several times slower.
+which makes whoever creates files next several times slower. So nothing else should have deleted much shortly before, either.
 """
 import argparse
 import json
@@ -355,15 +356,15 @@ def measure(contenders, site, rounds):
 def report(results, sizes, contenders, site, rounds):
     print(f"site: {site.bytes / 1e6:.0f} MB, {MEDIA_FILES + TEXT_FILES + 1} files; {rounds} rounds interleaved, medians; page cache warm; load {os.getloadavg()[0]:.1f}")
     for phase, title in PHASES:
-        ours = statistics.median(r["wall"] for r in results[(phase, Ours.name)])
+        ours = [r["wall"] for r in results[(phase, Ours.name)]]
         print(f"\n{title}\n  {'':18} {'wall':>9} {'spread':>7} {'ours/its':>8} {'cpu':>9} {'memory':>9} {'stored':>10}")
         for contender in contenders:
             if runs := results.get((phase, contender.name)):
                 walls = [r["wall"] for r in runs]
-                wall = statistics.median(walls)
+                wall, ratio = statistics.median(walls), statistics.median(our / its for our, its in zip(ours, walls))
                 stored = sizes[(phase, contender.name)]
                 print(
-                    f"  {contender.name:18} {wall * 1000:6.0f} ms {(max(walls) - min(walls)) / wall:6.0%} {ours / wall:8.2f} "
+                    f"  {contender.name:18} {wall * 1000:6.0f} ms {(max(walls) - min(walls)) / wall:6.0%} {ratio:8.2f} "
                     f"{statistics.median(r['cpu'] for r in runs):7.2f} s {max(r['memory'] for r in runs):5.0f} MiB {stored / 1e6:7.1f} MB")
     print(f"\nchanged content in 'changed', database pages as 64 KiB pieces: {site.new_bytes / 1e6:.1f} MB")
 
