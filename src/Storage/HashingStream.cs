@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
@@ -17,7 +18,7 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
 
     private readonly Sha256 sha256 = new();
     private readonly XxHash128 xxh128 = new();
-    private readonly byte[] buffer = new byte[bufferBytes];
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(bufferBytes);
     private int filled;
 
     /// <summary>Of what is in the buffer.</summary>
@@ -41,6 +42,7 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
     {
         WriteOut();
         StartWriting();
+        GiveBuffer();
         return (sha256.Finish(), xxh128.GetCurrentHashAsUInt128());
     }
 
@@ -49,12 +51,12 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
         while (!bytes.IsEmpty)
         {
             // Not as soon as the buffer is full: what is held may end there.
-            if (filled == buffer.Length)
+            if (filled == bufferBytes)
             {
                 WriteOut();
             }
 
-            var n = Math.Min(bytes.Length, buffer.Length - filled);
+            var n = Math.Min(bytes.Length, bufferBytes - filled);
             bytes[..n].CopyTo(buffer.AsSpan(filled));
             filled += n;
             bytes = bytes[n..];
@@ -68,7 +70,7 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
     /// <returns>Where the run begins.</returns>
     public long Hold(int bytes)
     {
-        if (buffer.Length - filled < bytes)
+        if (bufferBytes - filled < bytes)
         {
             WriteOut();
         }
@@ -112,6 +114,22 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
         if (flushed - started >= WriteBehind)
         {
             StartWriting();
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        GiveBuffer();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>For the next pack: to touch new memory for each would take longer than to write into it.</summary>
+    private void GiveBuffer()
+    {
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = [];
         }
     }
 
