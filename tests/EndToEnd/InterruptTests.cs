@@ -53,7 +53,7 @@ public sealed class InterruptTests
             site.Write($"{i}.jpg", Content.Random(400_000, seed: i));
         }
 
-        site.Write(Last, Content.Random(60_000_000, seed: 100));
+        site.Write(Last, Content.Random(200_000_000, seed: 100));
         return site;
     }
 
