@@ -11,17 +11,20 @@ if (TiedChild.Become(args) is { } failed)
     return failed;
 }
 
-// First of all: what the runtime opens for its signals must not be standard output to us.
-ThisProcess.FillDescriptors();
-ThisProcess.KeepMemorySmall();
 using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
+
+// Before any file is opened: what the runtime opens for its signals must not be standard output to us.
+if (!ThisProcess.FillDescriptors())
+{
+    return Refuse("/dev/null cannot be opened", "see that this machine, or container, has its /dev");
+}
+
+ThisProcess.KeepMemorySmall();
 if (ThisProcess.AddressSpace() is < LeastAddressSpace and var space)
 {
     // The runtime would end without a word, or in the middle of one.
-    using var plain = NewScreen(new GlobalOptions(Json: args.Contains("--json")));
-    plain.Log.Fail(UserError.Failed($"this process may use {Units.Size((long)space)} of memory, and needs {Units.Size((long)LeastAddressSpace)}", "raise 'ulimit -v'"));
-    return (int)ExitCode.Failed;
+    return Refuse($"this process may use {Units.Size((long)space)} of memory, and needs {Units.Size((long)LeastAddressSpace)}", "raise 'ulimit -v'");
 }
 
 ThisProcess.SetCreationMask(0x17); // 0027: nothing we make is open to others, whatever the caller's umask.
@@ -37,9 +40,7 @@ ExitCode Main()
     }
     catch (UserError e)
     {
-        using var plain = NewScreen(new GlobalOptions(Json: args.Contains("--json")));
-        plain.Log.Fail(e);
-        return e.Code;
+        return Fail(e);
     }
 
     using var interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted, command);
@@ -110,6 +111,16 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     VersionCommand => VersionVerb.Run(around),
     _ => throw new NotSupportedException(command.ToString()),
 };
+
+int Refuse(string message, string hint) => (int)Fail(UserError.Failed(message, hint));
+
+// Before it is known what the command line says.
+ExitCode Fail(UserError error)
+{
+    using var plain = NewScreen(new GlobalOptions(Json: args.Contains("--json")));
+    plain.Log.Fail(error);
+    return error.Code;
+}
 
 Screen NewScreen(GlobalOptions options) => new(
     options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token, ServiceManager.StatusOf(Environment.GetEnvironmentVariable));

@@ -7,7 +7,8 @@ internal static unsafe class ThisProcess
     /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
     /// otherwise a file of ours would get such a number, and messages would be written into it.
     /// </summary>
-    public static void FillDescriptors()
+    /// <returns>Whether that could be done; if not, no file may be opened.</returns>
+    public static bool FillDescriptors()
     {
         const int readWrite = 2, closeOnExec = 0x80000, standardError = 2;
         fixed (byte* path = "/dev/null\0"u8)
@@ -18,7 +19,7 @@ internal static unsafe class ThisProcess
                 opened = PosixCalls.OpenAt(0, path, readWrite | closeOnExec, 0);
             }
             while (opened is >= 0 and <= standardError);
-            _ = PosixCalls.Close(opened);
+            return opened >= 0 && PosixCalls.Close(opened) == 0;
         }
     }
 

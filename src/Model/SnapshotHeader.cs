@@ -45,12 +45,12 @@ internal sealed record SnapshotHeader
     public required PartFile Packs { get; init; }
 
     /// <summary>Bytes of content in all sources.</summary>
-    public long Bytes => Sum(s => s.Bytes);
+    public long Bytes => Units.Sum(Array.ConvertAll(Sources, s => s.Bytes));
 
     /// <summary>Bytes of content that no earlier snapshot had.</summary>
-    public long NewBytes => Sum(s => s.NewBytes);
+    public long NewBytes => Units.Sum(Array.ConvertAll(Sources, s => s.NewBytes));
 
-    public long FileCount => Sum(s => s.Files);
+    public long FileCount => Units.Sum(Array.ConvertAll(Sources, s => s.Files));
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
@@ -61,17 +61,6 @@ internal sealed record SnapshotHeader
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
         && HasDistinctNames()
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
-
-    private long Sum(Func<SourceSummary, long> of)
-    {
-        var sum = 0L;
-        foreach (var source in Sources)
-        {
-            sum = Units.Add(sum, of(source));
-        }
-
-        return sum;
-    }
 
     private bool HasDistinctNames()
     {

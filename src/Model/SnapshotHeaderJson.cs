@@ -6,13 +6,12 @@ namespace VertexAr.Backup.Model;
 internal static class SnapshotHeaderJson
 {
     /// <param name="json">The header.</param>
-    /// <param name="id">Whose it should be.</param>
     /// <param name="like">Another of the same repository. Texts that are the same as one of these are not made anew.</param>
-    public static SnapshotHeader Read(JsonElement json, SnapshotId id, SnapshotHeader? like) => new()
+    public static SnapshotHeader Read(JsonElement json, SnapshotHeader? like) => new()
     {
         FormatVersion = json.Integer("format_version"),
         Requires = json.Items("requires", JsonFields.Text),
-        Id = json.Text("id", id.ToString()),
+        Id = json.Text("id"),
         Type = json.Word("type", SnapshotTypes.FromWord, like?.Type.Word()),
         State = json.Word("state", SnapshotStates.FromWord, like?.State.Word()),
         Host = json.Text("host", like?.Host),

@@ -15,13 +15,22 @@ internal sealed class HeaderReader : IDisposable
     private readonly SafeFileHandle directory;
     private readonly SmallFile file = new();
     private readonly Func<JsonElement, SnapshotHeader> parse;
-    private SnapshotId next;
     private SnapshotHeader? last;
 
+    private static ReadOnlySpan<byte> Suffix => ".json"u8;
+
+    /// <exception cref="UserError">The directory of headers cannot be opened.</exception>
     public HeaderReader(Layout layout)
     {
-        directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(layout.Snapshots), follow: true);
         parse = Parse;
+        try
+        {
+            directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(layout.Snapshots), follow: true);
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"the directory {layout.Snapshots} cannot be opened: {e.Message}", cause: e);
+        }
     }
 
     public void Dispose() => directory.Dispose();
@@ -47,7 +56,6 @@ internal sealed class HeaderReader : IDisposable
     /// <exception cref="UserError">It is of a version we do not know.</exception>
     public Snapshot Read(SnapshotId id)
     {
-        next = id;
         var header = SealedJson.Read(Content(id), parse);
         if (!header.IsSane)
         {
@@ -87,8 +95,6 @@ internal sealed class HeaderReader : IDisposable
         throw new DamageError("lacks a field that this version needs");
     }
 
-    private static ReadOnlySpan<byte> Suffix => ".json"u8;
-
     private ReadOnlyMemory<byte> Content(SnapshotId id)
     {
         Span<byte> name = stackalloc byte[SnapshotId.TextSize + Suffix.Length];
@@ -101,7 +107,7 @@ internal sealed class HeaderReader : IDisposable
     {
         var (version, requires) = (json.Integer("format_version"), json.Items("requires", JsonFields.Text));
         return version == RepositoryMark.CurrentVersion && requires.Length == 0
-            ? SnapshotHeaderJson.Read(json, next, last)
+            ? SnapshotHeaderJson.Read(json, last)
             : throw UserError.Failed(
                 $"snapshot {json.Text("id")} needs a newer version of this program (format {version}{string.Concat(requires.Select(r => ", " + r))})",
                 "install the version of vertex-ar-backup that wrote it, or a newer one");

@@ -100,6 +100,19 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void Where_nothing_can_take_the_place_of_closed_streams_nothing_is_done()
+    {
+        Machine.NeedStrace();
+        using var site = new Site();
+        Command.Run(
+            [
+                "strace", "-f", "-o", site.In("strace.log"), "-e", "trace=openat", "-P", "/dev/null", "-e", "inject=openat:error=ENOENT", "--",
+                Program.Binary, "create", "--config", site.Config, .. site.Arguments([]),
+            ]).Ends(1).Says("/dev/null cannot be opened");
+        Assert.False(Directory.Exists(site.Backups) && Directory.EnumerateFileSystemEntries(site.Backups).Any());
+    }
+
+    [Fact]
     public void Lines_for_the_journal_carry_their_priority()
     {
         using var site = new Site();

@@ -39,6 +39,22 @@ public sealed class PieceWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_pack_is_named_by_its_hash_which_was_made_beside_those_of_pieces()
+    {
+        int[] lengths = [1, 100, 65_535, 300_000, PieceWriter.InMemory, PieceWriter.InMemory + 1, 3_000_000];
+        for (var i = 0; i < 28; i++)
+        {
+            var length = lengths[i % lengths.Length];
+            Store("s/a", i % 3 == 0 ? new byte[length + i] : Site.Noise(++seed, length));
+        }
+
+        writer.Finish();
+        var files = Directory.GetFiles(repository.Layout.Packs, "*", SearchOption.AllDirectories);
+        Assert.True(files.Length > 3, $"only {files.Length} packs");
+        Assert.All(files, file => Assert.Equal(Path.GetFileName(file), Layout.PackName(Digest.Of(File.ReadAllBytes(file)))));
+    }
+
+    [Fact]
     public void A_pack_that_fills_slowly_is_finished_in_between()
     {
         var early = Store("s/text", new byte[100]);

@@ -94,6 +94,13 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_cannot_be_read_is_named()
+    {
+        Directory.Delete(repository.Layout.Snapshots, recursive: true);
+        Assert.Contains(repository.Layout.Snapshots, Assert.Throws<UserError>(() => store.ReadAll()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_sources_of_one_name_are_damage()
     {
         var header = first.Header with { Sources = [.. first.Header.Sources, first.Header.Sources[0] with { Path = "/t" }] };
