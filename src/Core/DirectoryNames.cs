@@ -30,7 +30,8 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
 
     /// <param name="directory">An open directory.</param>
     /// <param name="buffer">Space for the kernel's records, for a caller that reads many; used only during the call.</param>
-    public static DirectoryNames Read(SafeFileHandle directory, byte[]? buffer = null)
+    /// <param name="ending">Only names that end so.</param>
+    public static DirectoryNames Read(SafeFileHandle directory, byte[]? buffer = null, ReadOnlySpan<byte> ending = default)
     {
         buffer ??= new byte[16 * 1024];
         var names = new DirectoryNames();
@@ -41,7 +42,7 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
                 var length = BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(at + LengthAt));
                 var name = buffer.AsSpan(at + NameAt, length - NameAt);
                 name = name[..name.IndexOf((byte)0)];
-                if (!(name is [(byte)'.'] or [(byte)'.', (byte)'.']))
+                if (name.EndsWith(ending) && !(name is [(byte)'.'] or [(byte)'.', (byte)'.']))
                 {
                     names.Add(name);
                 }

@@ -6,6 +6,10 @@ namespace VertexAr.Backup.Model;
 /// <summary>A snapshot's header, <c>snapshots/ID.json</c>. A few kilobytes whatever the size of the site; its presence is the snapshot's existence.</summary>
 internal sealed record SnapshotHeader
 {
+    public const string FileListSuffix = ".files.jsonl.gz";
+
+    public const string PackTableSuffix = ".packs.jsonl.gz";
+
     public required int FormatVersion { get; init; }
 
     /// <summary>Names of features a reader must know to understand this snapshot; version 1 knows none.</summary>
@@ -38,19 +42,19 @@ internal sealed record SnapshotHeader
     /// <summary>The backup of another program that this snapshot was made of; null for one of the live site.</summary>
     public SnapshotOrigin? Origin { get; init; }
 
-    /// <summary>The file list, <c>ID.files.jsonl.gz</c>.</summary>
+    /// <summary>The file list, named after the snapshot and with <see cref="FileListSuffix"/>.</summary>
     public required PartFile Files { get; init; }
 
-    /// <summary>The pack table, <c>ID.packs.jsonl.gz</c>.</summary>
+    /// <summary>The pack table, named after the snapshot and with <see cref="PackTableSuffix"/>.</summary>
     public required PartFile Packs { get; init; }
 
     /// <summary>Bytes of content in all sources.</summary>
-    public long Bytes => Units.Sum(Array.ConvertAll(Sources, s => s.Bytes));
+    public long Bytes => Sum(static source => source.Bytes);
 
     /// <summary>Bytes of content that no earlier snapshot had.</summary>
-    public long NewBytes => Units.Sum(Array.ConvertAll(Sources, s => s.NewBytes));
+    public long NewBytes => Sum(static source => source.NewBytes);
 
-    public long FileCount => Units.Sum(Array.ConvertAll(Sources, s => s.Files));
+    public long FileCount => Sum(static source => source.Files);
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
@@ -61,6 +65,17 @@ internal sealed record SnapshotHeader
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
         && HasDistinctNames()
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
+
+    private long Sum(Func<SourceSummary, long> number)
+    {
+        var sum = 0L;
+        foreach (var source in Sources)
+        {
+            sum = Units.Add(sum, number(source));
+        }
+
+        return sum;
+    }
 
     private bool HasDistinctNames()
     {
@@ -145,13 +160,15 @@ internal sealed record WarningSummary
     public required long Count { get; init; }
 
     public required PathWarning[] First { get; init; }
+
+    public static WarningSummary None { get; } = new() { Count = 0, First = [] };
 }
 
 /// <summary>A path and what is to be said of it.</summary>
 internal sealed record PathWarning(string Path, string Reason);
 
-/// <summary>A file beside the header, with what proves it whole.</summary>
-internal sealed record PartFile(string Name, long Bytes, Digest Sha256, long Lines);
+/// <summary>A file beside the header, and what proves it whole.</summary>
+internal sealed record PartFile(long Bytes, Digest Sha256, long Lines);
 
 /// <summary>The file <c>repository.json</c>.</summary>
 internal sealed record RepositoryMark

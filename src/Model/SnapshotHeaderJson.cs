@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Model;
 
@@ -7,24 +10,29 @@ internal static class SnapshotHeaderJson
 {
     /// <param name="json">The header.</param>
     /// <param name="like">Another of the same repository. Texts that are the same as one of these are not made anew.</param>
-    public static SnapshotHeader Read(JsonElement json, SnapshotHeader? like) => new()
+    /// <exception cref="DamageError">The files it names are not its own.</exception>
+    public static SnapshotHeader Read(JsonElement json, SnapshotHeader? like)
     {
-        FormatVersion = json.Integer("format_version"),
-        Requires = json.Items("requires", JsonFields.Text),
-        Id = json.Text("id"),
-        Type = json.Word("type", SnapshotTypes.FromWord, like?.Type.Word()),
-        State = json.Word("state", SnapshotStates.FromWord, like?.State.Word()),
-        Host = json.Text("host", like?.Host),
-        Tool = json.Text("tool", like?.Tool),
-        StartedAt = json.Time("started_at"),
-        FinishedAt = json.Time("finished_at"),
-        Sources = ReadSources(json.GetProperty("sources"), like?.Sources ?? []),
-        StoredBytes = json.Number("stored_bytes"),
-        Warnings = ReadWarnings(json.GetProperty("warnings")),
-        Origin = json.IfThere("origin", ReadOrigin),
-        Files = ReadPart(json.GetProperty("files")),
-        Packs = ReadPart(json.GetProperty("packs")),
-    };
+        var id = json.Text("id");
+        return new SnapshotHeader
+        {
+            FormatVersion = json.Integer("format_version"),
+            Requires = json.Items("requires", JsonFields.Text),
+            Id = id,
+            Type = json.Word("type", SnapshotTypes.FromWord, like?.Type.Word()),
+            State = json.Word("state", SnapshotStates.FromWord, like?.State.Word()),
+            Host = json.Text("host", like?.Host),
+            Tool = json.Text("tool", like?.Tool),
+            StartedAt = json.Time("started_at"),
+            FinishedAt = json.Time("finished_at"),
+            Sources = ReadSources(json.GetProperty("sources"), like?.Sources ?? []),
+            StoredBytes = json.Number("stored_bytes"),
+            Warnings = ReadWarnings(json.GetProperty("warnings")),
+            Origin = json.IfThere("origin", ReadOrigin),
+            Files = ReadPart(json.GetProperty("files"), id, SnapshotHeader.FileListSuffix),
+            Packs = ReadPart(json.GetProperty("packs"), id, SnapshotHeader.PackTableSuffix),
+        };
+    }
 
     public static void Write(Utf8JsonWriter json, SnapshotHeader header)
     {
@@ -41,8 +49,8 @@ internal static class SnapshotHeaderJson
         json.WriteNumber("stored_bytes", header.StoredBytes);
         json.WriteObject("warnings", header.Warnings, WriteWarnings);
         json.WriteObject("origin", header.Origin, WriteOrigin);
-        json.WriteObject("files", header.Files, WritePart);
-        json.WriteObject("packs", header.Packs, WritePart);
+        WritePart(json, "files", header.Files, header.Id + SnapshotHeader.FileListSuffix);
+        WritePart(json, "packs", header.Packs, header.Id + SnapshotHeader.PackTableSuffix);
     }
 
     private static SourceSummary[] ReadSources(JsonElement json, SourceSummary[] like)
@@ -84,11 +92,12 @@ internal static class SnapshotHeaderJson
         json.WriteEndObject();
     }
 
-    private static WarningSummary ReadWarnings(JsonElement json) => new()
+    private static WarningSummary ReadWarnings(JsonElement json)
     {
-        Count = json.Number("count"),
-        First = json.Items("first", static warning => new PathWarning(warning.Text("path"), warning.Text("reason"))),
-    };
+        var count = json.Number("count");
+        var first = json.Items("first", static warning => new PathWarning(warning.Text("path"), warning.Text("reason")));
+        return count == 0 && first.Length == 0 ? WarningSummary.None : new WarningSummary { Count = count, First = first };
+    }
 
     private static void WriteWarnings(Utf8JsonWriter json, WarningSummary warnings)
     {
@@ -115,14 +124,22 @@ internal static class SnapshotHeaderJson
         json.WriteString("imported_at", origin.ImportedAt);
     }
 
-    private static PartFile ReadPart(JsonElement json) =>
-        new(json.Text("name"), json.Number("bytes"), json.Digest("sha256"), json.Number("lines"));
-
-    private static void WritePart(Utf8JsonWriter json, PartFile part)
+    private static PartFile ReadPart(JsonElement json, string id, string suffix)
     {
-        json.WriteString("name", part.Name);
+        // Compared where it lies, since there are two to each of thousands of headers.
+        var name = JsonMarshal.GetRawUtf8Value(json.GetProperty("name")).Trim((byte)'"');
+        return name.Length == id.Length + suffix.Length && Ascii.Equals(name[..id.Length], id) && Ascii.Equals(name[id.Length..], suffix)
+            ? new PartFile(json.Number("bytes"), json.Digest("sha256"), json.Number("lines"))
+            : throw new DamageError("names files of another snapshot");
+    }
+
+    private static void WritePart(Utf8JsonWriter json, string field, PartFile part, string name)
+    {
+        json.WriteStartObject(field);
+        json.WriteString("name", name);
         json.WriteNumber("bytes", part.Bytes);
         json.WriteString("sha256", part.Sha256.ToString());
         json.WriteNumber("lines", part.Lines);
+        json.WriteEndObject();
     }
 }

@@ -41,7 +41,7 @@ internal static class CreateBase
         try
         {
             var handles = store.ReadPackTable(snapshot).ConvertAll(pack => Handle(store.Layout, pack, packs, progress));
-            store.CheckSize(snapshot.Header.Files);
+            store.CheckFileListSize(snapshot);
             return new EarlierList(
                 snapshot.Header.StartedAt,
                 store.Layout.FileList(snapshot.Id),

@@ -100,7 +100,7 @@ internal sealed class OffsiteHere
         {
             if (isThere)
             {
-                store.CheckSize(snapshot.Header.Files);
+                store.CheckFileListSize(snapshot);
             }
             else
             {

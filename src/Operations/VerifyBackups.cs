@@ -89,7 +89,7 @@ internal sealed class VerifyBackups
         stop.ThrowIfCancellationRequested();
         try
         {
-            store.CheckSize(snapshot.Header.Files);
+            store.CheckFileListSize(snapshot);
             var table = store.ReadPackTable(snapshot);
             tables[snapshot.Id] = table;
             table.ForEach(pack => packs[pack.Sha256] = pack);

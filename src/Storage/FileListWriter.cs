@@ -64,7 +64,7 @@ internal sealed class FileListWriter : IDisposable
 
         var (sha256, _) = output.Finish();
         AtomicFile.Publish(file, temporary, final, syncDirectory: false);
-        return new PartFile(Path.GetFileName(final), output.Length, sha256, Lines);
+        return new PartFile(output.Length, sha256, Lines);
     }
 
     public void Dispose()

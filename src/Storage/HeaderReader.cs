@@ -38,12 +38,12 @@ internal sealed class HeaderReader : IDisposable
     /// <summary>The snapshots that have a header, oldest first.</summary>
     public List<SnapshotId> Ids()
     {
-        var names = DirectoryNames.Read(directory);
+        var names = DirectoryNames.Read(directory, ending: Suffix);
         var ids = new List<SnapshotId>();
         for (var i = 0; i < names.Count; i++)
         {
             var name = names.Name(i);
-            if (name.EndsWith(Suffix) && SnapshotId.Parse(Encoding.UTF8.GetString(name[..^Suffix.Length])) is { } id)
+            if (SnapshotId.Parse(Encoding.UTF8.GetString(name[..^Suffix.Length])) is { } id)
             {
                 ids.Add(id);
             }
@@ -63,7 +63,7 @@ internal sealed class HeaderReader : IDisposable
         }
 
         last = header;
-        return header.Id == id.ToString() && Layout.IsFileListOf(header.Files.Name, id) && Layout.IsPackTableOf(header.Packs.Name, id)
+        return header.Id == id.ToString()
             ? new Snapshot(id, header)
             : throw new DamageError("is the header of another snapshot");
     }

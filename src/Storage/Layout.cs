@@ -34,30 +34,15 @@ internal sealed class Layout(string root)
 
     public string Header(SnapshotId id) => Path.Combine(Snapshots, $"{id}.json");
 
-    public string FileList(SnapshotId id) => Path.Combine(Snapshots, FileListName(id));
+    public string FileList(SnapshotId id) => Path.Combine(Snapshots, id + SnapshotHeader.FileListSuffix);
 
-    public string PackTable(SnapshotId id) => Path.Combine(Snapshots, PackTableName(id));
+    public string PackTable(SnapshotId id) => Path.Combine(Snapshots, id + SnapshotHeader.PackTableSuffix);
 
     public string PackDirectory(Digest pack) => Path.Combine(Packs, pack.ToString()[..2]);
 
     public string Pack(Digest pack) => Path.Combine(PackDirectory(pack), PackName(pack));
 
-    public static string FileListName(SnapshotId id) => id + FileListSuffix;
-
-    public static string PackTableName(SnapshotId id) => id + PackTableSuffix;
-
-    public static bool IsFileListOf(string name, SnapshotId id) => IsOf(id, name, FileListSuffix);
-
-    public static bool IsPackTableOf(string name, SnapshotId id) => IsOf(id, name, PackTableSuffix);
-
     public static string PackName(Digest pack) => $"{pack}{PackSuffix}";
 
     public const string PackSuffix = ".tar.gz";
-
-    private const string FileListSuffix = ".files.jsonl.gz";
-
-    private const string PackTableSuffix = ".packs.jsonl.gz";
-
-    private static bool IsOf(SnapshotId id, string name, string suffix) =>
-        name.Length == SnapshotId.TextSize + suffix.Length && name.StartsWith(id.ToString(), StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal);
 }

@@ -28,7 +28,7 @@ internal static class PackTable
         Write(output, packs);
         var (sha256, _) = output.Finish();
         AtomicFile.Publish(file, temporary, final, syncDirectory: false);
-        return new PartFile(Path.GetFileName(final), output.Length, sha256, packs.Count);
+        return new PartFile(output.Length, sha256, packs.Count);
     }
 
     private static void Write(HashingStream output, List<PackInfo> packs)

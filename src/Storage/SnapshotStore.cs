@@ -137,53 +137,45 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     /// <summary>Streams the file list, after its checksum was compared with the header's.</summary>
     /// <exception cref="DamageError">The list is missing, cannot be read, or is not the one that was written.</exception>
-    public FileListReader OpenFileList(Snapshot snapshot) => Readable(snapshot.Header.Files, part =>
-    {
-        CheckContent(part);
-        return FileListReader.Open(layout.FileList(snapshot.Id));
-    });
+    public FileListReader OpenFileList(Snapshot snapshot) =>
+        Checked(layout.FileList(snapshot.Id), snapshot.Header.Files, FileListReader.Open);
 
     /// <exception cref="DamageError">The table is missing, cannot be read, or is not the one that was written.</exception>
-    public List<PackInfo> ReadPackTable(Snapshot snapshot) => Readable(snapshot.Header.Packs, part =>
+    public List<PackInfo> ReadPackTable(Snapshot snapshot) =>
+        Checked(layout.PackTable(snapshot.Id), snapshot.Header.Packs, PackTable.Read);
+
+    /// <summary>Looks at the file list, and reads nothing of it.</summary>
+    /// <exception cref="DamageError">It is missing or of another size.</exception>
+    public void CheckFileListSize(Snapshot snapshot) =>
+        Readable(layout.FileList(snapshot.Id), snapshot.Header.Files, SizeAsWritten);
+
+    private static T Checked<T>(string path, PartFile written, Func<string, T> read) => Readable(path, written, (path, written) =>
     {
-        CheckContent(part);
-        return PackTable.Read(layout.PackTable(snapshot.Id));
+        _ = SizeAsWritten(path, written);
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+        return Sha256.OfFile(file) == written.Sha256
+            ? read(path)
+            : throw new DamageError($"has a file {Path.GetFileName(path)} whose content changed since it was written");
     });
 
-    /// <exception cref="DamageError">The file is missing or of another size.</exception>
-    public void CheckSize(PartFile part) => Readable(part, SizeAsWritten);
-
-    private static T Readable<T>(PartFile part, Func<PartFile, T> read)
+    private static T Readable<T>(string path, PartFile written, Func<string, PartFile, T> read)
     {
         try
         {
-            return read(part);
+            return read(path, written);
         }
         catch (IOException e)
         {
-            throw new DamageError($"has a file {part.Name} that cannot be read: {e.Message}", e);
+            throw new DamageError($"has a file {Path.GetFileName(path)} that cannot be read: {e.Message}", e);
         }
     }
 
-    private long SizeAsWritten(PartFile part)
+    private static long SizeAsWritten(string path, PartFile written)
     {
-        var size = Posix.StatusOrNull(Path.Combine(layout.Snapshots, part.Name))?.Size ?? throw new DamageError($"lacks its file {part.Name}");
-        if (size != part.Bytes)
-        {
-            throw new DamageError($"has a file {part.Name} of {size} bytes that was written with {part.Bytes}");
-        }
-
-        return size;
-    }
-
-    private void CheckContent(PartFile part)
-    {
-        _ = SizeAsWritten(part);
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(Path.Combine(layout.Snapshots, part.Name)));
-        if (Sha256.OfFile(file) != part.Sha256)
-        {
-            throw new DamageError($"has a file {part.Name} whose content changed since it was written");
-        }
+        var size = Posix.StatusOrNull(path)?.Size ?? throw new DamageError($"lacks its file {Path.GetFileName(path)}");
+        return size == written.Bytes
+            ? size
+            : throw new DamageError($"has a file {Path.GetFileName(path)} of {size} bytes that was written with {written.Bytes}");
     }
 
     private Snapshot Newest(SnapshotType? type, Action<List<DamagedSnapshot>>? passedOver)

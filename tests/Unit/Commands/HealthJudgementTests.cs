@@ -262,8 +262,8 @@ public sealed class HealthJudgementTests
             Sources = [new SourceSummary { Name = "media", Kind = SourceKind.Storage, Path = "/m", Files = 1, Directories = 1, Symlinks = 0, Bytes = 5, NewBytes = 5 }],
             StoredBytes = 1000,
             Warnings = new WarningSummary { Count = state == SnapshotState.Partial ? 2 : 0, First = [] },
-            Files = new PartFile("f", 1, default, 1),
-            Packs = new PartFile("p", 1, default, 1),
+            Files = new PartFile(1, default, 1),
+            Packs = new PartFile(1, default, 1),
         };
     }
 

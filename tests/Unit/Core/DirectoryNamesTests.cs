@@ -1,3 +1,4 @@
+using System.Text;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Tests.Core;
@@ -18,6 +19,18 @@ public sealed class DirectoryNamesTests : IDisposable
         var names = DirectoryNames.Read(directory);
         Assert.Equal(wanted.Select(Convert.ToHexString).Order(StringComparer.Ordinal), names.Select(Convert.ToHexString));
         Assert.Equal(wanted.Count, names.Count);
+    }
+
+    [Fact]
+    public void Only_those_of_one_ending_are_read_if_so_asked()
+    {
+        foreach (var name in new[] { "b.json", "a.json", ".json", "json", "a.json.gz", "a" })
+        {
+            File.WriteAllText(temp[name], "");
+        }
+
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(temp.Root));
+        Assert.Equal([".json", "a.json", "b.json"], DirectoryNames.Read(directory, ending: ".json"u8).Select(Encoding.UTF8.GetString));
     }
 
     [Fact]

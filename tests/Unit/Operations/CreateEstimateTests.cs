@@ -109,7 +109,7 @@ public sealed class CreateEstimateTests : IDisposable
     private static Snapshot Snapshot(int day, long newBytes = 0, long stored = 0, long bytes = 1000, long files = 1)
     {
         var time = new DateTimeOffset(2026, 11, day, 2, 0, 0, TimeSpan.Zero);
-        var part = new PartFile("", 0, default, 0);
+        var part = new PartFile(0, default, 0);
         var source = new SourceSummary
         {
             Name = "app",
@@ -135,7 +135,7 @@ public sealed class CreateEstimateTests : IDisposable
             FinishedAt = time,
             Sources = [source],
             StoredBytes = stored,
-            Warnings = new WarningSummary { Count = 0, First = [] },
+            Warnings = WarningSummary.None,
             Files = part,
             Packs = part,
         });

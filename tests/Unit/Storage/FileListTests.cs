@@ -15,7 +15,7 @@ public sealed class FileListTests : IDisposable
     {
         var part = Write(5000);
         Assert.Equal(5000, Count(temp["list"]));
-        Assert.Equal(("list", new FileInfo(temp["list"]).Length, 5000L), (part.Name, part.Bytes, part.Lines));
+        Assert.Equal((new FileInfo(temp["list"]).Length, 5000L), (part.Bytes, part.Lines));
         Assert.Equal(Digest.Of(File.ReadAllBytes(temp["list"])), part.Sha256);
         Assert.Equal(0, Tools.Run("gzip", "-t", temp["list"]).Exit);
     }

@@ -76,12 +76,7 @@ public sealed class SnapshotStoreTests : IDisposable
         for (var i = 0; i < others.Length; i++)
         {
             var id = SnapshotId.At(DateTimeOffset.UnixEpoch.AddSeconds(i));
-            var written = others[i] with
-            {
-                Id = id.ToString(),
-                Files = first.Header.Files with { Name = Layout.FileListName(id) },
-                Packs = first.Header.Packs with { Name = Layout.PackTableName(id) },
-            };
+            var written = others[i] with { Id = id.ToString() };
             SnapshotStore.Publish(repository.Held, written, Path.Combine(repository.Layout.Staging, "header.tmp"));
         }
 
@@ -129,6 +124,9 @@ public sealed class SnapshotStoreTests : IDisposable
     [InlineData("\"path\": \"/", "\"path\": \"")]
     [InlineData("\"path\": \"/", "\"path\": \"/\\u0000")]
     [InlineData("\"sha256\": \"", "\"sha256\": \"x")]
+    [InlineData(".files.jsonl.gz\"", ".packs.jsonl.gz\"")]
+    [InlineData(".packs.jsonl.gz\"", ".packs.jsonl.gz.old\"")]
+    [InlineData("Z.files.jsonl.gz\"", "X.files.jsonl.gz\"")]
     [InlineData("\"host\": \"host\"", "\"host\": null")]
     public void Nonsense_that_is_sealed_correctly_is_damage(string sense, string nonsense)
     {
@@ -163,7 +161,7 @@ public sealed class SnapshotStoreTests : IDisposable
         File.AppendAllText(repository.Layout.PackTable(TestRepository.First), "x");
         Assert.Throws<DamageError>(() => store.ReadPackTable(first));
         File.Delete(repository.Layout.FileList(TestRepository.First));
-        Assert.Throws<DamageError>(() => store.CheckSize(first.Header.Files));
+        Assert.Throws<DamageError>(() => store.CheckFileListSize(first));
     }
 
     [Fact]

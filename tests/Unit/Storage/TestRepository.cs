@@ -61,7 +61,7 @@ internal sealed class TestRepository : IDisposable
             FinishedAt = started,
             Sources = [new SourceSummary { Name = "storage", Kind = SourceKind.Storage, Path = "/s", Files = 0, Directories = 0, Symlinks = 0, Bytes = 0, NewBytes = 0 }],
             StoredBytes = 0,
-            Warnings = new WarningSummary { Count = 0, First = [] },
+            Warnings = WarningSummary.None,
             Files = files.Finish(list, Layout.FileList(id)),
             Packs = PackTable.Publish([.. packs], Path.Combine(Layout.Staging, "packs.tmp"), Layout.PackTable(id)),
         };
