@@ -25,9 +25,9 @@ internal sealed class Output(Stream stream, bool json = false)
     public IOException? Failure { get; private set; }
 
     /// <summary>A line for people. Control characters in it are shown, not sent.</summary>
-    public void Line(string text = "")
+    public void Line(ReadOnlySpan<char> text = default)
     {
-        Encoding.UTF8.GetBytes(Printable.Escape(text), buffer);
+        Encoding.UTF8.GetBytes(Printable.IsPlain(text) ? text : Printable.Escape(text.ToString()), buffer);
         Text("\n");
     }
 

@@ -11,9 +11,12 @@ internal static class Printable
 {
     private const char Ellipsis = '…';
 
+    /// <summary>Whether nothing in the text needs a closer look, as in nearly all.</summary>
+    public static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange(' ', '~');
+
     public static string Escape(string text)
     {
-        var first = FirstUnsafe(text);
+        var first = IsPlain(text) ? -1 : FirstUnsafe(text);
         if (first < 0)
         {
             return text;

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace VertexAr.Backup.Cli;
 
@@ -6,47 +6,52 @@ namespace VertexAr.Backup.Cli;
 internal sealed record Column(string Title, bool Right = false, bool Shrinks = false);
 
 /// <summary>Rows in aligned columns, at most <paramref name="width"/> wide as far as shrinking columns allow.</summary>
-internal sealed class Table(IReadOnlyList<Column> columns, int width = 80)
+/// <param name="columns">From left to right.</param>
+/// <param name="width">Columns of the terminal.</param>
+/// <param name="rows">How many there will be, where they may be thousands.</param>
+internal sealed class Table(IReadOnlyList<Column> columns, int width = 80, int rows = 8)
 {
     private const int Gap = 2;
     private const int Narrowest = 8;
 
-    private readonly List<string[]> rows = [];
+    /// <summary>One row after the other.</summary>
+    private readonly List<string> cells = new(rows * columns.Count);
 
     /// <summary>One cell a column. Control characters are shown, not sent.</summary>
-    public void Add(params ReadOnlySpan<string> cells)
+    public void Add(params ReadOnlySpan<string> row)
     {
-        if (cells.Length != columns.Count)
+        if (row.Length != columns.Count)
         {
-            throw new ArgumentException($"a row of {cells.Length} cells in a table of {columns.Count} columns", nameof(cells));
+            throw new ArgumentException($"a row of {row.Length} cells in a table of {columns.Count} columns", nameof(row));
         }
 
-        var row = new string[cells.Length];
-        for (var i = 0; i < row.Length; i++)
+        foreach (var cell in row)
         {
-            row[i] = Printable.Escape(cells[i]);
+            cells.Add(Printable.Escape(cell));
         }
-
-        rows.Add(row);
     }
 
-    /// <summary>The titles, then the rows, without trailing spaces.</summary>
-    public IEnumerable<string> Lines()
+    /// <summary>Prints the titles, then the rows, without trailing spaces.</summary>
+    public void Print(Output output)
     {
         var widths = Widths();
-        var line = new StringBuilder(width);
-        yield return Line(line, columns.Select(column => column.Title).ToArray(), widths);
-        foreach (var row in rows)
+        var line = new List<char>(width);
+        Print(output, line, [.. columns.Select(column => column.Title)], widths);
+        for (var row = CollectionsMarshal.AsSpan(cells); row.Length > 0; row = row[widths.Length..])
         {
-            yield return Line(line, row, widths);
+            Print(output, line, row[..widths.Length], widths);
         }
     }
 
     private int[] Widths()
     {
-        var widths = columns
-            .Select((column, i) => rows.Select(row => Printable.Width(row[i])).Append(Printable.Width(column.Title)).Max())
-            .ToArray();
+        var widths = columns.Select(column => Printable.Width(column.Title)).ToArray();
+        for (var i = 0; i < cells.Count; i++)
+        {
+            var column = i % widths.Length;
+            widths[column] = Math.Max(widths[column], Printable.Width(cells[i]));
+        }
+
         var excess = widths.Sum() + (Gap * (widths.Length - 1)) - width;
         while (excess > 0 && WidestShrinking(widths) is { } widest)
         {
@@ -71,21 +76,26 @@ internal sealed class Table(IReadOnlyList<Column> columns, int width = 80)
         return widest;
     }
 
-    private string Line(StringBuilder line, string[] cells, int[] widths)
+    private void Print(Output output, List<char> line, ReadOnlySpan<string> row, int[] widths)
     {
         line.Clear();
-        for (var i = 0; i < cells.Length; i++)
+        for (var i = 0; i < row.Length; i++)
         {
-            var cell = Printable.Fit(cells[i], widths[i]);
-            var pad = widths[i] - Printable.Width(cell);
-            line.Append(' ', i == 0 ? 0 : Gap).Append(' ', columns[i].Right ? pad : 0).Append(cell).Append(' ', columns[i].Right ? 0 : pad);
+            var cell = Printable.Fit(row[i], widths[i]);
+            var padding = widths[i] - Printable.Width(cell);
+            Pad(line, (i == 0 ? 0 : Gap) + (columns[i].Right ? padding : 0));
+            line.AddRange(cell.AsSpan());
+            Pad(line, columns[i].Right ? 0 : padding);
         }
 
-        while (line.Length > 0 && line[^1] == ' ')
-        {
-            line.Length--;
-        }
+        output.Line(CollectionsMarshal.AsSpan(line).TrimEnd(' '));
+    }
 
-        return line.ToString();
+    private static void Pad(List<char> line, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            line.Add(' ');
+        }
     }
 }

@@ -47,7 +47,7 @@ internal static class ConfigVerbs
             table.Add(origin.Key, origin.Value, origin.Origin);
         }
 
-        around.Output.Lines(table.Lines());
+        table.Print(around.Output);
         return ExitCode.Done;
     }
 

@@ -124,7 +124,7 @@ internal static class DrillVerb
         }
 
         output.Line();
-        output.Lines(table.Lines());
+        table.Print(output);
         if (tables.Count > most)
         {
             output.Line($"… and {Units.Count(tables.Count - most, "table")} more; --verbose shows all");
@@ -142,7 +142,7 @@ internal static class DrillVerb
             }
 
             output.Line();
-            output.Lines(table.Lines());
+            table.Print(output);
         }
 
         output.Line();

@@ -60,7 +60,8 @@ internal static class ListVerb
             return;
         }
 
-        var table = new Table([new("ID"), new("TYPE"), new("STATE"), new("AGE"), new("FILES", Right: true), new("SIZE", Right: true), new("STORED", Right: true)]);
+        var table = new Table(
+            [new("ID"), new("TYPE"), new("STATE"), new("AGE"), new("FILES", Right: true), new("SIZE", Right: true), new("STORED", Right: true)], rows: shown.Count);
         foreach (var snapshot in shown)
         {
             var header = snapshot.Header;
@@ -74,6 +75,6 @@ internal static class ListVerb
                 Units.Size(header.StoredBytes));
         }
 
-        around.Output.Lines(table.Lines());
+        table.Print(around.Output);
     }
 }

@@ -67,7 +67,7 @@ internal static class OffsiteStatusVerb
             table.Add(row.Id.ToString(), row.Header.Type.Word(), row.Header.State.Word(), Units.Age(now - row.Header.StartedAt), Units.Size(row.Header.Bytes), Where(row));
         }
 
-        output.Lines(table.Lines());
+        table.Print(output);
         output.Line();
         output.Line($"in {remote}  {Units.Count(status.Rows.Count(row => row.There == Presence.Whole), "snapshot")}, {Units.Size(status.Bytes)}; "
             + (status.NewestThere is { } newest ? $"the newest was made {Units.Age(now - newest.Header.StartedAt)}" : "none is whole there"));

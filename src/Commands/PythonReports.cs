@@ -178,7 +178,7 @@ internal static class PythonReports
                 Units.Size(backup.Bytes));
         }
 
-        around.Output.Lines(table.Lines());
+        table.Print(around.Output);
     }
 
     private static void Write(

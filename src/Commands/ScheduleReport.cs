@@ -35,7 +35,7 @@ internal sealed class ScheduleReport(Surroundings around, Settings settings)
                 table.Add(setting.Job.Word(), setting.Enabled ? setting.Expression : "", Next(setting, upcoming));
             }
 
-            Output.Lines(table.Lines());
+            table.Print(Output);
             Output.Line($"times are those of {zone.Id}");
         }
 

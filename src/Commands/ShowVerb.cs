@@ -88,7 +88,7 @@ internal static class ShowVerb
                 source.Path);
         }
 
-        output.Lines(table.Lines());
+        table.Print(output);
         if (header.Warnings.Count > 0)
         {
             output.Line();

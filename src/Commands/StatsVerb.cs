@@ -47,7 +47,7 @@ internal static class StatsVerb
                 row.Newest is { } newest ? Units.Age(around.Clock.GetUtcNow() - newest.Header.StartedAt) : "never");
         }
 
-        around.Output.Lines(table.Lines());
+        table.Print(around.Output);
         var all = rows[^1];
         if (all.Content > 0)
         {

@@ -34,7 +34,7 @@ internal static class StatusOutput
             }
         }
 
-        output.Lines(table.Lines());
+        table.Print(output);
         output.Line();
         output.Line($"verified      {Last(facts, RunJob.Verify, now)}; every byte {Last(facts, RunJob.VerifyDeep, now)}");
         output.Line($"rehearsed     {Last(facts, RunJob.Drill, now)}");

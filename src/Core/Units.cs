@@ -34,13 +34,12 @@ internal static class Units
             unit++;
         }
 
-        var digits = value switch
+        return value switch
         {
-            < 9.995 => "0.##",
-            < 99.95 => "0.#",
-            _ => "0",
+            < 9.995 => string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {Sizes[unit]}"),
+            < 99.95 => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} {Sizes[unit]}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{value:0} {Sizes[unit]}"),
         };
-        return $"{value.ToString(digits, CultureInfo.InvariantCulture)} {Sizes[unit]}";
     }
 
     /// <summary>"1 file", "12,345 files".</summary>
