@@ -11,8 +11,11 @@ internal static class StatsVerb
     public static ExitCode Run(Surroundings around)
     {
         var store = around.OpenSnapshots();
+        var size = 0L;
+        using var threads = new ThreadGroup(around.Stop);
+        threads.Start("sizes", () => size = Repository.Bytes(store.Layout));
         var (whole, damaged) = store.ReadAll();
-        var size = Repository.Bytes(store.Layout);
+        threads.Join();
         var rows = whole.GroupBy(s => s.Header.Type).OrderBy(g => g.Key).Select(g => new Row(g.Key.Word(), [.. g])).ToList();
         rows.Add(new Row("all", whole));
         if (around.Output.Json)

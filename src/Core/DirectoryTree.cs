@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
@@ -5,9 +6,59 @@ namespace VertexAr.Backup.Core;
 /// <summary>Whole directories, whatever bytes their names are made of, and never through a link.</summary>
 internal static class DirectoryTree
 {
+    private const int NameBuffer = 16 * 1024;
+
     /// <summary>The sizes of all files below a directory, in bytes. What is removed meanwhile does not count.</summary>
-    public static long Bytes(string path) =>
-        Units.Sum(new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => file.Exists ? file.Length : 0));
+    /// <exception cref="PosixError">The directory is not there.</exception>
+    /// <exception cref="UserError">It, or one below, cannot be read.</exception>
+    public static long Bytes(string path)
+    {
+        using var directory = Open(Posix.Here, Posix.Bytes(path), path, follow: true);
+        return Bytes(directory, path, new byte[NameBuffer]);
+    }
+
+    private static long Bytes(SafeFileHandle directory, string path, byte[] buffer)
+    {
+        var (bytes, names) = (0L, DirectoryNames.Read(directory, buffer));
+        for (var i = 0; i < names.Count; i++)
+        {
+            try
+            {
+                bytes = Units.Add(bytes, Bytes(directory, names.Name(i), path, buffer));
+            }
+            catch (PosixError e) when (e.Number == PosixError.NotFound)
+            {
+                // Removed since the names were read.
+            }
+        }
+
+        return bytes;
+    }
+
+    private static long Bytes(SafeFileHandle parent, ReadOnlySpan<byte> name, string parentPath, byte[] buffer)
+    {
+        var status = Posix.StatusAt(parent, name);
+        if (!status.IsDirectory)
+        {
+            return status.IsRegular ? status.Size : 0;
+        }
+
+        var path = Path.Combine(parentPath, Encoding.UTF8.GetString(name));
+        using var directory = Open(parent, name, path);
+        return Bytes(directory, path, buffer);
+    }
+
+    private static SafeFileHandle Open(SafeFileHandle parent, ReadOnlySpan<byte> name, string path, bool follow = false)
+    {
+        try
+        {
+            return Posix.OpenDirectory(parent, name, follow);
+        }
+        catch (PosixError e) when (e.Number != PosixError.NotFound)
+        {
+            throw UserError.Failed($"the directory {path} cannot be read: {e.Message}", cause: e);
+        }
+    }
 
     /// <summary>Removes a directory with all that is in it; nothing happens if it is not there.</summary>
     public static void Remove(string path)

@@ -34,7 +34,7 @@ internal static class RepositoryHealth
         {
             return DirectoryTree.Bytes(layout.Packs);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is PosixError or UserError)
         {
             return 0;
         }
