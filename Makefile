@@ -66,7 +66,7 @@ bench: build
 	@$(NEED) $(NEED_BENCH)
 	@tests/Bench/bench.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --size $(SIZE) --rounds $(ROUNDS)
 
-##@ bench-scale  a million files, large files, a busy database, a year of nights; PARTS=
+##@ bench-scale  a million files, large files, a busy database, a year of nights, a thousand snapshots; PARTS=
 .PHONY: bench-scale
 bench-scale: build
 	@$(NEED) python3 time libfaketime

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How the program behaves as a site grows: many files, large files, a busy database, a year of nights, a killed first run.
+"""How the program behaves as a site grows: many files, large files, a busy database, a year of nights, a thousand
+snapshots, a killed first run.
 
 Each part makes its own site, prints a line for each step (wall and processor seconds, peak memory, bytes the repository
 gained), and removes what it made. Nothing is asserted: the figures are to be read beside each other.
@@ -14,6 +15,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -301,11 +303,10 @@ def year(work, nights):
     for number in range(nights):
         site.night()
         now = first + datetime.timedelta(days=number)
-        environment = {"TZ": "UTC", "FAKETIME": f"@{now:%Y-%m-%d %H:%M:%S}", "NO_FAKE_STAT": "1", "LD_PRELOAD": faketime()}
         line = []
-        for at, (name, policy) in enumerate(POLICIES.items()):
-            place.configure(f"backups{at}", **place.with_database(), compression="none", **policy)
-            usage = run(["env", *(f"{k}={v}" for k, v in environment.items()), *place.command("create", "--quiet")])
+        for number_of, (name, policy) in enumerate(POLICIES.items()):
+            place.configure(f"backups{number_of}", **place.with_database(), compression="none", **policy)
+            usage = run(at(now, place.command("create", "--quiet")))
             kept = place.snapshots()
             ids[name][f"{now:%Y%m%d}"] = number
             stored, ideal = place.size(), site.ideal(ids[name][i[:8]] for i in kept)
@@ -317,9 +318,34 @@ def year(work, nights):
             print(f"  {number + 1:4}  " + " | ".join(line), flush=True)
     for name, most in worst.items():
         print(f"  {name}: at most {most:.2f} of the ideal")
-    for at, name in enumerate(POLICIES):
-        place.configure(f"backups{at}", **place.with_database(), compression="none", **POLICIES[name])
+    for number_of, name in enumerate(POLICIES):
+        place.configure(f"backups{number_of}", **place.with_database(), compression="none", **POLICIES[name])
         place.step(f"verify --deep, {name}", "verify", "--deep")
+
+
+def thousand(work):
+    """What is asked most often, of a repository of 1,000 snapshots, beside a process that does nothing."""
+    site = Year(work)
+    site.place.configure(**site.place.with_database(), max_backups=1000)
+    first = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+    for hour in range(1000):
+        site.night()
+        run(at(first + datetime.timedelta(hours=hour), site.place.command("create", "--quiet", "--no-rotate")))
+    quick = {"/bin/true": ["/bin/true"], **{word: site.place.command(word) for word in ("--version", "list", "status", "stats")}}
+    walls = {title: [] for title in quick}
+    for _ in range(41):
+        for title, command in quick.items():
+            started = time.perf_counter()
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            walls[title].append((time.perf_counter() - started) * 1000)
+    for title, taken in walls.items():
+        print(f"  {title:12} {statistics.median(taken):6.1f} ms, quickest {min(taken):6.1f} ms", flush=True)
+
+
+def at(now, command):
+    """The command as if it were started then. Time stamps of files stay what they are."""
+    clock = {"TZ": "UTC", "FAKETIME": f"@{now:%Y-%m-%d %H:%M:%S}", "NO_FAKE_STAT": "1", "LD_PRELOAD": faketime()}
+    return ["env", *(f"{name}={value}" for name, value in clock.items()), *command]
 
 
 def faketime():
@@ -351,6 +377,7 @@ PARTS = {
     "large": lambda work: large(work, GIGABYTES),
     "database": lambda work: database(work, 2000),
     "year": lambda work: year(work, 365),
+    "thousand": thousand,
     "killed": lambda work: killed(work, 100_000),
 }
 
