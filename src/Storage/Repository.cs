@@ -62,11 +62,21 @@ internal static class Repository
     }
 
     /// <summary>What the repository takes on disk, in bytes. What else lies in its directory, as the Python system's backups, is not counted.</summary>
-    public static long Bytes(Layout layout) => Units.Sum(
-    [
-        .. new[] { layout.Snapshots, layout.Packs, layout.Staging, layout.Runs }.Where(Directory.Exists).Select(DirectoryTree.Bytes),
-        .. new[] { layout.Mark, layout.Recovery, layout.Lock }.Select(path => Posix.StatusOrNull(path)?.Size ?? 0),
-    ]);
+    public static long Bytes(Layout layout)
+    {
+        var packs = 0L;
+        using var threads = new ThreadGroup();
+        threads.Start("packs", () => packs = BytesBelow(layout.Packs));
+        var others = Units.Sum(
+        [
+            .. new[] { layout.Snapshots, layout.Staging, layout.Runs }.Select(BytesBelow),
+            .. new[] { layout.Mark, layout.Recovery, layout.Lock }.Select(path => Posix.StatusOrNull(path)?.Size ?? 0),
+        ]);
+        threads.Join();
+        return Units.Add(packs, others);
+
+        static long BytesBelow(string path) => Directory.Exists(path) ? DirectoryTree.Bytes(path) : 0;
+    }
 
     /// <summary>The sentence for a backup directory that cannot be written, whatever the reason.</summary>
     public static UserError NotWritable(string root, PosixError error)
