@@ -60,7 +60,7 @@ class Place:
         return [BINARY, "--config", self.config, *words]
 
     def size(self):
-        return sum(os.path.getsize(os.path.join(d, f)) for d, _, files in os.walk(self.repository) for f in files)
+        return sum_of(self.repository)
 
     def step(self, title, *words):
         before = self.size()
@@ -115,7 +115,15 @@ def many(work, count, per_directory):
 
 
 def sum_of(directory):
-    return sum(os.lstat(os.path.join(d, f)).st_size for d, _, files in os.walk(directory) for f in files)
+    """Bytes of the files below; of a run that is under way, without those that were renamed between two looks."""
+    total = 0
+    for where, _, files in os.walk(directory):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(where, name)).st_size
+            except FileNotFoundError:
+                pass
+    return total
 
 
 def large(work, gigabytes):
