@@ -13,8 +13,9 @@ base_system() {
     fi
     packages=systemd-sysv,dbus,ca-certificates,$openssl,passwd,sqlite3,logrotate,rclone
     if [ "$(cat "$base.made" 2>/dev/null)" != "$packages" ]; then
-        rm -rf "$base" "$base.made"
-        mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$base" && echo "$packages" > "$base.made"
+        rm -rf --one-file-system "$base" "$base.made"
+        # What is mounted below goes with whoever mounted it: killed in the middle, it left /proc and /sys to the next "rm -rf".
+        unshare --mount mmdebstrap --quiet --variant=apt --include="$packages" "$suite" "$base" && echo "$packages" > "$base.made"
     fi
 }
 
