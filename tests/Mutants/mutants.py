@@ -56,7 +56,7 @@ MUTANTS = [
     ("a header's checksum is not compared", "the disk rots", "src/Storage/SealedJson.cs",
      " || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest)", ""),
     ("a list's checksum is not compared", "the disk rots", "src/Storage/SnapshotStore.cs",
-     "if (Sha256.OfFile(file) != part.Sha256)", "if (Sha256.OfFile(file).ToString().Length == 0)"),
+     "return Sha256.OfFile(file) == written.Sha256", "return Sha256.OfFile(file) != default"),
     ("a pack's checksum is not compared", "the disk rots", "src/Operations/PackFile.cs",
      "xxh128.GetCurrentHashAsUInt128() != pack.Xxh128", "pack.Bytes < 0"),
     ("a pack of another size is not found", "the disk rots", "src/Operations/VerifyBackups.cs",

@@ -9,9 +9,11 @@ import contextlib
 import getpass
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -163,8 +165,15 @@ class S3Server:
         if content is not None:
             head["Content-Type"] = "application/octet-stream"
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{quoted}{query}", content, head, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.read()
+        for attempt in itertools.count():
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return answer.read()
+            except urllib.error.HTTPError as error:
+                # S3's word for "later": the server says it for a while after its disk was full.
+                if error.code != 503 or attempt == 20:
+                    raise
+                time.sleep(0.5)
 
     def make_bucket(self, bucket):
         self.ask("PUT", f"/{bucket}")
