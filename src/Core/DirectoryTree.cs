@@ -30,6 +30,10 @@ internal static class DirectoryTree
             {
                 // Removed since the names were read.
             }
+            catch (PosixError e)
+            {
+                throw CannotBeRead(path, e);
+            }
         }
 
         return bytes;
@@ -56,9 +60,12 @@ internal static class DirectoryTree
         }
         catch (PosixError e) when (e.Number != PosixError.NotFound)
         {
-            throw UserError.Failed($"the directory {path} cannot be read: {e.Message}", cause: e);
+            throw CannotBeRead(path, e);
         }
     }
+
+    private static UserError CannotBeRead(string path, PosixError error) =>
+        UserError.Failed($"the directory {path} cannot be read: {error.Message}", cause: error);
 
     /// <summary>Removes a directory with all that is in it; nothing happens if it is not there.</summary>
     public static void Remove(string path)

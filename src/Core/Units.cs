@@ -19,6 +19,18 @@ internal static class Units
     /// <summary>The sum of sizes or counts, none negative; a very large one ends at 2^62.</summary>
     public static long Sum(IEnumerable<long> numbers) => numbers.Aggregate(0L, Add);
 
+    /// <summary>The same of a size or count that each of these has. Makes no garbage: thousands of headers are summed up by it.</summary>
+    public static long Sum<T>(ReadOnlySpan<T> items, Func<T, long> number)
+    {
+        var sum = 0L;
+        foreach (var item in items)
+        {
+            sum = Add(sum, number(item));
+        }
+
+        return sum;
+    }
+
     /// <summary>"1023 B", "1.5 GiB": powers of 1024, at most three significant digits.</summary>
     public static string Size(long bytes)
     {

@@ -49,12 +49,12 @@ internal sealed record SnapshotHeader
     public required PartFile Packs { get; init; }
 
     /// <summary>Bytes of content in all sources.</summary>
-    public long Bytes => Sum(static source => source.Bytes);
+    public long Bytes => Units.Sum(Sources, static source => source.Bytes);
 
     /// <summary>Bytes of content that no earlier snapshot had.</summary>
-    public long NewBytes => Sum(static source => source.NewBytes);
+    public long NewBytes => Units.Sum(Sources, static source => source.NewBytes);
 
-    public long FileCount => Sum(static source => source.Files);
+    public long FileCount => Units.Sum(Sources, static source => source.Files);
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
@@ -65,17 +65,6 @@ internal sealed record SnapshotHeader
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
         && HasDistinctNames()
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
-
-    private long Sum(Func<SourceSummary, long> number)
-    {
-        var sum = 0L;
-        foreach (var source in Sources)
-        {
-            sum = Units.Add(sum, number(source));
-        }
-
-        return sum;
-    }
 
     private bool HasDistinctNames()
     {

@@ -23,14 +23,7 @@ internal sealed class HeaderReader : IDisposable
     public HeaderReader(Layout layout)
     {
         parse = Parse;
-        try
-        {
-            directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(layout.Snapshots), follow: true);
-        }
-        catch (PosixError e)
-        {
-            throw UserError.Failed($"the directory {layout.Snapshots} cannot be opened: {e.Message}", cause: e);
-        }
+        directory = layout.OpenSnapshots();
     }
 
     public void Dispose() => directory.Dispose();

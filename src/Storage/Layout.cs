@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -37,6 +38,20 @@ internal sealed class Layout(string root)
     public string FileList(SnapshotId id) => Path.Combine(Snapshots, id + SnapshotHeader.FileListSuffix);
 
     public string PackTable(SnapshotId id) => Path.Combine(Snapshots, id + SnapshotHeader.PackTableSuffix);
+
+    /// <summary>The directory of headers and lists, opened.</summary>
+    /// <exception cref="UserError">It cannot be.</exception>
+    public SafeFileHandle OpenSnapshots()
+    {
+        try
+        {
+            return Posix.OpenDirectory(Posix.Here, Posix.Bytes(Snapshots), follow: true);
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"the directory {Snapshots} cannot be opened: {e.Message}", cause: e);
+        }
+    }
 
     public string PackDirectory(Digest pack) => Path.Combine(Packs, pack.ToString()[..2]);
 

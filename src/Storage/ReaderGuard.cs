@@ -45,21 +45,9 @@ internal sealed class ReaderGuard : IDisposable
         }
     }
 
-    private static SafeFileHandle Open(Layout layout)
-    {
-        try
-        {
-            return Posix.OpenDirectory(Posix.Here, Posix.Bytes(layout.Snapshots), follow: true);
-        }
-        catch (PosixError e)
-        {
-            throw UserError.Failed($"the directory {layout.Snapshots} cannot be opened: {e.Message}", cause: e);
-        }
-    }
-
     private static ReaderGuard? TryTake(Layout layout, bool exclusive)
     {
-        var directory = Open(layout);
+        var directory = layout.OpenSnapshots();
         if (FileLock.TryTake(directory, exclusive))
         {
             return new ReaderGuard(directory);

@@ -147,9 +147,9 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     /// <summary>Looks at the file list, and reads nothing of it.</summary>
     /// <exception cref="DamageError">It is missing or of another size.</exception>
     public void CheckFileListSize(Snapshot snapshot) =>
-        Readable(layout.FileList(snapshot.Id), snapshot.Header.Files, SizeAsWritten);
+        Readable(layout.FileList(snapshot.Id), path => SizeAsWritten(path, snapshot.Header.Files));
 
-    private static T Checked<T>(string path, PartFile written, Func<string, T> read) => Readable(path, written, (path, written) =>
+    private static T Checked<T>(string path, PartFile written, Func<string, T> read) => Readable(path, path =>
     {
         _ = SizeAsWritten(path, written);
         using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
@@ -158,11 +158,11 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
             : throw new DamageError($"has a file {Path.GetFileName(path)} whose content changed since it was written");
     });
 
-    private static T Readable<T>(string path, PartFile written, Func<string, PartFile, T> read)
+    private static T Readable<T>(string path, Func<string, T> read)
     {
         try
         {
-            return read(path, written);
+            return read(path);
         }
         catch (IOException e)
         {

@@ -312,8 +312,8 @@ def year(work, nights):
         site.night()
         now = first + datetime.timedelta(days=number)
         line = []
-        for number_of, (name, policy) in enumerate(POLICIES.items()):
-            place.configure(f"backups{number_of}", **place.with_database(), compression="none", **policy)
+        for which, (name, policy) in enumerate(POLICIES.items()):
+            place.configure(f"backups{which}", **place.with_database(), compression="none", **policy)
             usage = run(at(now, place.command("create", "--quiet")))
             kept = place.snapshots()
             ids[name][f"{now:%Y%m%d}"] = number
@@ -326,8 +326,8 @@ def year(work, nights):
             print(f"  {number + 1:4}  " + " | ".join(line), flush=True)
     for name, most in worst.items():
         print(f"  {name}: at most {most:.2f} of the ideal")
-    for number_of, name in enumerate(POLICIES):
-        place.configure(f"backups{number_of}", **place.with_database(), compression="none", **POLICIES[name])
+    for which, name in enumerate(POLICIES):
+        place.configure(f"backups{which}", **place.with_database(), compression="none", **POLICIES[name])
         place.step(f"verify --deep, {name}", "verify", "--deep")
 
 
@@ -344,7 +344,8 @@ def thousand(work):
     for _ in range(41):
         for title, command in quick.items():
             started = time.perf_counter()
-            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            # By the real clock the snapshots are of the future, which status does not take for health.
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=title != "status")
             walls[title].append((time.perf_counter() - started) * 1000)
     for title, taken in walls.items():
         print(f"  {title:12} {statistics.median(taken):6.1f} ms, quickest {min(taken):6.1f} ms", flush=True)

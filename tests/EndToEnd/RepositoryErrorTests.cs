@@ -174,4 +174,20 @@ public sealed class RepositoryErrorTests
         site.Run("create").Succeeds().Says("is missing", "stored anew");
         Tree.AssertSame(site.Storage, site.Newest().Restored("storage"), Likeness.Restored);
     }
+
+    /// <summary>Without the right to list it, and without that to enter it.</summary>
+    [Theory]
+    [InlineData("a-rwx")]
+    [InlineData("a-wx")]
+    public void A_directory_that_stats_may_not_read_is_named(string mode)
+    {
+        using var site = new Site();
+        site.Create();
+        var before = site.BelongToOrdinaryUser();
+        var directory = Path.GetDirectoryName(site.Packs()[0])!;
+        Command.Shell($"chmod {mode} '{directory}'");
+        var result = site.Run(["stats"], before: before);
+        Command.Shell($"chmod u+rwx '{directory}'");
+        result.Ends(1).Says($"the directory {directory} cannot be read: Permission denied");
+    }
 }
