@@ -56,7 +56,7 @@ internal static class ConfigVerbs
     {
         var needs = ServiceReach.Needs(around.LoadSettings());
         var unit = UnitFiles.Read(ServiceSandbox.Unit) ?? "[Service]\nProtectSystem=strict\nProtectHome=yes\nPrivateTmp=yes\n";
-        around.Output.Lines(ServiceSandbox.DropIn(UnitSandbox.Parse([unit], UnitFiles.RealPath), needs));
+        around.Output.Lines(ServiceSandbox.DropIn(UnitSandbox.Parse([unit], RealPath.Of), needs));
         return ExitCode.Done;
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Commands;
@@ -14,6 +15,13 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private const int ReadableForGroup = 0x20;
     private const int Busy = 5;
     private const int Locked = 6;
+
+    private readonly ForeignPlaces places = ForeignPlaces.Find(
+        settings.BackupDir,
+        [
+            .. settings.Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)),
+            .. settings.Storage.Select(s => new SourcePlace(s.Name, SourceKind.Storage, s.Path)),
+        ]);
 
     public void Look()
     {
@@ -95,8 +103,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private (int Files, List<string> Unreadable, FileStatus? First) Walk(TreeOptions tree)
     {
         var (files, unreadable, first) = (0, new List<string>(), (FileStatus?)null);
-        var repository = ServicePlace(settings.BackupDir);
-        foreach (var entry in new DirectorySource(tree, repository).Walk())
+        foreach (var entry in new DirectorySource(tree, places).Walk().Where(entry => entry.Foreign is null))
         {
             around.Stop.ThrowIfCancellationRequested();
             if (entry.Problem is { IsLoss: true } problem)
@@ -132,18 +139,6 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         catch (PosixError e)
         {
             return e.Number is not (PosixError.AccessDenied or PosixError.NotPermitted);
-        }
-    }
-
-    private static FileStatus ServicePlace(string path)
-    {
-        try
-        {
-            return Posix.StatusOrNull(path) ?? default;
-        }
-        catch (PosixError)
-        {
-            return default;
         }
     }
 

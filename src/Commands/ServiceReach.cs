@@ -16,7 +16,7 @@ internal static class ServiceReach
     /// <summary>The places it cannot reach, a line each, and whether the backup directory is not there at all.</summary>
     public static (IReadOnlyList<string> Unmet, bool IsMissing) Of(Settings settings, string unit)
     {
-        var sandbox = UnitSandbox.Parse([unit, .. UnitFiles.ReadDropIns(ServiceSandbox.Unit)], UnitFiles.RealPath);
+        var sandbox = UnitSandbox.Parse([unit, .. UnitFiles.ReadDropIns(ServiceSandbox.Unit)], RealPath.Of);
         return (
             [.. ServiceSandbox.Unmet(sandbox, Needs(settings)).Select(need =>
                 $"{need.Path}: {need.What}, is {(sandbox.Of(need) == Reach.Hidden ? "hidden from it" : "not writable for it")}")],
@@ -26,9 +26,9 @@ internal static class ServiceReach
     /// <summary>SQLite reads a database in WAL mode only where it can write beside it.</summary>
     public static IReadOnlyList<PathNeed> Needs(Settings settings) =>
     [
-        new(UnitFiles.RealPath(settings.BackupDir), Write: true, "the backup directory"),
+        new(RealPath.Of(settings.BackupDir), Write: true, "the backup directory"),
         .. settings.Databases.Select(database => new PathNeed(DirectoryOf(database.Path), Write: true, $"the directory of the database '{database.Name}'")),
-        .. settings.Storage.Select(tree => new PathNeed(UnitFiles.RealPath(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
+        .. settings.Storage.Select(tree => new PathNeed(RealPath.Of(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
         .. Second(settings.Offsite),
         .. Made(settings),
     ];
@@ -37,12 +37,12 @@ internal static class ServiceReach
     {
         if (offsite is not null && File.Exists(offsite.RcloneConfig))
         {
-            yield return new PathNeed(UnitFiles.RealPath(offsite.RcloneConfig), Write: false, "rclone's configuration");
+            yield return new PathNeed(RealPath.Of(offsite.RcloneConfig), Write: false, "rclone's configuration");
         }
 
         if (offsite?.Remote.StartsWith('/') == true)
         {
-            yield return new PathNeed(UnitFiles.RealPath(offsite.Remote), Write: true, "the second place");
+            yield return new PathNeed(RealPath.Of(offsite.Remote), Write: true, "the second place");
         }
     }
 
@@ -61,11 +61,11 @@ internal static class ServiceReach
 
         if (settings.Drill.Dir is { } drills)
         {
-            yield return new PathNeed(UnitFiles.RealPath(drills), Write: true, "the directory for drills");
+            yield return new PathNeed(RealPath.Of(drills), Write: true, "the directory for drills");
         }
     }
 
-    private static string DirectoryOf(string file) => Path.GetDirectoryName(UnitFiles.RealPath(file)) ?? "/";
+    private static string DirectoryOf(string file) => Path.GetDirectoryName(RealPath.Of(file)) ?? "/";
 
     private static bool IsMissing(string directory)
     {

@@ -12,6 +12,8 @@ internal readonly record struct FileStatus(
 
     public bool IsSymlink => (Mode & TypeMask) == 0xA000;
 
+    public bool IsSocket => (Mode & TypeMask) == 0xC000;
+
     /// <summary>Whether the other is on another mount: nothing can be renamed from here to there.</summary>
     public bool IsOnOtherMount(in FileStatus other) => Device != other.Device || MountId != other.MountId;
 

@@ -3,8 +3,6 @@ namespace VertexAr.Backup.Host;
 /// <summary>The text of an installed systemd unit, found where systemd looks for it (systemd.unit(5)).</summary>
 internal static class UnitFiles
 {
-    private const int MostLinks = 40;
-
     // Earlier directories hide files of the same name in later ones.
     private static readonly string[] Directories =
         ["/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
@@ -18,34 +16,6 @@ internal static class UnitFiles
         .. Directories.Select(directory => Path.Combine(directory, unit + ".d")).Where(Directory.Exists)
             .SelectMany(Files).DistinctBy(Path.GetFileName).OrderBy(Path.GetFileName, StringComparer.Ordinal).Select(Text).OfType<string>(),
     ];
-
-    /// <summary>The path without symbolic links, as far as it exists and can be seen.</summary>
-    public static string RealPath(string path)
-    {
-        var (resolved, rest) = ("/", new Stack<string>(Parts(path)));
-        for (var links = 0; rest.TryPop(out var part);)
-        {
-            var next = Path.GetFullPath(Path.Combine(resolved, part));
-            if (links < MostLinks && new FileInfo(next).LinkTarget is { } target)
-            {
-                links++;
-                resolved = target.StartsWith('/') ? "/" : resolved;
-                foreach (var step in Parts(target))
-                {
-                    rest.Push(step);
-                }
-            }
-            else
-            {
-                resolved = next;
-            }
-        }
-
-        return resolved;
-    }
-
-    /// <summary>Last first, for the stack.</summary>
-    private static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse();
 
     private static IEnumerable<string> Files(string directory)
     {

@@ -184,11 +184,11 @@ internal sealed class CreateBackup
 
             var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
             databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
-            var repository = Posix.StatusOrNull(plan.BackupDirectory)!.Value;
+            var places = plan.FindPlaces();
             foreach (var tree in trees)
             {
                 progress.Phase = tree.Name;
-                entries.AddTree(tree, new DirectorySource(tree, repository), stop);
+                entries.AddTree(tree, new DirectorySource(tree, places), stop);
             }
 
             pipeline.Complete();

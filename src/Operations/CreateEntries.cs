@@ -141,6 +141,10 @@ internal sealed class CreateEntries(
             {
                 list.Warn(walked.Path, problem.Reason, problem.IsLoss);
             }
+            else if (walked.Foreign is { } foreign)
+            {
+                list.LeaveOut(walked.Path, foreign);
+            }
             else if (walked.Status.IsRegular)
             {
                 AddFile(name, walked, linked);

@@ -1,6 +1,7 @@
 using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -67,6 +68,20 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         }
 
         progress.Say(Severity.Warning, reason, text);
+    }
+
+    /// <summary>Notes something that is not in the snapshot because it is no part of the tree. What nobody asked to leave out is warned of.</summary>
+    public void LeaveOut(byte[] path, Foreign foreign)
+    {
+        var reason = LeftOutText.Reason(foreign);
+        if (foreign.Kind is ForeignKind.Mount or ForeignKind.Socket)
+        {
+            Warn(path, reason, isLoss: false);
+        }
+        else
+        {
+            progress.Say(Severity.Detail, reason, Encoding.UTF8.GetString(path));
+        }
     }
 
     /// <summary>Notes a warning of which the user heard already, as part of another. Thread-safe.</summary>

@@ -46,6 +46,11 @@ internal sealed record CreatePlan
     public required string Host { get; init; }
 
     public required string Tool { get; init; }
+
+    /// <summary>Where everything is now that is no part of the tree it lies in, whatever this snapshot's type covers.</summary>
+    public ForeignPlaces FindPlaces() => ForeignPlaces.Find(
+        BackupDirectory,
+        [.. Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)), .. Trees.Select(t => new SourcePlace(t.Name, SourceKind.Storage, t.Path))]);
 }
 
 /// <summary>A backup of another program, on its way to become a snapshot.</summary>

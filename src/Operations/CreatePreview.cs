@@ -48,10 +48,10 @@ internal sealed class CreatePreview
                 look.LookAt(database, clock);
             }
 
-            var repository = Posix.StatusOrNull(plan.BackupDirectory) ?? default;
+            var places = plan.FindPlaces();
             foreach (var tree in plan.Trees.Where(_ => plan.Type.Covers(SourceKind.Storage)).OrderBy(t => t.Name, StringComparer.Ordinal))
             {
-                look.LookAt(tree, repository, progress, stop);
+                look.LookAt(tree, places, progress, stop);
             }
 
             return (look.total, look.need with { SampledRatio = look.sample.Ratio });
@@ -89,17 +89,17 @@ internal sealed class CreatePreview
         }
     }
 
-    private void LookAt(TreeOptions tree, FileStatus repository, RunProgress progress, CancellationToken stop)
+    private void LookAt(TreeOptions tree, ForeignPlaces places, RunProgress progress, CancellationToken stop)
     {
         var name = new SourceName(tree.Name, SourceKind.Storage);
-        foreach (var walked in new DirectorySource(tree, repository).WalkAhead(stop))
+        foreach (var walked in new DirectorySource(tree, places).WalkAhead(stop))
         {
             stop.ThrowIfCancellationRequested();
             if (walked.Problem is { } problem)
             {
                 progress.Say(Severity.Warning, problem.Reason, Encoding.UTF8.GetString(walked.Path));
             }
-            else if (walked.Status.IsRegular)
+            else if (walked.Foreign is null && walked.Status.IsRegular)
             {
                 LookAt(name, walked);
             }

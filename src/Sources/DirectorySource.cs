@@ -2,7 +2,6 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Sources;
 
@@ -10,7 +9,7 @@ namespace VertexAr.Backup.Sources;
 /// <param name="Name">What it is called in snapshots.</param>
 /// <param name="Path">Its top, absolute.</param>
 /// <param name="Exclude">What to leave out, in the words of .gitignore.</param>
-/// <param name="OneFileSystem">Whether other file systems mounted inside are left out, with a warning.</param>
+/// <param name="OneFileSystem">Whether what is mounted inside is left out.</param>
 internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem)
 {
     /// <summary>It is a copy of an old tree, and said to be this; null for a live tree.</summary>
@@ -24,17 +23,15 @@ internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<strin
 internal sealed class DirectorySource
 {
     private readonly TreeOptions options;
-    private readonly List<Glob> exclude;
-    private readonly (ulong Device, ulong Inode) skipped;
+    private readonly ForeignPlaces places;
     private readonly byte[] buffer = new byte[64 * 1024];
 
     /// <param name="options">What to walk.</param>
-    /// <param name="backupDirectory">The repository: never backed up, even where it lies inside the tree.</param>
-    public DirectorySource(TreeOptions options, FileStatus backupDirectory)
+    /// <param name="places">Where the databases, the trees and the repository are: none of them is saved as part of this tree.</param>
+    public DirectorySource(TreeOptions options, ForeignPlaces places)
     {
         this.options = options;
-        exclude = [.. options.Exclude.Select(text => new Glob(text))];
-        skipped = (backupDirectory.Device, backupDirectory.Inode);
+        this.places = places;
     }
 
     /// <exception cref="UserError">The tree is missing or no directory.</exception>
@@ -43,7 +40,10 @@ internal sealed class DirectorySource
         using var _ = OpenTop(options);
     }
 
-    /// <summary>Entries in order; the top itself comes first. What an entry offers to open is there until the next is asked for.</summary>
+    /// <summary>
+    /// Entries in order, and what is left out among them; the top itself comes first. What an entry offers to open is there until the
+    /// next is asked for.
+    /// </summary>
     public IEnumerable<WalkedEntry> Walk()
     {
         foreach (var (entry, left) in Steps())
@@ -66,8 +66,10 @@ internal sealed class DirectorySource
         var status = Posix.Status(top);
         var path = Encoding.UTF8.GetBytes(options.Name);
         var open = new Stack<Frame>();
+        // A copy of an old tree is taken as it is.
+        var boundary = options.Was is null ? new TreeBoundary(status, places, options.OneFileSystem, options.Exclude) : null;
         yield return new WalkStep(new WalkedEntry(path, status, top));
-        open.Push(Enter(top, path, out var problem));
+        open.Push(Enter(top, path, status, out var problem));
         if (problem is not null)
         {
             yield return new WalkStep(problem);
@@ -82,7 +84,7 @@ internal sealed class DirectorySource
                 continue;
             }
 
-            var (entry, inside) = Look(frame, frame.Names.Name(frame.Next++), status.Device);
+            var (entry, inside) = Look(frame, frame.Names.Name(frame.Next++), boundary);
             if (entry is null)
             {
                 continue;
@@ -91,7 +93,7 @@ internal sealed class DirectorySource
             yield return new WalkStep(entry);
             if (inside is not null)
             {
-                open.Push(Enter(inside, entry.Path, out problem));
+                open.Push(Enter(inside, entry.Path, entry.Status, out problem));
                 if (problem is not null)
                 {
                     yield return new WalkStep(problem);
@@ -119,31 +121,31 @@ internal sealed class DirectorySource
         }
     }
 
-    private Frame Enter(SafeFileHandle directory, byte[] path, out WalkedEntry? problem)
+    private Frame Enter(SafeFileHandle directory, byte[] path, FileStatus status, out WalkedEntry? problem)
     {
         problem = null;
         try
         {
-            return new Frame(directory, path, DirectoryNames.Read(directory, buffer));
+            return new Frame(directory, path, status, DirectoryNames.Read(directory, buffer));
         }
         catch (PosixError e)
         {
             problem = new WalkedEntry(path, new WalkProblem($"cannot be listed: {e.Message}", IsLoss: true));
-            return new Frame(directory, path, DirectoryNames.None);
+            return new Frame(directory, path, status, DirectoryNames.None);
         }
     }
 
-    /// <summary>One name: an entry, a problem, or nothing where nothing is to be said; and the directory to go into.</summary>
-    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, ReadOnlySpan<byte> name, ulong device)
+    /// <summary>One name: an entry, something left out, a problem, or nothing where nothing is to be said; and the directory to go into.</summary>
+    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, ReadOnlySpan<byte> name, TreeBoundary? boundary)
     {
         byte[] path = [.. frame.Path, (byte)'/', .. name];
         try
         {
             var status = Posix.StatusAt(frame.Directory, name);
             var below = path.AsSpan(options.Name.Length + 1);
-            if (IsExcluded(below, status.IsDirectory) || (status.Device, status.Inode) == skipped)
+            if (boundary?.Of(frame.Directory, frame.Status, below, status) is { } foreign)
             {
-                return (null, null);
+                return (new WalkedEntry(path, foreign), null);
             }
 
             if (path.Length > EntryRules.LongestPath)
@@ -153,9 +155,7 @@ internal sealed class DirectorySource
 
             if (status.IsDirectory)
             {
-                return status.Device != device && options.OneFileSystem
-                    ? (Problem("is another file system, and one_file_system is set", isLoss: true), null)
-                    : EnterBelow(frame, name, path);
+                return EnterBelow(frame, name, path);
             }
 
             return status.IsRegular || status.IsSymlink
@@ -189,25 +189,14 @@ internal sealed class DirectorySource
         }
     }
 
-    private bool IsExcluded(ReadOnlySpan<byte> path, bool isDirectory)
-    {
-        foreach (var glob in exclude)
-        {
-            if (glob.Matches(path, isDirectory))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>A directory the walk is in.</summary>
-    private sealed class Frame(SafeFileHandle directory, byte[] path, DirectoryNames names)
+    private sealed class Frame(SafeFileHandle directory, byte[] path, FileStatus status, DirectoryNames names)
     {
         public SafeFileHandle Directory => directory;
 
         public byte[] Path => path;
+
+        public FileStatus Status => status;
 
         public DirectoryNames Names => names;
 

@@ -3,7 +3,7 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Sources;
 
-/// <summary>Something a walk met: an entry as the kernel described it, or a place it could not look into.</summary>
+/// <summary>Something a walk met: an entry as the kernel described it, a place it could not look into, or something that is not the tree's.</summary>
 internal sealed class WalkedEntry
 {
     private readonly SafeFileHandle? directory;
@@ -21,6 +21,12 @@ internal sealed class WalkedEntry
         Problem = problem;
     }
 
+    public WalkedEntry(byte[] path, Foreign foreign)
+    {
+        Path = path;
+        Foreign = foreign;
+    }
+
     /// <summary>The source's name, a slash, and the path below it.</summary>
     public byte[] Path { get; }
 
@@ -28,6 +34,9 @@ internal sealed class WalkedEntry
 
     /// <summary>Why there is nothing to be had here; null for an entry.</summary>
     public WalkProblem? Problem { get; }
+
+    /// <summary>Why it is left out, with all that is in it; null for an entry.</summary>
+    public Foreign? Foreign { get; }
 
     private ReadOnlySpan<byte> Name => Path.AsSpan(Path.AsSpan().LastIndexOf((byte)'/') + 1);
 

@@ -39,7 +39,7 @@ public sealed class DirectorySourceTests : IDisposable
                     Make(own.Root, names, isDirectory);
                 }
 
-                var walked = new DirectorySource(Options(own.Root), default).Walk().Select(e => e.Path).ToList();
+                var walked = new DirectorySource(Options(own.Root), ForeignPlaces.None).Walk().Select(e => e.Path).ToList();
                 for (var i = 1; i < walked.Count; i++)
                 {
                     Assert.True(PathOrder.Compare(walked[i - 1], walked[i]) < 0);
@@ -67,8 +67,8 @@ public sealed class DirectorySourceTests : IDisposable
     {
         temp.Write("tree/d/repository/pack", "x"u8);
         temp.Write("tree/d/file", "x"u8);
-        var repository = Posix.StatusOrNull(temp["tree/d/repository"])!.Value;
-        Assert.Equal(["s", "s/d", "s/d/file"], new DirectorySource(Options(tree), repository).Walk().Select(Text));
+        var places = ForeignPlaces.Find(temp["tree/d/repository"], []);
+        Assert.Equal(["s", "s/d", "s/d/file"], new DirectorySource(Options(tree), places).Walk().Where(IsOwn).Select(Text));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class DirectorySourceTests : IDisposable
         temp.Write("outside/secret", "x"u8);
         File.CreateSymbolicLink(temp["tree/link"], "../outside");
         File.CreateSymbolicLink(temp["tree/nowhere"], "nowhere");
-        var links = new DirectorySource(Options(tree), default).Walk().Skip(1).Select(e => (Text(e), e.Status.IsSymlink, Encoding.UTF8.GetString(e.ReadLink()))).ToList();
+        var links = new DirectorySource(Options(tree), ForeignPlaces.None).Walk().Skip(1).Select(e => (Text(e), e.Status.IsSymlink, Encoding.UTF8.GetString(e.ReadLink()))).ToList();
         Assert.Equal([("s/link", true, "../outside"), ("s/nowhere", true, "nowhere")], links);
     }
 
@@ -88,7 +88,7 @@ public sealed class DirectorySourceTests : IDisposable
         temp.Write("tree/a", "x"u8);
         temp.Write("tree/b/1", "one"u8);
         var seen = new List<string>();
-        foreach (var entry in new DirectorySource(Options(tree), default).Walk())
+        foreach (var entry in new DirectorySource(Options(tree), ForeignPlaces.None).Walk())
         {
             seen.Add(Text(entry));
             if (seen[^1] == "s/a")
@@ -107,7 +107,7 @@ public sealed class DirectorySourceTests : IDisposable
         temp.Write("outside/1", "secret"u8);
         temp.Write("tree/b/1", "one"u8);
         temp.Write("tree/b/2", "two"u8);
-        foreach (var entry in new DirectorySource(Options(tree), default).Walk())
+        foreach (var entry in new DirectorySource(Options(tree), ForeignPlaces.None).Walk())
         {
             if (Text(entry) == "s/b")
             {
@@ -128,7 +128,7 @@ public sealed class DirectorySourceTests : IDisposable
     {
         temp.Write("secret", "x"u8);
         temp.Write("tree/a", "x"u8);
-        foreach (var entry in new DirectorySource(Options(tree), default).Walk().Where(e => Text(e) == "s/a"))
+        foreach (var entry in new DirectorySource(Options(tree), ForeignPlaces.None).Walk().Where(e => Text(e) == "s/a"))
         {
             File.Delete(temp["tree/a"]);
             File.CreateSymbolicLink(temp["tree/a"], "../secret");
@@ -143,7 +143,7 @@ public sealed class DirectorySourceTests : IDisposable
         temp.Write("tree/b/1", "x"u8);
         temp.Write("tree/c", "x"u8);
         var seen = new List<string>();
-        foreach (var entry in new DirectorySource(Options(tree), default).Walk())
+        foreach (var entry in new DirectorySource(Options(tree), ForeignPlaces.None).Walk())
         {
             seen.Add(Text(entry));
             if (seen[^1] == "s/a")
@@ -159,7 +159,7 @@ public sealed class DirectorySourceTests : IDisposable
     public void Special_files_are_said_to_be_left_out_and_are_no_loss()
     {
         Assert.Equal(0, Tools.Run("mkfifo", temp["tree/fifo"]).Exit);
-        var entry = new DirectorySource(Options(tree), default).Walk().Last();
+        var entry = new DirectorySource(Options(tree), ForeignPlaces.None).Walk().Last();
         Assert.Equal(("s/fifo", new WalkProblem("is a FIFO", IsLoss: false)), (Text(entry), entry.Problem));
     }
 
@@ -173,7 +173,7 @@ public sealed class DirectorySourceTests : IDisposable
         foreach (var mode in new[] { 0, 0x40 })
         {
             Posix.SetMode(directory, mode);
-            var walked = new DirectorySource(Options(tree), default).Walk().ToList();
+            var walked = new DirectorySource(Options(tree), ForeignPlaces.None).Walk().ToList();
             Assert.Equal(["s", "s/d", "s/e"], walked.Select(Text));
             Assert.True(walked[1].Problem!.IsLoss);
         }
@@ -187,14 +187,17 @@ public sealed class DirectorySourceTests : IDisposable
         temp.Write("file", "x"u8);
         Assert.Contains("does not exist", Assert.Throws<UserError>(() => DirectorySource.Check(Options(temp["none"]))).Message, StringComparison.Ordinal);
         Assert.Contains("not a directory", Assert.Throws<UserError>(() => DirectorySource.Check(Options(temp["file"]))).Message, StringComparison.Ordinal);
-        Assert.Throws<UserError>(() => new DirectorySource(Options(temp["none"]), default).Walk().Count());
+        Assert.Throws<UserError>(() => new DirectorySource(Options(temp["none"]), ForeignPlaces.None).Walk().Count());
     }
 
     private static TreeOptions Options(string path, params string[] exclude) => new("s", path, exclude, OneFileSystem: true);
 
+    private static bool IsOwn(WalkedEntry entry) => entry.Foreign is null;
+
     private static string Text(WalkedEntry entry) => Encoding.UTF8.GetString(entry.Path);
 
-    private List<string> Walk(params string[] exclude) => [.. new DirectorySource(Options(tree, exclude), default).Walk().Select(Text)];
+    private List<string> Walk(params string[] exclude) =>
+        [.. new DirectorySource(Options(tree, exclude), ForeignPlaces.None).Walk().Where(IsOwn).Select(Text)];
 
     /// <summary>Makes a file or directory with the directories above it; does nothing where another entry is in the way.</summary>
     private static void Make(string root, byte[][] names, bool isDirectory)

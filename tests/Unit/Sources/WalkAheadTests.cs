@@ -11,7 +11,7 @@ public sealed class WalkAheadTests : IDisposable
     public WalkAheadTests()
     {
         Directory.CreateDirectory(temp["tree"]);
-        source = new DirectorySource(new TreeOptions("s", temp["tree"], [], OneFileSystem: false), default);
+        source = new DirectorySource(new TreeOptions("s", temp["tree"], [], OneFileSystem: false), ForeignPlaces.None);
     }
 
     public void Dispose() => temp.Dispose();

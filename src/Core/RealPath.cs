@@ -1,0 +1,60 @@
+using System.Text;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>Paths without symbolic links: what a path names in the end.</summary>
+internal static class RealPath
+{
+    /// <summary>As many as the kernel follows.</summary>
+    private const int MostLinks = 40;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>
+    /// Resolves each link on the way, as far as the path exists and can be seen; what does not exist stays as it is written. SQLite
+    /// does the same with a database's path, and keeps the log next to what it found. Never fails: opening the path will say why.
+    /// </summary>
+    /// <param name="path">Absolute.</param>
+    public static string Of(string path)
+    {
+        var (resolved, rest) = ("/", new Stack<string>(Parts(path)));
+        for (var links = 0; rest.TryPop(out var part);)
+        {
+            var next = Path.GetFullPath(Path.Combine(resolved, part));
+            if (LinkText(next) is not { } target)
+            {
+                resolved = next;
+                continue;
+            }
+
+            if (++links > MostLinks)
+            {
+                return path;
+            }
+
+            resolved = target.StartsWith('/') ? "/" : resolved;
+            foreach (var step in Parts(target))
+            {
+                rest.Push(step);
+            }
+        }
+
+        return resolved;
+    }
+
+    /// <summary>The text of a link; null for everything else, and for a text that no path of ours can hold.</summary>
+    private static string? LinkText(string path)
+    {
+        try
+        {
+            return Strict.GetString(Posix.ReadLink(Posix.Here, Posix.Bytes(path)));
+        }
+        catch (Exception e) when (e is PosixError or DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Last first, for the stack.</summary>
+    private static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse();
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text;
+
+namespace VertexAr.Backup.Model;
+
+/// <summary>
+/// The names under which a restore in place keeps what it replaces, <c>NAME.before_restore_TIME</c>, and restores beside its target,
+/// <c>.NAME.restore_TIME</c>; in a directory that is a mount point both without NAME. Only the exact form of the time counts, so
+/// that a user's file of a similar name stays a file like any other.
+/// </summary>
+internal static class LeftoverName
+{
+    // Restores before version 0.1 kept whole seconds.
+    private static readonly string[] TimeForms = ["yyyyMMdd'T'HHmmss.fff'Z'", "yyyyMMdd'T'HHmmss'Z'"];
+
+    private static ReadOnlySpan<byte> Kept => ".before_restore_"u8;
+
+    private static ReadOnlySpan<byte> Scratch => ".restore_"u8;
+
+    /// <param name="name">The name of a file or directory, without its path.</param>
+    public static bool Is(ReadOnlySpan<byte> name) =>
+        IsWith(WithoutCompanion(name), Kept) || (name.StartsWith("."u8) && IsWith(name, Scratch));
+
+    private static bool IsWith(ReadOnlySpan<byte> name, ReadOnlySpan<byte> mark) => name.LastIndexOf(mark) is >= 0 and var at && IsTime(name[(at + mark.Length)..]);
+
+    /// <summary>A database's log is kept next to it, as SQLite wants it.</summary>
+    private static ReadOnlySpan<byte> WithoutCompanion(ReadOnlySpan<byte> name) =>
+        SqliteCompanions.DatabaseOf(name) is { IsEmpty: false } database ? database : name;
+
+    private static bool IsTime(ReadOnlySpan<byte> text)
+    {
+        Span<char> time = stackalloc char[TimeForms[0].Length];
+        return text.Length <= time.Length && Encoding.ASCII.TryGetChars(text, time, out var length)
+            && DateTime.TryParseExact(time[..length], TimeForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+    }
+}

@@ -1,0 +1,118 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>Where a source is.</summary>
+/// <param name="Name">What it is called in snapshots.</param>
+/// <param name="Kind">A database or a tree.</param>
+/// <param name="Path">Absolute; links are followed.</param>
+internal sealed record SourcePlace(string Name, SourceKind Kind, string Path);
+
+/// <summary>Something that is no part of the tree it lies in.</summary>
+/// <param name="Kind">Why.</param>
+/// <param name="Source">The source that saves it, by name; null if none does.</param>
+internal readonly record struct Foreign(ForeignKind Kind, string? Source = null);
+
+/// <summary>
+/// The places of databases, trees and the repository as the kernel knows them, by device and inode: whatever path leads there, by
+/// way of links or bind mounts, it is the same place.
+/// </summary>
+internal sealed class ForeignPlaces
+{
+    private readonly Dictionary<FileKey, Foreign> places = [];
+    private readonly Dictionary<FileKey, List<(byte[] Name, Foreign Foreign)>> names = [];
+
+    private ForeignPlaces()
+    {
+    }
+
+    public static ForeignPlaces None { get; } = new();
+
+    /// <summary>Looks where everything is now. What does not exist, or cannot be looked at, is nowhere, but for the names that a database will have.</summary>
+    /// <param name="backupDirectory">Absolute; null if there is none.</param>
+    /// <param name="sources">Of the configuration, and of a snapshot that is being restored; the same place may be named twice.</param>
+    public static ForeignPlaces Find(string? backupDirectory, IEnumerable<SourcePlace> sources)
+    {
+        var found = new ForeignPlaces();
+        if (backupDirectory is not null && StatusOrNull(backupDirectory) is { IsDirectory: true } repository)
+        {
+            found.places.TryAdd(new FileKey(repository), new Foreign(ForeignKind.Repository));
+        }
+
+        foreach (var source in sources)
+        {
+            if (source.Kind == SourceKind.Database)
+            {
+                found.AddDatabase(source);
+            }
+            else if (StatusOrNull(source.Path) is { } tree)
+            {
+                found.places.TryAdd(new FileKey(tree), new Foreign(ForeignKind.Tree, source.Name));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>By device and inode: the file of a database under any of its names, the top of a tree, the repository.</summary>
+    public Foreign? Of(in FileStatus status) => places.TryGetValue(new FileKey(status), out var foreign) ? foreign : null;
+
+    /// <summary>By the directory's device and inode, and a name: a database and its companions, which may come and go.</summary>
+    /// <param name="directory">The directory that holds the name.</param>
+    /// <param name="name">Of a file; a directory is no database.</param>
+    public Foreign? OfFile(in FileStatus directory, ReadOnlySpan<byte> name)
+    {
+        if (names.Count > 0 && names.TryGetValue(new FileKey(directory), out var here))
+        {
+            foreach (var (known, foreign) in here)
+            {
+                if (name.SequenceEqual(known))
+                {
+                    return foreign;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private void AddDatabase(SourcePlace source)
+    {
+        var foreign = new Foreign(ForeignKind.Database, source.Name);
+        var path = RealPath.Of(source.Path);
+        if (StatusOrNull(path) is { IsRegular: true } file)
+        {
+            places.TryAdd(new FileKey(file), foreign);
+        }
+
+        if (StatusOrNull(Path.GetDirectoryName(path) ?? "/") is { } directory)
+        {
+            var name = Posix.Bytes(Path.GetFileName(path));
+            var here = names.TryGetValue(new FileKey(directory), out var known) ? known : names[new FileKey(directory)] = [];
+            here.Add((name, foreign));
+            here.AddRange(SqliteCompanions.Suffixes.Select(suffix => ((byte[])[.. name, .. suffix], foreign)));
+        }
+    }
+
+    private static FileStatus? StatusOrNull(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path);
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What makes a file the same file.</summary>
+    private readonly record struct FileKey(ulong Device, ulong Inode)
+    {
+        public FileKey(in FileStatus status)
+            : this(status.Device, status.Inode)
+        {
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>
+/// Decides what below a tree's top is the tree's own, and what is foreign to it. A backup leaves foreign things out, and a restore in
+/// place leaves them where they are; both ask here, so that neither moves what the other did not save. What is below something
+/// foreign is foreign as well: nobody needs to look there.
+/// </summary>
+internal sealed class TreeBoundary
+{
+    private readonly FileStatus top;
+    private readonly ForeignPlaces places;
+    private readonly bool oneFileSystem;
+    private readonly List<List<Glob>> excludes;
+
+    /// <param name="top">The tree's top directory.</param>
+    /// <param name="places">Where the databases, the trees (this one among them) and the repository are.</param>
+    /// <param name="oneFileSystem">Whether what is mounted in the tree is foreign.</param>
+    /// <param name="excludes">Lists of patterns; what any of them excludes is foreign. A restore gives those in force now and those of the snapshot.</param>
+    public TreeBoundary(in FileStatus top, ForeignPlaces places, bool oneFileSystem, params IEnumerable<IReadOnlyList<string>> excludes)
+    {
+        this.top = top;
+        this.places = places;
+        this.oneFileSystem = oneFileSystem;
+        this.excludes = [.. excludes.Select(patterns => patterns.Select(text => new Glob(text)).ToList())];
+    }
+
+    /// <summary>Whether one name in the tree is foreign to it; null if it is the tree's own.</summary>
+    /// <param name="directory">The directory that holds the name, open.</param>
+    /// <param name="directoryStatus">The same directory as the kernel described it.</param>
+    /// <param name="path">The path below the top, without a slash in front; it ends in the name.</param>
+    /// <param name="status">What is under the name now, links not followed.</param>
+    /// <exception cref="PosixError">The database next to what may be its log cannot be looked at.</exception>
+    public Foreign? Of(SafeFileHandle directory, in FileStatus directoryStatus, ReadOnlySpan<byte> path, in FileStatus status)
+    {
+        var name = path[(path.LastIndexOf((byte)'/') + 1)..];
+        var foreign = status.IsDirectory || status.IsRegular ? places.Of(status) : null;
+        if (foreign is null && !status.IsDirectory)
+        {
+            foreign = places.OfFile(directoryStatus, name) ?? OfCompanion(directory, name);
+        }
+
+        return foreign ?? OfOther(name, path, status);
+    }
+
+    private Foreign? OfOther(ReadOnlySpan<byte> name, ReadOnlySpan<byte> path, in FileStatus status)
+    {
+        if (LeftoverName.Is(name))
+        {
+            return new Foreign(ForeignKind.Leftover);
+        }
+
+        if (IsExcluded(path, status.IsDirectory))
+        {
+            return new Foreign(ForeignKind.Excluded);
+        }
+
+        return oneFileSystem && IsMount(status) ? new Foreign(ForeignKind.Mount)
+            : status.IsSocket ? new Foreign(ForeignKind.Socket) : null;
+    }
+
+    /// <summary>The log next to a further name of a database's file, which SQLite would replay into it.</summary>
+    private Foreign? OfCompanion(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        if (SqliteCompanions.DatabaseOf(name) is not { IsEmpty: false } database)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Posix.StatusAt(directory, database) is { IsRegular: true } file && places.Of(file) is { Kind: ForeignKind.Database } foreign ? foreign : null;
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// A directory of another device is another file system (or a subvolume) even where the kernel does not number mounts. Files of an
+    /// overlay may have another device than its directories, so for them only the mount counts.
+    /// </summary>
+    private bool IsMount(in FileStatus status) => status.IsDirectory ? status.IsOnOtherMount(top) : status.MountId != top.MountId;
+
+    private bool IsExcluded(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        foreach (var patterns in excludes)
+        {
+            foreach (var glob in patterns)
+            {
+                if (glob.Matches(path, isDirectory))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}
