@@ -10,7 +10,11 @@ MAKEFLAGS += --no-builtin-rules
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_GENERATE_ASPNET_CERTIFICATE := false
+export DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE := true
 export MSBUILDDISABLENODEREUSE := 1
+# Without libicu the SDK ends with a stack trace, unless it is told to do without. Nothing here sorts by a language's rules.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 
 NATIVE_ARCH := $(shell dpkg --print-architecture)
 RID_amd64 := linux-x64
@@ -24,58 +28,70 @@ TEST_PROJECTS := Unit EndToEnd
 SYSTEM_COUNTS := artifacts/test-results/System.counts
 TEST_SOURCES = $(shell find tests -mindepth 1 \( -name bin -o -name obj \) -prune -o -type f -print)
 
-# Debian packages that a target needs.
-NEED := packaging/require.sh
-NEED_TEST := sqlite3 jq rclone strace perl-base util-linux bsdutils psmisc libfaketime tzdata python3 python3-croniter bzip2 xz-utils
-NEED_DEMO := sqlite3 jq
-NEED_BENCH := restic borgbackup pigz python3 sqlite3 time
+# What a target needs beside what "build" needs: Debian packages, all of them installed before anything is built, or named in
+# one line. The base system of neither Debian has mount, ps, acl or attr.
+NEED_BUILD := sdk ca-certificates gcc libc6-dev libsqlite3-dev libssl-dev
+NEED_UNIT := jq python3 python3-croniter tzdata bzip2 xz-utils sqlite3 acl attr git
+NEED_test := $(NEED_UNIT) rclone strace perl-base util-linux bsdutils psmisc procps mount libfaketime e2fsprogs fuse3 bindfs libcap2-bin
+NEED_test-unit := $(NEED_UNIT)
+NEED_demo := sqlite3 jq
+NEED_bench := restic borgbackup pigz python3 sqlite3 time
+NEED_bench-scale := python3 time libfaketime
+NEED_check = $(NEED_test) $(NEED_demo) $(NEED_deb) $(NEED_lint-deb) $(NEED_test-system) $(NEED_test-faults) $(NEED_test-offsite)
+NEEDY := build test test-unit demo bench bench-scale check deb lint-deb apt-repo test-system test-faults test-mutants test-offsite
+AT_WORK := packaging/at-work.sh
+
+.PHONY: $(NEEDY:%=need-%)
+$(NEEDY:%=need-%): need-%:
+	@packaging/require.sh $(sort $(NEED_BUILD) $(NEED_$*))
 
 ##@ build        publish the program: artifacts/bin/vertex-ar-backup, one native file
 .PHONY: build
-build: $(BINARY)
+build: need-build $(BINARY)
 
 # Everything beside the binary stays in the staging directory.
 $(BINARY): $(SOURCES)
-	packaging/publish.sh $(NATIVE_ARCH) $(RID_$(NATIVE_ARCH)) artifacts/publish/$(NATIVE_ARCH)
-	mkdir -p $(@D)
-	install -m 0755 artifacts/publish/$(NATIVE_ARCH)/vertex-ar-backup $@.new
-	mv $@.new $@
+	@packaging/publish.sh $(NATIVE_ARCH) $(RID_$(NATIVE_ARCH)) artifacts/publish/$(NATIVE_ARCH)
+	@mkdir -p $(@D)
+	@install -m 0755 artifacts/publish/$(NATIVE_ARCH)/vertex-ar-backup $@.new
+	@mv $@.new $@
 
 ##@ demo         make a small site, back it up, change it, restore it, compare
 .PHONY: demo
-demo: build
-	@$(NEED) $(NEED_DEMO)
+demo: need-demo build
 	@tests/demo.sh $(BINARY)
 
 ##@ test         unit and end-to-end tests; ends with the totals
 .PHONY: test
-test: build
-	@$(NEED) $(NEED_TEST)
+test: need-test build
 	@$(MAKE) --no-print-directory $(TEST_PROJECTS:%=artifacts/%.built)
 	@VERTEX_AR_BACKUP_BINARY=$(abspath $(BINARY)) tests/run.sh $(TEST_PROJECTS)
 
+##@ test-unit    unit tests alone: no native binary, no root
+.PHONY: test-unit
+test-unit: need-test-unit artifacts/Unit.built
+	@tests/run.sh Unit
+
 artifacts/%.built: $(SOURCES) $(TEST_SOURCES)
-	dotnet build tests/$* -v quiet
+	@$(AT_WORK) "building tests/$*" dotnet build tests/$* -v quiet
 	@mkdir -p $(@D) && touch $@
 
 ##@ bench        side by side with restic, borg, tar and cp, as a table; SIZE= in MB, ROUNDS=
 SIZE ?= 1000
 ROUNDS ?= 5
 .PHONY: bench
-bench: build
-	@$(NEED) $(NEED_BENCH)
+bench: need-bench build
 	@tests/Bench/bench.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --size $(SIZE) --rounds $(ROUNDS)
 
 ##@ bench-scale  a million files, large files, a busy database, a year of nights, a thousand snapshots; PARTS=
 .PHONY: bench-scale
-bench-scale: build
-	@$(NEED) python3 time libfaketime
+bench-scale: need-bench-scale build
 	@tests/Bench/scale.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} $(PARTS)
 
 ##@ check        what CI runs: format, lintian, everything that tests; ends with the totals
 # A stage that is no test program leaves its counts where tests/run.sh sums them up.
 .PHONY: check
-check: format demo lint-deb test-reproducible
+check: need-check format demo lint-deb test-reproducible
 	@rm -f $(SYSTEM_COUNTS) $(OFFSITE_COUNTS)
 	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
 	@$(MAKE) --no-print-directory test-faults SCALE=100 || true
@@ -85,7 +101,7 @@ check: format demo lint-deb test-reproducible
 
 .PHONY: format
 format:
-	dotnet format whitespace . --folder --verify-no-changes --include src/ tests/
+	@$(AT_WORK) "checking the format" dotnet format whitespace . --folder --verify-no-changes --include src/ tests/
 
 ##@ deb          the Debian package for this machine, or ARCH=arm64: artifacts/*.deb
 ##@ apt-repo     a signed repository of the packages, KEY=secret key: artifacts/apt

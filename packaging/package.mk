@@ -11,20 +11,21 @@ SHIPPED := $(if $(filter $(NATIVE_ARCH),$(ARCH)),$(BINARY),artifacts/publish/$(A
 
 .PHONY: deb lint-deb test-reproducible apt-repo
 
-deb: $(BINARY) $(SHIPPED)
-	packaging/require.sh dpkg-dev debhelper
-	packaging/build-deb.sh $(ARCH) $(SHIPPED) $(BINARY)
+NEED_deb := dpkg-dev debhelper
+NEED_lint-deb := $(NEED_deb) lintian
+NEED_apt-repo := $(NEED_deb) apt-utils gnupg
+
+deb: need-deb $(BINARY) $(SHIPPED)
+	@$(AT_WORK) "building the package" packaging/build-deb.sh $(ARCH) $(SHIPPED) $(BINARY)
 
 artifacts/publish/%/vertex-ar-backup: $(SOURCES)
-	packaging/publish.sh $* $(RID_$*) $(@D)
+	@packaging/publish.sh $* $(RID_$*) $(@D)
 
-lint-deb: deb
-	packaging/require.sh lintian
-	lintian --allow-root -iIE --pedantic --fail-on error,warning,info,pedantic artifacts/deb/$(ARCH)/*_$(ARCH).changes
+lint-deb: need-lint-deb deb
+	@$(AT_WORK) lintian lintian --allow-root -iIE --pedantic --fail-on error,warning,info,pedantic artifacts/deb/$(ARCH)/*_$(ARCH).changes
 
 test-reproducible: deb
-	packaging/test-reproducible.sh $(ARCH)
+	@$(AT_WORK) "building it again, elsewhere" packaging/test-reproducible.sh $(ARCH)
 
-apt-repo: deb
-	packaging/require.sh apt-utils gnupg
+apt-repo: need-apt-repo deb
 	packaging/build-apt-repo.sh "$(KEY)" artifacts/apt artifacts/*.deb

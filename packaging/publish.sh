@@ -8,9 +8,8 @@ here=$(dirname "$0")
 # Any warning fails, those of the trimmer and the linker too.
 options=(-r "$rid" -c Release -o "$out" --nologo -v quiet -warnaserror)
 
-if [ "$arch" = "$(dpkg --print-architecture)" ]; then
-    "$here/require.sh" gcc libsqlite3-dev libssl-dev
-else
+# What this machine's own binary takes is in the Makefile.
+if [ "$arch" != "$(dpkg --print-architecture)" ]; then
     if ! dpkg --print-foreign-architectures | grep -qx "$arch"; then
         if [ "$(id -u)" != 0 ]; then
             echo "run as root: dpkg --add-architecture $arch && apt-get update" >&2
@@ -24,4 +23,4 @@ else
     "$here/require.sh" "libc6-dev:$arch" "libsqlite3-dev:$arch" "libssl-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
 fi
 
-dotnet publish "$here/../src/vertex-ar-backup.csproj" "${options[@]}"
+"$here/at-work.sh" "publishing for $arch" dotnet publish "$here/../src/vertex-ar-backup.csproj" "${options[@]}"

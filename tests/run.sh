@@ -23,7 +23,7 @@ for project in "$@"; do
     echo "== $project"
     report=$results/$project.xml
     # Started by a script in the background, all of this ignores SIGINT; the program under test must not inherit that.
-    env --default-signal=INT "tests/$project/bin/Debug/net10.0/$project" -noLogo -noColor -xml "$report"
+    packaging/at-work.sh "running $project" env --default-signal=INT "tests/$project/bin/Debug/net10.0/$project" -noLogo -noColor -xml "$report"
     code=$?
     if [[ ! -s $report ]]; then
         echo "$project: no report was written; exit code $code" >&2

@@ -15,16 +15,17 @@ FAULTS := --binary $(BINARY) --work $${TMPDIR:-/var/tmp}
 scaled = $$(($(1) / $(SCALE) > $(2) ? $(1) / $(SCALE) : $(2)))
 
 $(FAULT_LIBRARY): tests/Faults/fault.c
-	@$(NEED) gcc libc6-dev
 	@mkdir -p $(@D)
 	gcc -shared -fPIC -O1 -Wall -Wextra -Werror -o $@ $< -ldl
 
 $(FAULT_KERNEL):
 	tests/Faults/kernel.sh $@
 
+NEED_test-faults := python3 qemu-system-x86 busybox-static e2fsprogs
+NEED_test-mutants := $(NEED_test-faults)
+
 .PHONY: test-faults
-test-faults: build
-	@$(NEED) python3
+test-faults: need-test-faults build
 	@rm -f artifacts/test-results/faults-*.counts; mkdir -p artifacts/test-results; status=0; \
 	for part in $(or $(PARTS),$(FAULT_PARTS)); do \
 	  $(MAKE) --no-print-directory faults-$$part || { status=1; counts=artifacts/test-results/faults-$$part.counts; test -s $$counts || echo 0 1 0 >$$counts; }; \
@@ -48,7 +49,6 @@ faults-together:
 
 # Plain emulation of an amd64 machine, which works anywhere.
 faults-power: $(FAULT_KERNEL)
-	@$(NEED) qemu-system-x86 busybox-static e2fsprogs
 	tests/Faults/power.py $(FAULTS) --kernel $(FAULT_KERNEL) --cuts $(call scaled,200,2) --counts artifacts/test-results/$@.counts
 
 # A million and more inputs in all.
@@ -57,14 +57,12 @@ faults-hostile: artifacts/Unit.built
 
 # Bugs that are planted one at a time, to see that the suites above catch each; half an hour on two cores. ONLY= for some.
 .PHONY: test-mutants look-mutants
-test-mutants: build $(FAULT_LIBRARY) $(FAULT_KERNEL) artifacts/Unit.built
-	@$(NEED) python3 qemu-system-x86 busybox-static e2fsprogs
+test-mutants: need-test-mutants build $(FAULT_LIBRARY) $(FAULT_KERNEL) artifacts/Unit.built
 	@rm -f $(MUTANT_COUNTS); mkdir -p $(dir $(MUTANT_COUNTS))
 	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) --counts $(MUTANT_COUNTS) \
 	  $(if $(ONLY),--only "$(ONLY)") || { test -s $(MUTANT_COUNTS) || echo 0 1 0 >$(MUTANT_COUNTS); exit 1; }
 
 # That each of them still has its place in the sources, which moves from time to time.
 look-mutants:
-	@$(NEED) python3
 	@mkdir -p $(dir $(MUTANT_COUNTS))
 	tests/Mutants/mutants.py --look --counts $(MUTANT_COUNTS)

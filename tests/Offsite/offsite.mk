@@ -9,9 +9,10 @@ MOMENTS ?= 12
 OFFSITE_CHECKED := S3-kills SFTP-kills S3-damage S3 crypt S3-guards SFTP-retention S3-full
 OFFSITE_COUNTS := artifacts/test-results/offsite.counts
 
+NEED_test-offsite := python3 python3-swift openssh-server openssh-client rclone
+
 .PHONY: test-offsite
-test-offsite: build
-	@$(NEED) python3 python3-swift openssh-server openssh-client rclone
+test-offsite: need-test-offsite build
 	@rm -f $(OFFSITE_COUNTS); mkdir -p $(dir $(OFFSITE_COUNTS))
 	@tests/Offsite/offsite.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --counts $(OFFSITE_COUNTS) --moments $(MOMENTS) $(PARTS:%=--part %) \
 	  || { test -s $(OFFSITE_COUNTS) || echo 0 1 0 >$(OFFSITE_COUNTS); exit 1; }

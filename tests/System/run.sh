@@ -61,7 +61,6 @@ if [ "$(id -u)" != 0 ]; then
     exit
 fi
 
-"$root/packaging/require.sh" systemd-container mmdebstrap apt-utils gnupg procps python3-swift openssh-client rclone || exit 1
 mkdir -p "$work"
 trap 'kill $(jobs -p) 2> /dev/null; wait; rm -rf "$work"/*-under-test-$$' EXIT
 trap 'exit 130' INT TERM

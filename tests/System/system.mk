@@ -7,5 +7,7 @@ SUITES ?= bookworm trixie
 
 .PHONY: test-system
 
-test-system: deb
+NEED_test-system = $(NEED_deb) systemd-container mmdebstrap apt-utils gnupg procps python3-swift openssh-client rclone
+
+test-system: need-test-system deb
 	tests/System/run.sh $(SUITES)
