@@ -188,7 +188,9 @@ internal sealed class CreateBackup
             foreach (var tree in trees)
             {
                 progress.Phase = tree.Name;
-                entries.AddTree(tree, new DirectorySource(tree, places), stop);
+                var source = new DirectorySource(tree, places);
+                entries.AddTree(tree, source, stop);
+                source.UnmatchedPatterns.ToList().ForEach(pattern => progress.Say(Severity.Detail, LeftOutText.Unmatched(pattern), tree.Name));
             }
 
             pipeline.Complete();

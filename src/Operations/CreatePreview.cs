@@ -92,7 +92,8 @@ internal sealed class CreatePreview
     private void LookAt(TreeOptions tree, ForeignPlaces places, RunProgress progress, CancellationToken stop)
     {
         var name = new SourceName(tree.Name, SourceKind.Storage);
-        foreach (var walked in new DirectorySource(tree, places).WalkAhead(stop))
+        var source = new DirectorySource(tree, places);
+        foreach (var walked in source.WalkAhead(stop))
         {
             stop.ThrowIfCancellationRequested();
             if (walked.Problem is { } problem)

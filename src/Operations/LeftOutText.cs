@@ -18,4 +18,7 @@ internal static class LeftOutText
         ForeignKind.Socket => "is a socket",
         _ => throw new ArgumentOutOfRangeException(nameof(foreign), foreign.Kind, null),
     };
+
+    /// <summary>The end of a sentence that begins with the tree's name.</summary>
+    public static string Unmatched(string pattern) => $"'exclude' has '{pattern}', which matched nothing";
 }

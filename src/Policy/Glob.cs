@@ -3,28 +3,46 @@ using System.Text;
 namespace VertexAr.Backup.Policy;
 
 /// <summary>
-/// A pattern over paths, with the rules of .gitignore: <c>*</c> and <c>?</c> stay within a name, <c>**</c> crosses slashes,
-/// <c>[a-z]</c> is a set; a pattern with a slash in front or inside is anchored at the top, one without matches a name at any
-/// depth, and one that ends in a slash matches directories only.
+/// A pattern over paths, as one line of .gitignore without a <c>!</c> in front: <c>*</c> and <c>?</c> stay within a name,
+/// <c>**</c> between slashes crosses them, <c>[a-z]</c> is a set; a pattern with a slash in front or inside is anchored at the
+/// top, one without matches a name at any depth, and one that ends in a slash matches directories only. It matches what git's
+/// own matcher matches (gitignore(5)), oddities included; a test compares the two.
 /// </summary>
 internal sealed class Glob
 {
-    private readonly byte[] pattern;
+    private readonly byte[] prefix;
+    private readonly GlobToken[] tokens;
     private readonly bool anchored;
     private readonly bool directoriesOnly;
 
     public Glob(string text)
     {
-        directoriesOnly = text.EndsWith('/');
-        var body = text.Trim('/');
-        anchored = text.StartsWith('/') || body.Contains('/', StringComparison.Ordinal);
-        pattern = Encoding.UTF8.GetBytes(body);
+        var pattern = Encoding.UTF8.GetBytes(text);
+        directoriesOnly = pattern is [.., (byte)'/'];
+        var body = directoriesOnly ? pattern.AsSpan(0, pattern.Length - 1) : pattern;
+        anchored = body.Contains((byte)'/');
+        body = body is [(byte)'/', ..] ? body[1..] : body;
+        var plain = body.IndexOfAny("*?[\\"u8);
+        prefix = [.. plain < 0 ? body : body[..plain]];
+        (tokens, Flaw) = GlobSyntax.Parse(body[prefix.Length..]);
+        Flaw ??= prefix.Length == 0 && tokens.Length == 0 ? "is empty" : null;
     }
+
+    /// <summary>Why nothing can match, as the end of a sentence; null if something can.</summary>
+    public string? Flaw { get; }
 
     /// <param name="path">A path below the top, without a slash in front.</param>
     /// <param name="isDirectory">Whether the path is a directory's.</param>
-    public bool Matches(ReadOnlySpan<byte> path, bool isDirectory) =>
-        (isDirectory || !directoriesOnly) && MatchesText(anchored ? path : path[(path.LastIndexOf((byte)'/') + 1)..]);
+    public bool Matches(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        if ((directoriesOnly && !isDirectory) || Flaw is not null)
+        {
+            return false;
+        }
+
+        var text = anchored ? path : path[(path.LastIndexOf((byte)'/') + 1)..];
+        return text.StartsWith(prefix) && MatchesRest(text[prefix.Length..]);
+    }
 
     /// <summary>Whether the path or any directory above it matches: a pattern that names a directory means all that is in it.</summary>
     public bool MatchesOrContains(ReadOnlySpan<byte> path, bool isDirectory)
@@ -46,42 +64,37 @@ internal sealed class Glob
     }
 
     /// <summary>Iterative matching with one retreat point for each kind of star, so that no pattern takes exponential time.</summary>
-    private bool MatchesText(ReadOnlySpan<byte> text)
+    private bool MatchesRest(ReadOnlySpan<byte> text)
     {
         var (p, t) = (0, 0);
-        var (starPattern, starText) = (-1, 0);
-        var (deepPattern, deepText, wholeNames) = (-1, 0, false);
+        var (star, starText) = (-1, 0);
+        var (deep, deepText) = (-1, 0);
         while (true)
         {
-            if (p < pattern.Length && pattern[p] == '*')
+            var kind = p < tokens.Length ? tokens[p].Kind : GlobTokenKind.End;
+            if (kind == GlobTokenKind.Star)
             {
-                if (p + 1 < pattern.Length && pattern[p + 1] == '*')
-                {
-                    // After "**/" what follows begins at the beginning of a name, be it this one.
-                    wholeNames = p + 2 < pattern.Length && pattern[p + 2] == '/' && (t == 0 || text[t - 1] == '/');
-                    p += wholeNames ? 3 : 2;
-                    (deepPattern, deepText, starPattern) = (p, t, -1);
-                }
-                else
-                {
-                    (starPattern, starText) = (++p, t);
-                }
+                (star, starText) = (++p, t);
             }
-            else if (t < text.Length && p < pattern.Length && MatchesOne(ref p, text[t]))
+            else if (kind is GlobTokenKind.Names or GlobTokenKind.Anything)
             {
-                t++;
+                (deep, deepText, star) = (++p, t, -1);
             }
-            else if (t == text.Length && p == pattern.Length)
+            else if (kind == GlobTokenKind.End && t == text.Length)
             {
                 return true;
             }
-            else if (starPattern >= 0 && starText < text.Length && text[starText] != '/')
+            else if (kind != GlobTokenKind.End && t < text.Length && tokens[p].Fits(text[t]))
             {
-                (p, t) = (starPattern, ++starText);
+                (p, t) = (p + 1, t + 1);
             }
-            else if (deepPattern >= 0 && NextRetreat(text, deepText, wholeNames) is >= 0 and var next)
+            else if (star >= 0 && starText < text.Length && text[starText] != '/')
             {
-                (p, t, deepText, starPattern) = (deepPattern, next, next, -1);
+                (p, t) = (star, ++starText);
+            }
+            else if (deep >= 0 && NextRetreat(text, deepText, tokens[deep - 1].Kind) is >= 0 and var next)
+            {
+                (p, t, deepText, star) = (deep, next, next, -1);
             }
             else
             {
@@ -91,61 +104,14 @@ internal sealed class Glob
     }
 
     /// <summary>Where a double star tries next: one byte on, or at the next name; -1 if there is none.</summary>
-    private static int NextRetreat(ReadOnlySpan<byte> text, int from, bool wholeNames)
+    private static int NextRetreat(ReadOnlySpan<byte> text, int from, GlobTokenKind kind)
     {
-        if (!wholeNames)
+        if (kind == GlobTokenKind.Anything)
         {
             return from < text.Length ? from + 1 : -1;
         }
 
         var slash = text[from..].IndexOf((byte)'/');
         return slash < 0 ? -1 : from + slash + 1;
-    }
-
-    /// <summary>Matches one byte and moves on in the pattern; a set or a literal that does not fit leaves the place as it is.</summary>
-    private bool MatchesOne(ref int p, byte b)
-    {
-        switch (pattern[p])
-        {
-            case (byte)'?' when b != '/':
-                p++;
-                return true;
-            case (byte)'[' when pattern.AsSpan(p + 1).IndexOf((byte)']') is > 0 and var length:
-                if (b == '/' || !InSet(pattern.AsSpan(p + 1, length), b))
-                {
-                    return false;
-                }
-
-                p += length + 2;
-                return true;
-            case (byte)'\\' when p + 1 < pattern.Length && pattern[p + 1] == b:
-                p += 2;
-                return true;
-            case var literal when literal == b && literal is not ((byte)'?' or (byte)'\\'):
-                p++;
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static bool InSet(ReadOnlySpan<byte> set, byte b)
-    {
-        var negated = set[0] is (byte)'!' or (byte)'^';
-        var found = false;
-        for (var i = negated ? 1 : 0; i < set.Length; i++)
-        {
-            if (i + 2 < set.Length && set[i + 1] == '-')
-            {
-                found |= set[i] <= b && b <= set[i + 2];
-                i += 2;
-            }
-            else
-            {
-                found |= set[i] == b;
-            }
-        }
-
-        return found != negated;
     }
 }

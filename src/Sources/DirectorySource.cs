@@ -25,6 +25,7 @@ internal sealed class DirectorySource
     private readonly TreeOptions options;
     private readonly ForeignPlaces places;
     private readonly byte[] buffer = new byte[64 * 1024];
+    private TreeBoundary? boundary;
 
     /// <param name="options">What to walk.</param>
     /// <param name="places">Where the databases, the trees and the repository are: none of them is saved as part of this tree.</param>
@@ -33,6 +34,9 @@ internal sealed class DirectorySource
         this.options = options;
         this.places = places;
     }
+
+    /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>
+    public IEnumerable<string> UnmatchedPatterns => boundary?.UnmatchedPatterns ?? [];
 
     /// <exception cref="UserError">The tree is missing or no directory.</exception>
     public static void Check(TreeOptions options)
@@ -67,7 +71,7 @@ internal sealed class DirectorySource
         var path = Encoding.UTF8.GetBytes(options.Name);
         var open = new Stack<Frame>();
         // A copy of an old tree is taken as it is.
-        var boundary = options.Was is null ? new TreeBoundary(status, places, options.OneFileSystem, options.Exclude) : null;
+        boundary = options.Was is null ? new TreeBoundary(status, places, options.OneFileSystem, options.Exclude) : null;
         yield return new WalkStep(new WalkedEntry(path, status, top));
         open.Push(Enter(top, path, status, out var problem));
         if (problem is not null)
@@ -84,7 +88,7 @@ internal sealed class DirectorySource
                 continue;
             }
 
-            var (entry, inside) = Look(frame, frame.Names.Name(frame.Next++), boundary);
+            var (entry, inside) = Look(frame, frame.Names.Name(frame.Next++));
             if (entry is null)
             {
                 continue;
@@ -136,7 +140,7 @@ internal sealed class DirectorySource
     }
 
     /// <summary>One name: an entry, something left out, a problem, or nothing where nothing is to be said; and the directory to go into.</summary>
-    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, ReadOnlySpan<byte> name, TreeBoundary? boundary)
+    private (WalkedEntry? Entry, SafeFileHandle? Inside) Look(Frame frame, ReadOnlySpan<byte> name)
     {
         byte[] path = [.. frame.Path, (byte)'/', .. name];
         try

@@ -15,7 +15,7 @@ internal sealed class TreeBoundary
     private readonly FileStatus top;
     private readonly ForeignPlaces places;
     private readonly bool oneFileSystem;
-    private readonly List<List<Glob>> excludes;
+    private readonly List<IgnoreRules> excludes;
 
     /// <param name="top">The tree's top directory.</param>
     /// <param name="places">Where the databases, the trees (this one among them) and the repository are.</param>
@@ -26,8 +26,11 @@ internal sealed class TreeBoundary
         this.top = top;
         this.places = places;
         this.oneFileSystem = oneFileSystem;
-        this.excludes = [.. excludes.Select(patterns => patterns.Select(text => new Glob(text)).ToList())];
+        this.excludes = [.. excludes.Select(patterns => new IgnoreRules(patterns))];
     }
+
+    /// <summary>Patterns that have left nothing out, and taken nothing back in, so far.</summary>
+    public IEnumerable<string> UnmatchedPatterns => excludes.SelectMany(rules => rules.Unmatched);
 
     /// <summary>Whether one name in the tree is foreign to it; null if it is the tree's own.</summary>
     /// <param name="directory">The directory that holds the name, open.</param>
@@ -89,14 +92,11 @@ internal sealed class TreeBoundary
 
     private bool IsExcluded(ReadOnlySpan<byte> path, bool isDirectory)
     {
-        foreach (var patterns in excludes)
+        foreach (var rules in excludes)
         {
-            foreach (var glob in patterns)
+            if (rules.Excludes(path, isDirectory))
             {
-                if (glob.Matches(path, isDirectory))
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
