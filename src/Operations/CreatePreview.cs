@@ -105,6 +105,8 @@ internal sealed class CreatePreview
                 LookAt(name, walked);
             }
         }
+
+        source.UnmatchedPatterns.ToList().ForEach(pattern => progress.Say(Severity.Detail, LeftOutText.Unmatched(pattern), tree.Name));
     }
 
     /// <summary>A file of the size it had is read again, but probably holds what it held: so does a whole site after a restore.</summary>
