@@ -12,6 +12,7 @@ internal static class ConfigVerbs
     public static ExitCode Check(Surroundings around)
     {
         var settings = around.LoadSettings();
+        ExcludeReach.Check(settings);
         ScheduleReading.Check(settings, around.Clock);
         if (ServiceReach.IsServices(around) && UnitFiles.Read(ServiceSandbox.Unit) is { } unit)
         {

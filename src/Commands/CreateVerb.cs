@@ -15,6 +15,7 @@ internal static class CreateVerb
     {
         var settings = around.LoadSettings(command.MaxBackups);
         around.BecomeOwner(settings.BackupDir);
+        ExcludeReach.Check(settings);
         var plan = Plan(settings, command);
         if (command.DryRun)
         {

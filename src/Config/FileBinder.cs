@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Config;
 
@@ -176,7 +177,7 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
     private Sourced<StorageSetting>? StorageAt(JsonMember item)
     {
         var (place, _, value) = item;
-        var (name, path, exclude, oneFileSystem) = ((string?)null, (string?)null, new List<string>(), true);
+        var (name, path, exclude, oneFileSystem) = ((string?)null, (string?)null, new List<JsonMember>(), true);
         foreach (var (key, _, member) in keys.Members(value, $"'{place}'", place + ".", Storage, required: Database))
         {
             switch (key)
@@ -188,7 +189,7 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
                     path = keys.Text($"{place}.{key}", member);
                     break;
                 case "exclude":
-                    exclude.AddRange(keys.Items($"{place}.{key}", member).Select(item => keys.Text(item.Key, item.Value)).OfType<string>());
+                    exclude.AddRange(keys.Items($"{place}.{key}", member).Where(item => keys.Text(item.Key, item.Value) is not null));
                     break;
                 default:
                     oneFileSystem = keys.Flag($"{place}.{key}", member) ?? true;
@@ -196,8 +197,24 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
             }
         }
 
+        CheckExclude(exclude, path);
         return name is null || path is null
             ? null
-            : new Sourced<StorageSetting>(new StorageSetting(name, path, exclude, oneFileSystem), keys.At(value.Line));
+            : new Sourced<StorageSetting>(new StorageSetting(name, path, [.. exclude.Select(item => item.Value.Text)], oneFileSystem), keys.At(value.Line));
+    }
+
+    /// <summary>A pattern that can match nothing would save what its author wants left out.</summary>
+    private void CheckExclude(List<JsonMember> exclude, string? path)
+    {
+        if (path?.StartsWith('/') != true)
+        {
+            return;
+        }
+
+        var problems = IgnoreAdvice.Check([.. exclude.Select(item => item.Value.Text)], Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        foreach (var (item, problem) in exclude.Zip(problems).Where(pair => pair.Second is not null))
+        {
+            errors.Add(keys.At(item.Line), $"'{item.Key}' is {SettingsErrors.Quote(item.Value.Text)}, which {problem}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace VertexAr.Backup.Policy;
 
 /// <summary>
@@ -22,21 +24,7 @@ internal sealed class IgnoreRules
     /// <summary>Whether a path is left out, for a walk from the top down that does not enter what is left out.</summary>
     /// <param name="path">Below the top, without a slash in front; no directory above it is left out.</param>
     /// <param name="isDirectory">Whether it is a directory; a symlink to one is none.</param>
-    public bool Excludes(ReadOnlySpan<byte> path, bool isDirectory)
-    {
-        IgnoreRule? decides = null;
-        for (var i = rules.Count - 1; i >= 0; i--)
-        {
-            // Once it is decided, only those that have never matched are of interest.
-            if ((decides is null || !matched[i]) && rules[i].Glob.Matches(path, isDirectory))
-            {
-                matched[i] = true;
-                decides ??= rules[i];
-            }
-        }
-
-        return decides is { Negated: false };
-    }
+    public bool Excludes(ReadOnlySpan<byte> path, bool isDirectory) => Deciding(path, isDirectory) is { Negated: false };
 
     /// <summary>The same for any path: it is left out, or a directory above it is.</summary>
     public bool ExcludesOrContains(ReadOnlySpan<byte> path, bool isDirectory)
@@ -50,5 +38,25 @@ internal sealed class IgnoreRules
         }
 
         return Excludes(path, isDirectory);
+    }
+
+    /// <summary>The pattern that leaves a directory out; null if none does. Directories above it are not asked about.</summary>
+    public string? ExcludingPattern(string directory) =>
+        Deciding(Encoding.UTF8.GetBytes(directory), isDirectory: true) is { Negated: false } rule ? rule.Text : null;
+
+    private IgnoreRule? Deciding(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        IgnoreRule? decides = null;
+        for (var i = rules.Count - 1; i >= 0; i--)
+        {
+            // Once it is decided, only those that have never matched are of interest.
+            if ((decides is null || !matched[i]) && rules[i].Glob.Matches(path, isDirectory))
+            {
+                matched[i] = true;
+                decides ??= rules[i];
+            }
+        }
+
+        return decides;
     }
 }
