@@ -2,7 +2,9 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
+using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Commands;
 
@@ -19,9 +21,32 @@ internal static class ConfigVerbs
             CheckService(settings, unit);
         }
 
+        CheckOverlaps(around, settings);
         around.Output.Line($"the configuration is good: {Units.Count(settings.Databases.Count, "database")}, "
             + $"{Units.Count(settings.Storage.Count, "storage tree")}, backups in {settings.BackupDir}");
         return ExitCode.Done;
+    }
+
+    /// <summary>Places that lie in each other are named, with what that means; one place that is named twice is an error.</summary>
+    private static void CheckOverlaps(Surroundings around, Settings settings)
+    {
+        var overlaps = SourceOverlaps.Find(settings.BackupDir, SourcePlaces.Of(settings));
+        if (overlaps.Where(overlap => overlap.IsError).Select(overlap => overlap.Text).ToList() is { Count: > 0 } errors)
+        {
+            throw UserError.Usage(string.Join('\n', errors));
+        }
+
+        foreach (var overlap in overlaps)
+        {
+            if (overlap.Kind == OverlapKind.BackupsInTree)
+            {
+                around.Screen.Log.Say(Severity.Warning, overlap.Text);
+            }
+            else
+            {
+                around.Output.Line(overlap.Text);
+            }
+        }
     }
 
     public static ExitCode Show(Surroundings around)

@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
-using VertexAr.Backup.Model;
 using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Commands;
@@ -16,12 +16,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private const int Busy = 5;
     private const int Locked = 6;
 
-    private readonly ForeignPlaces places = ForeignPlaces.Find(
-        settings.BackupDir,
-        [
-            .. settings.Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)),
-            .. settings.Storage.Select(s => new SourcePlace(s.Name, SourceKind.Storage, s.Path)),
-        ]);
+    private readonly ForeignPlaces places = ForeignPlaces.Find(settings.BackupDir, SourcePlaces.Of(settings));
 
     public void Look()
     {
@@ -35,29 +30,58 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             around.Stop.ThrowIfCancellationRequested();
             LookAt(tree);
         }
+
+        LookAtOverlaps();
+    }
+
+    private void LookAtOverlaps()
+    {
+        const string name = "sources";
+        foreach (var overlap in SourceOverlaps.Find(settings.BackupDir, SourcePlaces.Of(settings)))
+        {
+            if (overlap.IsError)
+            {
+                report.Fail(name, overlap.Text, $"sudo {CommandTable.Program} config check");
+            }
+            else if (overlap.Kind == OverlapKind.BackupsInTree && settings.Offsite is null)
+            {
+                report.Warn(name, overlap.Text, $"man {CommandTable.Program}.json");
+            }
+            else
+            {
+                report.Ok(name, overlap.Text);
+            }
+        }
     }
 
     private void LookAt(DatabaseSetting database)
     {
         var name = $"database '{database.Name}'";
-        var directory = Path.GetDirectoryName(database.Path) ?? "/";
+        var options = new DatabaseOptions(database.Name, database.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds));
+        var directory = Path.GetDirectoryName(options.File) ?? "/";
         try
         {
-            new SqliteSource(new DatabaseOptions(database.Name, database.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds)), around.Clock).Probe();
+            var source = new SqliteSource(options, around.Clock);
+            var log = source.LookForLog();
+            source.Probe();
             if (Posix.Refusal(directory, AccessKind.Fill) is { } refusal)
             {
                 report.Warn(
                     name, $"it opens, but {directory} is not writable for {service.User} ({refusal.Message}), which a database in WAL mode needs",
                     WriteAccess(directory));
             }
+            else if (log is { } trouble)
+            {
+                report.Warn(name, $"{options.Place} opens, but {trouble.Reason}", $"sudo find / -samefile {ShellWord.Of(options.File)}");
+            }
             else
             {
-                report.Ok(name, $"{database.Path} opens");
+                report.Ok(name, $"{options.Place} opens");
             }
         }
         catch (UserError e) when (e.InnerException is SqliteException { SqliteErrorCode: Busy or Locked })
         {
-            report.Warn(name, $"{database.Path} is locked just now", $"fuser -v {ShellWord.Of(database.Path)}");
+            report.Warn(name, $"{options.Place} is locked just now", $"fuser -v {ShellWord.Of(options.File)}");
         }
         catch (UserError e)
         {
@@ -76,7 +100,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             if (service.ReadsEverything)
             {
                 DirectorySource.Check(options);
-                report.Ok(name, $"{tree.Path} is there, and {service.User} reads every file, whoever owns it");
+                report.Ok(name, $"{options.Place} is there, and {service.User} reads every file, whoever owns it");
                 return;
             }
 
@@ -90,7 +114,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             }
             else
             {
-                report.Ok(name, files < FilesTried ? $"{tree.Path}: all of {Units.Count(files, "file")} can be read" : $"{tree.Path}: the first {Units.Count(files, "file")} can be read");
+                report.Ok(name, files < FilesTried ? $"{options.Place}: all of {Units.Count(files, "file")} can be read" : $"{options.Place}: the first {Units.Count(files, "file")} can be read");
             }
         }
         catch (UserError e)

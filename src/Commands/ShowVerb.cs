@@ -3,6 +3,7 @@ using System.Text;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -89,6 +90,16 @@ internal static class ShowVerb
         }
 
         table.Print(output);
+        foreach (var source in header.Sources.Where(source => source.Target is not null))
+        {
+            output.Line($"{source.Name} is a link: {source.Path} -> {source.Target}");
+        }
+
+        foreach (var source in header.Sources.Where(source => source.LeftOut.Count > 0))
+        {
+            output.Line($"left out of {source.Name}: {LeftOutText.Sum(source.LeftOut)}");
+        }
+
         if (header.Warnings.Count > 0)
         {
             output.Line();

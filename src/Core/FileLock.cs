@@ -6,6 +6,8 @@ namespace VertexAr.Backup.Core;
 /// <summary>The kernel's locks on open files.</summary>
 internal static unsafe class FileLock
 {
+    private const short Unlocked = 2;
+
     /// <summary>Takes a kernel lock on an open file; it ends with the descriptor. False when somebody else holds it.</summary>
     public static bool TryTake(SafeFileHandle file, bool exclusive)
     {
@@ -27,10 +29,26 @@ internal static unsafe class FileLock
     /// <summary>The process that holds a record lock (as SQLite takes them) anywhere in the file; 0 if none does.</summary>
     public static int HolderOfRecord(SafeFileHandle file)
     {
+        var answer = Ask(file, start: 0, length: 0);
+        return answer.Type == Unlocked ? 0 : answer.Process;
+    }
+
+    /// <summary>Whether another process has locked this range of the file for reading, and none for writing.</summary>
+    /// <param name="file">Open for reading.</param>
+    /// <param name="start">The first byte.</param>
+    /// <param name="length">In bytes.</param>
+    public static bool IsReadLocked(SafeFileHandle file, long start, long length)
+    {
+        const short readLock = 0;
+        return Ask(file, start, length).Type == readLock;
+    }
+
+    private static PosixCalls.RecordLock Ask(SafeFileHandle file, long start, long length)
+    {
         const int getLock = 5;
-        const short writeLock = 1, unlocked = 2;
-        var question = new PosixCalls.RecordLock { Type = writeLock };
+        const short writeLock = 1;
+        var question = new PosixCalls.RecordLock { Type = writeLock, Start = start, Length = length };
         Posix.Check(PosixCalls.GetRecordLock(Posix.Descriptor(file), getLock, &question));
-        return question.Type == unlocked ? 0 : question.Process;
+        return question;
     }
 }

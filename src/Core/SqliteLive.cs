@@ -16,6 +16,7 @@ internal static class SqliteLive
     /// <exception cref="SqliteException">It stays locked, or cannot be read.</exception>
     public static T Read<T>(string path, TimeSpan wait, TimeProvider clock, Func<SqliteConnection, T> work, CancellationToken stop)
     {
+        path = RealPath.Of(path);
         var deadline = clock.GetUtcNow() + wait;
         while (true)
         {

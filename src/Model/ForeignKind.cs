@@ -44,4 +44,18 @@ internal static class ForeignKinds
         ForeignKind.Socket => "socket",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
+
+    /// <returns>Null for a word that this version does not know.</returns>
+    public static ForeignKind? FromWord(string word)
+    {
+        foreach (var kind in All)
+        {
+            if (kind.Word() == word)
+            {
+                return kind;
+            }
+        }
+
+        return null;
+    }
 }

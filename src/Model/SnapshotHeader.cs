@@ -62,7 +62,8 @@ internal sealed record SnapshotHeader
     /// </summary>
     public bool IsSane =>
         Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
-        && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && source.Path is ['/', ..] && !source.Path.Contains('\0', StringComparison.Ordinal))
+        && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && IsPath(source.Path) && (source.Target is null || IsPath(source.Target)))
+        && Array.TrueForAll(Sources, source => source.LeftOut.All(left => left.Count > 0))
         && HasDistinctNames()
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
 
@@ -80,6 +81,8 @@ internal sealed record SnapshotHeader
 
         return true;
     }
+
+    private static bool IsPath(string path) => path is ['/', ..] && !path.Contains('\0', StringComparison.Ordinal);
 
     private static bool IsPart(PartFile part) => part is { Bytes: >= 0, Lines: >= 0 };
 }
@@ -138,6 +141,18 @@ internal sealed record SourceSummary
 
     /// <summary>Bytes of content that were stored, before compression.</summary>
     public required long NewBytes { get; init; }
+
+    /// <summary>Where the path led by way of links, absolute; null if there were none.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>The patterns by which files were left out; null for a database, and where it was not recorded.</summary>
+    public IReadOnlyList<string>? Exclude { get; init; }
+
+    /// <summary>Whether what is mounted in the tree was left out; null for a database, and where it was not recorded.</summary>
+    public bool? OneFileSystem { get; init; }
+
+    /// <summary>What lay in the tree and was no part of it.</summary>
+    public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 }
 
 /// <summary>What the run wants known: how many warnings, and the first hundred of them.</summary>

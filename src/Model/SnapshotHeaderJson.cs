@@ -66,7 +66,7 @@ internal static class SnapshotHeaderJson
         return sources;
     }
 
-    private static SourceSummary ReadSource(JsonElement json, SourceSummary? like) => new()
+    public static SourceSummary ReadSource(JsonElement json, SourceSummary? like) => new()
     {
         Name = json.Text("name", like?.Name),
         Kind = json.Word("kind", SourceKinds.FromWord, like?.Kind.Word()),
@@ -76,6 +76,10 @@ internal static class SnapshotHeaderJson
         Symlinks = json.Number("symlinks"),
         Bytes = json.Number("bytes"),
         NewBytes = json.Number("new_bytes"),
+        Target = json.IfThere("target", JsonFields.Text),
+        Exclude = json.IfThere("exclude", JsonFields.Texts),
+        OneFileSystem = json.TryGetProperty("one_file_system", out var one) ? one.GetBoolean() : null,
+        LeftOut = json.IfThere("left_out", static array => JsonFields.Items(array, LeftOut.Read)) ?? [],
     };
 
     public static void WriteSource(Utf8JsonWriter json, SourceSummary source)
@@ -89,7 +93,27 @@ internal static class SnapshotHeaderJson
         json.WriteNumber("symlinks", source.Symlinks);
         json.WriteNumber("bytes", source.Bytes);
         json.WriteNumber("new_bytes", source.NewBytes);
+        json.WriteIfThere("target", source.Target);
+        WriteRules(json, source);
         json.WriteEndObject();
+    }
+
+    private static void WriteRules(Utf8JsonWriter json, SourceSummary source)
+    {
+        if (source.Exclude is { } exclude)
+        {
+            json.WriteItems("exclude", exclude, static (json, pattern) => json.WriteStringValue(pattern));
+        }
+
+        if (source.OneFileSystem is { } one)
+        {
+            json.WriteBoolean("one_file_system", one);
+        }
+
+        if (source.LeftOut.Count > 0)
+        {
+            json.WriteItems("left_out", source.LeftOut, LeftOut.Write);
+        }
     }
 
     private static WarningSummary ReadWarnings(JsonElement json)

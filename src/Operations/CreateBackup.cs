@@ -61,11 +61,30 @@ internal sealed class CreateBackup
     /// <summary>A source that is missing is found out before anything is stored.</summary>
     private void CheckSources()
     {
+        if (plan.Origin is null)
+        {
+            CheckOverlaps();
+        }
+
         databases.ForEach(database => _ = new SqliteSource(database, clock).Look());
         trees.ForEach(DirectorySource.Check);
         if (databases.Count + trees.Count == 0)
         {
             throw UserError.Usage($"the configuration names no {(plan.Type == SnapshotType.Storage ? "storage" : "database")}, so there is nothing to back up as {plan.Type.Word()}");
+        }
+    }
+
+    /// <summary>Backups of backups are refused. What is named twice is saved twice, which costs little and loses nothing.</summary>
+    private void CheckOverlaps()
+    {
+        foreach (var overlap in SourceOverlaps.Find(plan.BackupDirectory, plan.Places).Where(overlap => overlap.IsError))
+        {
+            if (overlap.Kind == OverlapKind.InBackups)
+            {
+                throw UserError.Usage(overlap.Text);
+            }
+
+            progress.Say(Severity.Warning, overlap.Text);
         }
     }
 
@@ -218,8 +237,8 @@ internal sealed class CreateBackup
             StartedAt = startedAt,
             Sources =
             [
-                .. databases.Select(d => list.Summary(new SourceName(d.Name, SourceKind.Database), d.Was?.Path ?? d.Path)),
-                .. trees.Select(t => list.Summary(new SourceName(t.Name, SourceKind.Storage), t.Was?.Path ?? t.Path)),
+                .. databases.Select(d => Summary(d, list)),
+                .. trees.Select(t => Summary(t, list)),
             ],
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
@@ -232,6 +251,23 @@ internal sealed class CreateBackup
         SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"));
         DirectoryTree.Remove(staging.DirectoryPath);
         return header;
+    }
+
+    private static SourceSummary Summary(DatabaseOptions database, CreateList list)
+    {
+        var summary = list.Summary(new SourceName(database.Name, SourceKind.Database), database.Was?.Path ?? database.Path);
+        return database.Was is null && database.File != database.Path ? summary with { Target = database.File } : summary;
+    }
+
+    private static SourceSummary Summary(TreeOptions tree, CreateList list)
+    {
+        var summary = list.Summary(new SourceName(tree.Name, SourceKind.Storage), tree.Was?.Path ?? tree.Path);
+        return tree.Was is not null ? summary : summary with
+        {
+            Target = tree.Top == tree.Path ? null : tree.Top,
+            Exclude = tree.Exclude,
+            OneFileSystem = tree.OneFileSystem,
+        };
     }
 
     private RotateResult? Rotate(RepositoryLock held, List<DamagedSnapshot> damaged, bool sweep)

@@ -72,8 +72,13 @@ internal sealed class CreateEntries(
         var name = new SourceName(options.Name, SourceKind.Database);
         var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
         var before = source.Look();
+        if (source.LookForLog() is { } trouble)
+        {
+            list.Warn(path, trouble.Reason, trouble.IsLoss);
+        }
+
         if (FindDatabase(earlier, name, path, before) is { } known
-            && references.AskLive(options.Name, path, options.Path, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
+            && references.AskLive(options.Name, path, options.File, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
         {
             pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with { Size = known.Size, Pieces = known.Pieces, Wal = before.Wal }));
             return;

@@ -11,6 +11,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
 {
     private readonly List<PathWarning> warnings = [];
     private readonly Dictionary<string, Counts> counts = [];
+    private readonly Dictionary<(string Source, Foreign Foreign), long> leftOut = [];
     private int settledPacks;
 
     /// <summary>Told each path that is listed.</summary>
@@ -70,10 +71,12 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         progress.Say(Severity.Warning, reason, text);
     }
 
-    /// <summary>Notes something that is not in the snapshot because it is no part of the tree. What nobody asked to leave out is warned of.</summary>
+    /// <summary>Notes something that is not in the snapshot because it is no part of the tree. What nobody asked to leave out is warned of. For the thread that walks the trees.</summary>
     public void LeaveOut(byte[] path, Foreign foreign)
     {
         var reason = LeftOutText.Reason(foreign);
+        var key = (SourceOf(path), foreign);
+        leftOut[key] = leftOut.GetValueOrDefault(key) + 1;
         if (foreign.Kind is ForeignKind.Mount or ForeignKind.Socket)
         {
             Warn(path, reason, isLoss: false);
@@ -110,14 +113,17 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
             Symlinks = c.Symlinks,
             Bytes = c.Bytes,
             NewBytes = c.NewBytes,
+            LeftOut =
+            [
+                .. leftOut.Where(left => left.Key.Source == source.Name).OrderBy(left => left.Key.Foreign.Kind).ThenBy(left => left.Key.Foreign.Source, StringComparer.Ordinal)
+                    .Select(left => new LeftOut(left.Key.Foreign.Kind.Word(), left.Key.Foreign.Source, left.Value)),
+            ],
         };
     }
 
     private void Count(CreateItem item)
     {
-        var path = item.Entry.Path.AsSpan();
-        var slash = path.IndexOf((byte)'/');
-        var name = Encoding.UTF8.GetString(slash < 0 ? path : path[..slash]);
+        var name = SourceOf(item.Entry.Path);
         var c = counts.TryGetValue(name, out var known) ? known : counts[name] = new Counts();
         switch (item.Entry.Type)
         {
@@ -136,6 +142,12 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         // A further name of a file has no content of its own.
         c.Bytes = Units.Add(c.Bytes, item.Entry.Type == EntryType.HardLink ? 0 : item.Entry.Size);
         c.NewBytes += item.NewBytes;
+    }
+
+    private static string SourceOf(ReadOnlySpan<byte> path)
+    {
+        var slash = path.IndexOf((byte)'/');
+        return Encoding.UTF8.GetString(slash < 0 ? path : path[..slash]);
     }
 
     /// <summary>From the run's handles to lines of the pack table, on a copy: a hard link may need the handles again.</summary>

@@ -47,10 +47,12 @@ internal sealed record CreatePlan
 
     public required string Tool { get; init; }
 
-    /// <summary>Where everything is now that is no part of the tree it lies in, whatever this snapshot's type covers.</summary>
-    public ForeignPlaces FindPlaces() => ForeignPlaces.Find(
-        BackupDirectory,
-        [.. Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)), .. Trees.Select(t => new SourcePlace(t.Name, SourceKind.Storage, t.Path))]);
+    /// <summary>All sources of the configuration, whatever this snapshot's type covers.</summary>
+    public IReadOnlyList<SourcePlace> Places =>
+        [.. Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)), .. Trees.Select(t => new SourcePlace(t.Name, SourceKind.Storage, t.Path))];
+
+    /// <summary>Where everything is now that is no part of the tree it lies in.</summary>
+    public ForeignPlaces FindPlaces() => ForeignPlaces.Find(BackupDirectory, Places);
 }
 
 /// <summary>A backup of another program, on its way to become a snapshot.</summary>

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Sources;
 
@@ -21,4 +22,21 @@ internal static class LeftOutText
 
     /// <summary>The end of a sentence that begins with the tree's name.</summary>
     public static string Unmatched(string pattern) => $"'exclude' has '{pattern}', which matched nothing";
+
+    /// <summary>All that was left out of a tree, in one line; empty if nothing was.</summary>
+    public static string Sum(IEnumerable<LeftOut> leftOut) => string.Join(", ", leftOut.Select(Sum));
+
+    private static string Sum(LeftOut left) => ForeignKinds.FromWord(left.Kind) switch
+    {
+        ForeignKind.Database => $"1 database (saved as '{left.Source}')",
+        ForeignKind.Tree => $"1 tree (saved as '{left.Source}')",
+        ForeignKind.Repository => "the backup directory",
+        ForeignKind.Leftover => $"{left.Count} from earlier restores",
+        ForeignKind.Excluded => $"{left.Count} by exclude",
+        ForeignKind.Mount => Units.Count(left.Count, "mount"),
+        ForeignKind.Socket => Units.Count(left.Count, "socket"),
+        // Of a later version, which knows more reasons.
+        null => $"{left.Count} ({left.Kind})",
+        _ => throw new ArgumentOutOfRangeException(nameof(left), left.Kind, null),
+    };
 }

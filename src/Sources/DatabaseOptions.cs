@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Sources;
 
 /// <summary>A database to copy.</summary>
@@ -6,6 +8,12 @@ namespace VertexAr.Backup.Sources;
 /// <param name="LockTimeout">How long to wait while somebody else keeps the database locked.</param>
 internal sealed record DatabaseOptions(string Name, string Path, TimeSpan LockTimeout)
 {
+    /// <summary>The file that the path leads to, by way of links. SQLite keeps the log next to this one, so everything is read here.</summary>
+    public string File { get; } = RealPath.Of(Path);
+
+    /// <summary>For messages: the path, and where it leads if that is elsewhere.</summary>
+    public string Place => File == Path ? Path : $"{Path} -> {File}";
+
     /// <summary>A finished copy is stored as it is, byte for byte, and said to be this; null for a live database.</summary>
     public FormerSource? Was { get; init; }
 }

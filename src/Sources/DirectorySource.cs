@@ -12,6 +12,12 @@ namespace VertexAr.Backup.Sources;
 /// <param name="OneFileSystem">Whether what is mounted inside is left out.</param>
 internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem)
 {
+    /// <summary>The directory that the path leads to, by way of links.</summary>
+    public string Top { get; } = RealPath.Of(Path);
+
+    /// <summary>For messages: the path, and where it leads if that is elsewhere.</summary>
+    public string Place => Top == Path ? Path : $"{Path} -> {Top}";
+
     /// <summary>It is a copy of an old tree, and said to be this; null for a live tree.</summary>
     public FormerSource? Was { get; init; }
 }
@@ -110,7 +116,7 @@ internal sealed class DirectorySource
     {
         try
         {
-            return Posix.OpenDirectory(Posix.Here, Posix.Bytes(options.Path), follow: true);
+            return Posix.OpenDirectory(Posix.Here, Posix.Bytes(options.Top), follow: true);
         }
         catch (PosixError e)
         {
@@ -121,7 +127,7 @@ internal sealed class DirectorySource
                 _ => $"cannot be opened: {e.Message}",
             };
             throw UserError.Failed(
-                $"the storage '{options.Name}' at {options.Path} {trouble}", "check \"storage\" in the configuration, and that its disk is mounted", e);
+                $"the storage '{options.Name}' at {options.Place} {trouble}", "check \"storage\" in the configuration, and that its disk is mounted", e);
         }
     }
 

@@ -23,19 +23,19 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     {
         try
         {
-            var status = Posix.StatusOrNull(options.Path) ?? throw Missing();
+            var status = Posix.StatusOrNull(options.File) ?? throw Missing();
             if (!status.IsRegular)
             {
-                throw UserError.Failed($"the database '{options.Name}' at {options.Path} is not a file");
+                throw UserError.Failed($"the database '{options.Name}' at {options.Place} is not a file");
             }
 
             CheckMagic(status);
-            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.Path + "-wal")));
+            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.File + "-wal")));
         }
         catch (PosixError e)
         {
             throw UserError.Failed(
-                $"the database '{options.Name}' at {options.Path} cannot be read: {e.Message}", "the service user needs to read and write the file and its directory", e);
+                $"the database '{options.Name}' at {options.Place} cannot be read: {e.Message}", "the service user needs to read and write the file and its directory", e);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         return check.Health switch
         {
             SqliteHealth.Damaged => throw UserError.Failed(
-                $"the database '{options.Name}' at {options.Path} is damaged: {check.Detail}",
+                $"the database '{options.Name}' at {options.Place} is damaged: {check.Detail}",
                 "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
                 new DamageError(check.Detail)),
             SqliteHealth.Unknown =>
@@ -104,14 +104,29 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
+    /// <summary>Whether a log may be missing because it is not next to this file; see <see cref="DatabaseLog"/>.</summary>
+    /// <returns>What to say of the database; null if all is well.</returns>
+    public WalkProblem? LookForLog()
+    {
+        try
+        {
+            return DatabaseLog.Look(options.File);
+        }
+        catch (PosixError)
+        {
+            // Opening it will say why.
+            return null;
+        }
+    }
+
     private UserError Missing() => UserError.Failed(
-        $"the database '{options.Name}' at {options.Path} does not exist",
+        $"the database '{options.Name}' at {options.Place} does not exist",
         "check \"databases\" in the configuration, and that its disk is mounted");
 
     private void CheckMagic(FileStatus status)
     {
         Span<byte> begin = stackalloc byte[16];
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.Path), follow: true);
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.File), follow: true);
         if (status.Size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic)))
         {
             throw NotDatabase(null);
@@ -159,8 +174,8 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     private SqliteConnection OpenSource()
     {
         const int keepLogWhenClosing = 1006;
-        var hadLog = File.Exists(options.Path + "-wal");
-        var connection = SqliteFile.Open(options.Path, SqliteOpenMode.ReadWrite);
+        var hadLog = File.Exists(options.File + "-wal");
+        var connection = SqliteFile.Open(options.File, SqliteOpenMode.ReadWrite);
         if (hadLog)
         {
             _ = raw.sqlite3_db_config(connection.Handle, keepLogWhenClosing, 1, out _);
@@ -203,42 +218,42 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// A WAL database that was closed cleanly cannot be opened where no <c>-shm</c> can be made beside it. Where we cannot
     /// write it can still be read as a plain file, as long as nobody opens it meanwhile; that is looked at afterwards.
     /// </summary>
-    private bool MayBeReadImmutable() => !File.Exists(options.Path + "-wal") && !File.Exists(options.Path + "-journal");
+    private bool MayBeReadImmutable() => !File.Exists(options.File + "-wal") && !File.Exists(options.File + "-journal");
 
     private bool CopyImmutable(string copy, CancellationToken stop)
     {
-        var before = Posix.StatusOrNull(options.Path);
-        using (var source = SqliteFile.Open(options.Path, SqliteOpenMode.ReadOnly, immutable: true))
+        var before = Posix.StatusOrNull(options.File);
+        using (var source = SqliteFile.Open(options.File, SqliteOpenMode.ReadOnly, immutable: true))
         {
             CopyOnce(source, copy, stop);
         }
 
-        return before is { } was && Posix.StatusOrNull(options.Path) is { } now && was.SameContentAs(now) && MayBeReadImmutable();
+        return before is { } was && Posix.StatusOrNull(options.File) is { } now && was.SameContentAs(now) && MayBeReadImmutable();
     }
 
     private static void Throw(SqliteConnection connection, int code) =>
         throw new SqliteException(raw.sqlite3_errmsg(connection.Handle).utf8_to_string(), code);
 
     private UserError NotDatabase(Exception? cause) => UserError.Failed(
-        $"the database '{options.Name}' at {options.Path} is not a SQLite database: it is encrypted, damaged, or another kind of file", cause: cause);
+        $"the database '{options.Name}' at {options.Place} is not a SQLite database: it is encrypted, damaged, or another kind of file", cause: cause);
 
     private UserError Explain(SqliteException error) => error.SqliteErrorCode switch
     {
         raw.SQLITE_NOTADB => NotDatabase(error),
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => UserError.Failed(
-            $"the database '{options.Name}' at {options.Path} stayed locked for {options.LockTimeout.TotalSeconds:0} seconds",
+            $"the database '{options.Name}' at {options.Place} stayed locked for {options.LockTimeout.TotalSeconds:0} seconds",
             "another process keeps a long transaction open; see who with: fuser -v DB, or raise lock_timeout_seconds",
             error),
         raw.SQLITE_CORRUPT => UserError.Failed(
-            $"the database '{options.Name}' at {options.Path} is damaged: {error.Message}",
+            $"the database '{options.Name}' at {options.Place} is damaged: {error.Message}",
             "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
             error),
         raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM => UserError.Failed(
-            $"the database '{options.Name}' at {options.Path} cannot be opened: {error.Message}",
+            $"the database '{options.Name}' at {options.Place} cannot be opened: {error.Message}",
             "the user that runs backups must be able to write to the file and its directory",
             error),
         raw.SQLITE_FULL => UserError.Failed($"no space for the copy of the database '{options.Name}': {error.Message}", "free some space in the backup directory", error),
-        _ => UserError.Failed($"the database '{options.Name}' at {options.Path} cannot be copied: {error.Message}", cause: error),
+        _ => UserError.Failed($"the database '{options.Name}' at {options.Place} cannot be copied: {error.Message}", cause: error),
     };
 }
 

@@ -1,0 +1,99 @@
+using System.Text;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>Something mounted: a directory (or file) of a file system, seen at a place of the machine's tree.</summary>
+/// <param name="Device">The file system, as "8:1".</param>
+/// <param name="Root">What of it is mounted: a path within the file system, "/" for all of it.</param>
+/// <param name="Point">Where it is seen, absolute and without links.</param>
+internal sealed record MountedPlace(string Device, string Root, string Point);
+
+/// <summary>What is mounted where, as this process sees it: /proc/self/mountinfo, see proc_pid_mountinfo(5).</summary>
+internal sealed class MountTable
+{
+    private readonly List<MountedPlace> mounts;
+
+    private MountTable(List<MountedPlace> mounts) => this.mounts = mounts;
+
+    /// <summary>The table now; empty where there is no /proc.</summary>
+    public static MountTable Read()
+    {
+        try
+        {
+            return Parse(File.ReadLines("/proc/self/mountinfo"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new MountTable([]);
+        }
+    }
+
+    public static MountTable Parse(IEnumerable<string> lines) =>
+        new([.. lines.Select(line => line.Split(' ')).Where(fields => fields.Length > 4).Select(f => new MountedPlace(f[2], Unescape(f[3]), Unescape(f[4])))]);
+
+    /// <summary>Where a path is within its file system; the same for all paths that bind mounts give a place. Null if the table does not say.</summary>
+    /// <param name="path">Absolute and without links.</param>
+    public (string Device, string Path)? Place(string path)
+    {
+        MountedPlace? over = null;
+        foreach (var mount in mounts)
+        {
+            // The last of several at one place hides the others.
+            if (PathPrefix.Holds(mount.Point, path) && (over is null || mount.Point.Length >= over.Point.Length))
+            {
+                over = mount;
+            }
+        }
+
+        return over is null ? null : (over.Device, Join(over.Root, path[over.Point.TrimEnd('/').Length..]));
+    }
+
+    /// <summary>What is mounted below a directory.</summary>
+    /// <param name="path">Absolute and without links.</param>
+    public IEnumerable<MountedPlace> Below(string path) => mounts.Where(mount => mount.Point != path && PathPrefix.Holds(path, mount.Point));
+
+    private static string Join(string root, string rest) => rest.Trim('/').Length == 0 ? root : $"{root.TrimEnd('/')}/{rest.Trim('/')}";
+
+    /// <summary>Blanks, tabs, line feeds and backslashes are written as a backslash and three octal digits.</summary>
+    private static string Unescape(string text)
+    {
+        if (!text.Contains('\\', StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        var plain = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            var code = text[i] == '\\' && i + 3 < text.Length ? Octal(text.AsSpan(i + 1, 3)) : -1;
+            plain.Append(code < 0 ? text[i] : (char)code);
+            i += code < 0 ? 0 : 3;
+        }
+
+        return plain.ToString();
+    }
+
+    private static int Octal(ReadOnlySpan<char> digits)
+    {
+        var value = 0;
+        foreach (var digit in digits)
+        {
+            if (digit is < '0' or > '7')
+            {
+                return -1;
+            }
+
+            value = (value * 8) + (digit - (char)0x30);
+        }
+
+        return value;
+    }
+}
+
+/// <summary>Paths as text.</summary>
+internal static class PathPrefix
+{
+    /// <summary>Whether the path is the directory, or below it. Both absolute and without a slash at the end, but for "/".</summary>
+    public static bool Holds(string directory, string path) =>
+        directory == "/" || (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'));
+}

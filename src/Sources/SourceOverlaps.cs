@@ -1,0 +1,153 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>How two of the places that a configuration names lie to each other.</summary>
+internal enum OverlapKind
+{
+    /// <summary>Two sources are one file or directory: an error.</summary>
+    SamePlace,
+
+    /// <summary>A source is the backup directory, or lies in it: an error.</summary>
+    InBackups,
+
+    /// <summary>The backup directory lies in a tree: it is lost with the tree.</summary>
+    BackupsInTree,
+
+    /// <summary>A database lies in a tree.</summary>
+    DatabaseInTree,
+
+    /// <summary>A tree lies in another.</summary>
+    TreeInTree,
+}
+
+/// <summary>An overlap, and the sentence that says what it means.</summary>
+internal sealed record Overlap(OverlapKind Kind, string Text)
+{
+    /// <summary>It must be put right.</summary>
+    public bool IsError => Kind is OverlapKind.SamePlace or OverlapKind.InBackups;
+}
+
+/// <summary>
+/// Finds places that lie in each other, by whatever path: links are resolved, and of bind mounts it is asked where in its file system
+/// a place is. What does not exist lies nowhere.
+/// </summary>
+internal sealed class SourceOverlaps
+{
+    private readonly Spot? backups;
+    private readonly List<Spot> sources;
+    private readonly MountTable mounts = MountTable.Read();
+
+    private SourceOverlaps(string backupDirectory, IEnumerable<SourcePlace> places)
+    {
+        backups = Look(new SourcePlace("", SourceKind.Storage, backupDirectory));
+        sources = [.. places.Select(Look).OfType<Spot>()];
+    }
+
+    /// <param name="backupDirectory">Absolute.</param>
+    /// <param name="sources">As the configuration names them.</param>
+    public static IReadOnlyList<Overlap> Find(string backupDirectory, IEnumerable<SourcePlace> sources)
+    {
+        var overlaps = new SourceOverlaps(backupDirectory, sources);
+        return [.. overlaps.SamePlaces(), .. overlaps.Backups(), .. overlaps.Nested()];
+    }
+
+    private IEnumerable<Overlap> SamePlaces()
+    {
+        for (var i = 1; i < sources.Count; i++)
+        {
+            if (sources.Take(i).FirstOrDefault(earlier => earlier.Key == sources[i].Key) is { } first)
+            {
+                yield return new Overlap(OverlapKind.SamePlace, $"{sources[i].Words} is the same as {first.Words}: it would be saved twice; remove one of them");
+            }
+        }
+    }
+
+    private IEnumerable<Overlap> Backups()
+    {
+        if (backups is null)
+        {
+            yield break;
+        }
+
+        foreach (var source in sources)
+        {
+            if (source.Key == backups.Key)
+            {
+                yield return new Overlap(OverlapKind.InBackups, $"{source.Words} is the backup directory {backups.Place.Path}; choose another directory for 'backup_dir'");
+            }
+            else if (Holds(backups, source))
+            {
+                yield return new Overlap(OverlapKind.InBackups, $"{source.Words} lies in the backup directory {backups.Place.Path}; choose another directory for 'backup_dir'");
+            }
+            else if (Holds(source, backups))
+            {
+                yield return new Overlap(
+                    OverlapKind.BackupsInTree,
+                    $"the backup directory {backups.Place.Path} lies in {source.Words}: it is left out of the tree, and whatever destroys the tree destroys the backups with it");
+            }
+        }
+    }
+
+    private IEnumerable<Overlap> Nested()
+    {
+        foreach (var inner in sources)
+        {
+            var around = sources.Where(outer => Holds(outer, inner)).ToList();
+
+            // What lies in a tree in a tree lies in the inner one; the outer one does not get there.
+            foreach (var outer in around.Where(outer => !around.Exists(between => Holds(outer, between))))
+            {
+                var kind = inner.Place.Kind == SourceKind.Database ? OverlapKind.DatabaseInTree : OverlapKind.TreeInTree;
+                yield return new Overlap(
+                    kind, $"{inner.Words} lies in {outer.Words}: it is saved by its own source and left out of that tree, and restoring that tree leaves it alone");
+            }
+        }
+    }
+
+    /// <summary>Whether a tree holds a place: by the directories above it, or by where both are in their file system.</summary>
+    private bool Holds(Spot outer, Spot inner) =>
+        outer.Place.Kind == SourceKind.Storage && outer.Key != inner.Key && (inner.Above.Contains(outer.Key) || IsMountedIn(outer, inner));
+
+    private bool IsMountedIn(Spot outer, Spot inner) =>
+        inner.InFileSystem is { } place && outer.InFileSystem is { } top
+        && ((top.Device == place.Device && PathPrefix.Holds(top.Path, place.Path))
+            || mounts.Below(outer.RealPath).Any(mount => mount.Device == place.Device && PathPrefix.Holds(mount.Root, place.Path)));
+
+    private Spot? Look(SourcePlace place)
+    {
+        var path = RealPath.Of(place.Path);
+        return KeyOf(path) is { } key ? new Spot(place, path, key, [.. Above(path)], mounts.Place(path)) : null;
+    }
+
+    private static IEnumerable<(ulong Device, ulong Inode)> Above(string path)
+    {
+        for (var above = Path.GetDirectoryName(path); above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (KeyOf(above) is { } key)
+            {
+                yield return key;
+            }
+        }
+    }
+
+    private static (ulong Device, ulong Inode)? KeyOf(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path) is { } status ? (status.Device, status.Inode) : null;
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A place as it was found.</summary>
+    private sealed record Spot(
+        SourcePlace Place, string RealPath, (ulong Device, ulong Inode) Key, HashSet<(ulong Device, ulong Inode)> Above, (string Device, string Path)? InFileSystem)
+    {
+        public string Words => $"the {Place.Kind.Word()} '{Place.Name}' ({(RealPath == Place.Path ? Place.Path : $"{Place.Path} -> {RealPath}")})";
+    }
+}

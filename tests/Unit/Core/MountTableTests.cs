@@ -1,0 +1,38 @@
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Tests.Core;
+
+public sealed class MountTableTests
+{
+    private static readonly MountTable Table = MountTable.Parse(
+    [
+        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
+        "30 22 8:1 /srv/media /data/my\\040media rw - ext4 /dev/sda1 rw",
+        "31 22 0:40 / /srv/tmp rw - tmpfs tmpfs rw",
+        "32 31 8:2 /deep /srv/tmp rw - ext4 /dev/sdb1 rw",
+        "33 22 8:1 /var/app.db /srv/inside.db rw - ext4 /dev/sda1 rw",
+        "broken",
+    ]);
+
+    [Theory]
+    [InlineData("/srv/media/a", "8:1", "/srv/media/a")]
+    [InlineData("/data/my media/a", "8:1", "/srv/media/a")]
+    [InlineData("/data/my media", "8:1", "/srv/media")]
+    [InlineData("/data/my media2", "8:1", "/data/my media2")]
+    [InlineData("/srv/tmp/x", "8:2", "/deep/x")]
+    [InlineData("/srv/inside.db", "8:1", "/var/app.db")]
+    [InlineData("/", "8:1", "/")]
+    public void A_path_has_one_place_in_its_file_system_whatever_mount_it_is_seen_by(string path, string device, string place) =>
+        Assert.Equal((device, place), Table.Place(path));
+
+    [Fact]
+    public void What_is_mounted_below_a_directory_is_listed()
+    {
+        Assert.Equal(["/srv/tmp", "/srv/tmp", "/srv/inside.db"], Table.Below("/srv").Select(mount => mount.Point));
+        Assert.Empty(Table.Below("/sr"));
+        Assert.DoesNotContain(Table.Below("/"), mount => mount.Point == "/");
+    }
+
+    [Fact]
+    public void The_table_of_this_machine_is_read() => Assert.NotNull(MountTable.Read().Place("/proc/self"));
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Json;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Tests.Model;
+
+public sealed class SnapshotHeaderSourceTests
+{
+    private static readonly SourceSummary Plain = new()
+    {
+        Name = "s",
+        Kind = SourceKind.Storage,
+        Path = "/s",
+        Files = 1,
+        Directories = 1,
+        Symlinks = 0,
+        Bytes = 5,
+        NewBytes = 5,
+    };
+
+    [Fact]
+    public void What_a_tree_was_and_was_not_is_written_and_read()
+    {
+        var source = Plain with
+        {
+            Target = "/disk/s",
+            Exclude = ["*.tmp", "!a.tmp"],
+            OneFileSystem = false,
+            LeftOut = [new LeftOut("database", "app", 3), new LeftOut("excluded", null, 2), new LeftOut("a later version's word", null, 1)],
+        };
+        var read = Read(Write(source));
+        Assert.Equal(("/disk/s", false), (read.Target, read.OneFileSystem));
+        Assert.Equal(source.Exclude, read.Exclude);
+        Assert.Equal(source.LeftOut, read.LeftOut);
+    }
+
+    [Fact]
+    public void A_source_of_an_older_version_says_nothing_of_that()
+    {
+        var text = Write(Plain);
+        Assert.DoesNotContain("exclude", text, StringComparison.Ordinal);
+        var read = Read(text);
+        Assert.Equal((null, null, null, 0), (read.Target, read.Exclude, read.OneFileSystem, read.LeftOut.Count));
+    }
+
+    private static string Write(SourceSummary source) =>
+        Encoding.UTF8.GetString(JsonFields.Write(json => json.WriteItems("sources", [source], SnapshotHeaderJson.WriteSource), indented: false));
+
+    private static SourceSummary Read(string text)
+    {
+        using var json = JsonDocument.Parse(text);
+        return SnapshotHeaderJson.ReadSource(json.RootElement.GetProperty("sources")[0], null);
+    }
+}
