@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Cli;

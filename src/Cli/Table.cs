@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Cli;
 

@@ -1,5 +1,6 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
 
 namespace VertexAr.Backup.Commands;

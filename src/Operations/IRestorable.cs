@@ -22,10 +22,18 @@ internal interface IRestorable
     /// <param name="plan">Which files of them.</param>
     (long Files, long Bytes) Count(IReadOnlySet<string> wanted, RestorePlan plan);
 
+    /// <summary>Goes through everything that some sources hold, in order.</summary>
+    /// <param name="wanted">The sources, by name.</param>
+    /// <param name="take">Is given each path, its source's name first, and whether it is a directory.</param>
+    void EachPath(IReadOnlySet<string> wanted, PathTaker take);
+
     /// <summary>Restores into empty directories, one for each source, by name. Those of which nothing was wanted stay empty.</summary>
     /// <exception cref="Core.UserError">It is damaged, or the system refuses.</exception>
     RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan);
 }
+
+/// <summary>Takes a path of a file list.</summary>
+internal delegate void PathTaker(ReadOnlySpan<byte> path, bool isDirectory);
 
 /// <summary>What was restored into directories.</summary>
 /// <param name="Files">Files written, links among them.</param>

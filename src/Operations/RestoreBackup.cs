@@ -29,7 +29,7 @@ internal sealed class RestoreBackup
         What = what;
         this.progress = progress;
         this.stop = stop;
-        this.plan = plan with { Paths = [.. plan.Paths.Select(InListTerms)] };
+        this.plan = plan with { Selection = Select(what, plan) };
         // To the millisecond: whoever restores twice in a second has the first one's leavings in the way otherwise.
         stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
         Targets = [.. what.Sources.Where(s => plan.Only is null || s.Kind == plan.Only).Select(Target)];
@@ -87,23 +87,20 @@ internal sealed class RestoreBackup
         return new RestoreTarget(source, place) { Exists = Posix.StatusOrNull(place) is not null };
     }
 
-    /// <summary>Operators know the path on the disk; the list knows the source's name.</summary>
-    private string InListTerms(string pattern)
+    /// <exception cref="UserError">A path that was asked for is not there.</exception>
+    private static PathSelection Select(IRestorable what, RestorePlan plan)
     {
-        foreach (var source in What.Sources)
+        var among = what.Sources.Where(source => plan.Only is null || source.Kind == plan.Only).Select(source => source.Name).ToHashSet();
+        if (plan.Paths.Count == 0 || among.Count == 0)
         {
-            if (pattern == source.Path)
-            {
-                return source.Kind == SourceKind.Database ? $"/{source.Name}/{Path.GetFileName(source.Path)}" : $"/{source.Name}";
-            }
-
-            if (source.Kind == SourceKind.Storage && pattern.StartsWith(source.Path + "/", StringComparison.Ordinal))
-            {
-                return $"/{source.Name}{pattern[source.Path.Length..]}";
-            }
+            return PathSelection.Everything;
         }
 
-        return pattern;
+        var selection = new PathSelection(plan.Paths, what.Sources);
+        what.EachPath(among, selection.Note);
+        var unmatched = selection.Unmatched.Select(path => $"'{path}'").ToList();
+        return unmatched.Count == 0 ? selection : throw UserError.Failed(
+            $"nothing in {what.Title} matches {string.Join(" or ", unmatched)}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
     }
 
     private void Check()

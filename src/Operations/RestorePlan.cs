@@ -8,8 +8,11 @@ internal sealed record RestorePlan
     /// <summary>Sources of one kind only; null for both.</summary>
     public SourceKind? Only { get; init; }
 
-    /// <summary>Patterns over paths as the file list has them; empty for everything.</summary>
+    /// <summary>Names and patterns, as they were asked for; empty for everything.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>What these paths mean in the list of what is restored.</summary>
+    public PathSelection Selection { get; init; } = PathSelection.Everything;
 
     /// <summary>A directory, absolute, new or empty; null to restore in place.</summary>
     public string? To { get; init; }

@@ -57,7 +57,7 @@ internal sealed class RestorePython : IRestorable
     public (long Files, long Bytes) Count(IReadOnlySet<string> wanted, RestorePlan plan)
     {
         var (files, bytes) = (0L, 0L);
-        var isWanted = Filter(plan);
+        Func<byte[], bool, bool> isWanted = (path, isDirectory) => plan.Selection.IsWanted(path, isDirectory);
         foreach (var (name, (archive, found)) in content.Where(one => wanted.Contains(one.Key)))
         {
             if (archive.Kind == SourceKind.Database)
@@ -87,11 +87,26 @@ internal sealed class RestorePython : IRestorable
         return (files, bytes);
     }
 
+    public void EachPath(IReadOnlySet<string> wanted, PathTaker take)
+    {
+        foreach (var (name, (archive, found)) in content.Where(one => wanted.Contains(one.Key)))
+        {
+            if (archive.Kind == SourceKind.Database)
+            {
+                take(DatabasePath(name), isDirectory: false);
+            }
+            else
+            {
+                PythonListing.Read(archive, found.Top, name, entry => take(entry.Path, entry.Type == EntryType.Directory), stop);
+            }
+        }
+    }
+
     public RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan)
     {
         var filled = new RestoreFill(0, 0, [], new HashSet<string>());
         var matched = new HashSet<string>();
-        var isWanted = Filter(plan);
+        Func<byte[], bool, bool> isWanted = (path, isDirectory) => plan.Selection.IsWanted(path, isDirectory);
         foreach (var (name, root) in roots)
         {
             var (archive, found) = content[name];
@@ -117,13 +132,6 @@ internal sealed class RestorePython : IRestorable
         $"{name} {error.Message}",
         "nothing was changed; use another backup, or look for another copy of its files",
         error);
-
-    /// <summary>Whether a path with its source's name in front is asked for.</summary>
-    private static Func<byte[], bool, bool> Filter(RestorePlan plan)
-    {
-        var patterns = plan.Paths.Select(text => new Glob(text)).ToList();
-        return (path, isDirectory) => RestoreTree.IsWanted(patterns, path, isDirectory);
-    }
 
     private PythonFindings Check(PythonArchive archive)
     {

@@ -40,7 +40,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
     {
         using var list = Whole(() => store.OpenFileList(snapshot));
         using var content = new RestoreContent(store.Layout, Whole(() => store.ReadPackTable(snapshot)), plan, progress, stop);
-        using var tree = new RestoreTree(content, snapshot, roots, plan.Paths);
+        using var tree = new RestoreTree(content, snapshot, roots, plan.Selection);
         try
         {
             tree.Run(list, stop);
@@ -58,17 +58,56 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
         return new RestoreFill(tree.Files, tree.Bytes, content.Damaged, tree.MatchedSources);
     }
 
+    public void EachPath(IReadOnlySet<string> wanted, PathTaker take)
+    {
+        var starts = Starts(wanted);
+        using var list = Whole(() => store.OpenFileList(snapshot));
+
+        // Files are passed over once their path was seen, without reading the rest of the line.
+        while (Whole(() => list.Read(path =>
+            {
+                Take(path, isDirectory: false);
+                return false;
+            })) is { } entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            Take(entry.Path, entry.Type == EntryType.Directory);
+        }
+
+        void Take(ReadOnlySpan<byte> path, bool isDirectory)
+        {
+            if (IsIn(starts, path))
+            {
+                take(path, isDirectory);
+            }
+        }
+    }
+
+    private static List<byte[]> Starts(IReadOnlySet<string> sources) => [.. sources.Select(name => Posix.Bytes(name))];
+
+    private static bool IsIn(List<byte[]> starts, ReadOnlySpan<byte> path)
+    {
+        foreach (var start in starts)
+        {
+            if (path.StartsWith(start) && (path.Length == start.Length || path[start.Length] == '/'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Calls for each file and link that is wanted.</summary>
     private void Each(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take)
     {
-        var patterns = plan.Paths.Select(p => new Policy.Glob(p)).ToList();
-        var starts = wanted.Select(name => Posix.Bytes(name + "/")).ToList();
+        var starts = Starts(wanted);
         using var list = Whole(() => store.OpenFileList(snapshot));
         while (Whole(() => list.Read()) is { } entry)
         {
             stop.ThrowIfCancellationRequested();
-            if (entry.Type != EntryType.Directory && RestoreTree.IsWanted(patterns, entry.Path, isDirectory: false)
-                && starts.Exists(start => entry.Path.AsSpan().StartsWith(start)))
+            if (entry.Type != EntryType.Directory && plan.Selection.IsWanted(entry.Path, isDirectory: false)
+                && IsIn(starts, entry.Path))
             {
                 take(entry);
             }

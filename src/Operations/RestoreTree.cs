@@ -1,6 +1,5 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -9,7 +8,7 @@ namespace VertexAr.Backup.Operations;
 internal sealed class RestoreTree : IDisposable
 {
     private readonly RestoreContent content;
-    private readonly List<Glob> patterns;
+    private readonly PathSelection selection;
     private readonly Dictionary<string, RestoreWriter> writers = [];
     private readonly HashSet<string> matchedSources = [];
     private readonly HashSet<string> sources;
@@ -17,12 +16,12 @@ internal sealed class RestoreTree : IDisposable
     /// <param name="content">Writes the files' content.</param>
     /// <param name="snapshot">What is restored.</param>
     /// <param name="roots">For each source to be restored, by name, the directory that stands for its top.</param>
-    /// <param name="paths">Patterns; empty for everything.</param>
-    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, string> roots, IReadOnlyList<string> paths)
+    /// <param name="selection">What is asked for.</param>
+    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, string> roots, PathSelection selection)
     {
         this.content = content;
         sources = [.. snapshot.Header.Sources.Select(source => source.Name)];
-        patterns = [.. paths.Select(p => new Glob(p))];
+        this.selection = selection;
         foreach (var (name, root) in roots)
         {
             writers.Add(name, new RestoreWriter(root));
@@ -36,30 +35,10 @@ internal sealed class RestoreTree : IDisposable
     /// <summary>Sources of which something was restored.</summary>
     public IReadOnlySet<string> MatchedSources => matchedSources;
 
-    /// <summary>Whether an entry is asked for by patterns: by its path in the list, or by its path below the top of its tree.</summary>
-    public static bool IsWanted(List<Glob> patterns, ReadOnlySpan<byte> path, bool isDirectory)
-    {
-        if (patterns.Count == 0)
-        {
-            return true;
-        }
-
-        var below = path.IndexOf((byte)'/') + 1;
-        foreach (var pattern in patterns)
-        {
-            if (pattern.MatchesOrContains(path, isDirectory) || (below > 0 && pattern.MatchesOrContains(path[below..], isDirectory)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Restores everything that is wanted, and returns when all of it is written.</summary>
     public void Run(FileListReader list, CancellationToken stop)
     {
-        PathFilter? wanted = patterns.Count == 0 ? null : path => IsWanted(patterns, path, isDirectory: false);
+        PathFilter? wanted = selection == PathSelection.Everything ? null : path => selection.IsWanted(path, isDirectory: false);
         while (list.Read(wanted) is { } entry)
         {
             stop.ThrowIfCancellationRequested();
@@ -92,7 +71,7 @@ internal sealed class RestoreTree : IDisposable
         }
 
         var path = slash < 0 ? [] : entry.Path[(slash + 1)..];
-        var wanted = IsWanted(patterns, entry.Path, entry.Type == EntryType.Directory);
+        var wanted = selection.IsWanted(entry.Path, entry.Type == EntryType.Directory);
         if (entry.Type == EntryType.Directory)
         {
             writer.AddDirectory(entry, path, wanted);

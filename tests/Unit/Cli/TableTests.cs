@@ -1,5 +1,6 @@
 using System.Text;
 using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Tests.Cli;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace VertexAr.Backup.Cli;
+namespace VertexAr.Backup.Core;
 
 /// <summary>
 /// Text that others chose (file names above all) made safe to show: nothing in it can drive a terminal, begin a new line of

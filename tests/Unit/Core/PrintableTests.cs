@@ -1,8 +1,8 @@
 using System.Text;
 using CsCheck;
-using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
 
-namespace VertexAr.Backup.Tests.Cli;
+namespace VertexAr.Backup.Tests.Core;
 
 public sealed class PrintableTests
 {

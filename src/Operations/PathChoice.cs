@@ -1,0 +1,106 @@
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>How closely a path fits what was asked for; the closest way that fits anything is the one that counts.</summary>
+internal enum PathFit
+{
+    None,
+
+    /// <summary>As a pattern.</summary>
+    Pattern,
+
+    /// <summary>By its name below the top of its tree.</summary>
+    NameBelowTop,
+
+    /// <summary>By its name in the list.</summary>
+    Name,
+}
+
+/// <summary>
+/// One path that was asked for: a name as lists of files are printed, or a pattern. A name stands for itself whatever characters
+/// it has, and a directory's for all that is in it.
+/// </summary>
+internal sealed class PathChoice
+{
+    private const char Replacement = '\ufffd';
+
+    private readonly string name;
+    private readonly byte[]? bytes;
+    private readonly bool directoriesOnly;
+    private readonly Glob glob;
+
+    /// <param name="text">As it was asked for: a path of the list, one below a tree, one on the disk, or a pattern.</param>
+    /// <param name="sources">What the list's first names stand for.</param>
+    public PathChoice(string text, IReadOnlyList<SourceSummary> sources)
+    {
+        Text = text;
+        var (listed, pattern) = InListTerms(text, sources)
+            ?? (text.StartsWith('/') ? InListTerms(RealPath.Of(text), sources) : null)
+            ?? (text, text);
+        glob = new Glob(pattern);
+        directoriesOnly = listed.EndsWith('/');
+        name = Printable.Escape(listed.TrimEnd('/'));
+
+        // What is printed as it is can be compared as it is; where a byte was replaced or written out, only its printed form can.
+        bytes = name.AsSpan().IndexOfAny('\\', Replacement) < 0 ? Encoding.UTF8.GetBytes(name) : null;
+    }
+
+    /// <summary>As it was asked for.</summary>
+    public string Text { get; }
+
+    /// <summary>How a path of the list fits.</summary>
+    public PathFit Of(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        var below = path[(path.IndexOf((byte)'/') + 1)..];
+        var isBelow = below.Length < path.Length;
+        return IsNamed(path, isDirectory) ? PathFit.Name
+            : isBelow && name.Contains('/', StringComparison.Ordinal) && IsNamed(below, isDirectory) ? PathFit.NameBelowTop
+            : glob.MatchesOrContains(path, isDirectory) || (isBelow && glob.MatchesOrContains(below, isDirectory)) ? PathFit.Pattern
+            : PathFit.None;
+    }
+
+    /// <summary>It is the path, or a directory above it.</summary>
+    private bool IsNamed(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        if (name.Length == 0)
+        {
+            return false;
+        }
+
+        if (bytes is not null)
+        {
+            return path.StartsWith(bytes) && (path.Length == bytes.Length ? isDirectory || !directoriesOnly : path[bytes.Length] == '/');
+        }
+
+        var printed = Printable.Escape(Encoding.UTF8.GetString(path));
+        return printed.StartsWith(name, StringComparison.Ordinal)
+            && (printed.Length == name.Length ? isDirectory || !directoriesOnly : printed[name.Length] == '/');
+    }
+
+    /// <summary>Operators know the path on the disk; the list knows the source's name. The innermost source counts where one lies in another.</summary>
+    private static (string Name, string Pattern)? InListTerms(string text, IReadOnlyList<SourceSummary> sources)
+    {
+        foreach (var (source, place) in sources
+            .SelectMany(source => new[] { source.Path, RealPath.Of(source.Path) }.Distinct().Select(place => (Source: source, Place: place)))
+            .OrderByDescending(pair => pair.Place.Length))
+        {
+            if (text.TrimEnd('/') == place)
+            {
+                var top = source.Kind == SourceKind.Database ? $"{source.Name}/{Path.GetFileName(source.Path)}" : source.Name;
+                return (top, "/" + top);
+            }
+
+            if (source.Kind == SourceKind.Storage && text.StartsWith(place + "/", StringComparison.Ordinal))
+            {
+                var below = $"{source.Name}{text[place.Length..]}";
+                return (below, "/" + below);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+
+namespace VertexAr.Backup.Tests.Operations;
+
+public sealed class PathSelectionTests
+{
+    private static readonly SourceSummary[] Sources =
+    [
+        Source("app", SourceKind.Database, "/opt/app/data/app.db"), Source("srv", SourceKind.Storage, "/opt/app/srv"), Source("inner", SourceKind.Storage, "/opt/app/srv/in"),
+    ];
+
+    private static readonly string[] List =
+    [
+        "app/", "app/app.db", "srv/", "srv/[1].jpg", "srv/1.jpg", "srv/a*b", "srv/aXb", "srv/back\\slash", "srv/backslash", "srv/d/", "srv/d/1.jpg", "srv/d/e/", "srv/d/e/f",
+        "srv/line\nend", "srv/ space ", "srv/srv/", "srv/srv/1.jpg", "srv/star*/", "srv/star*/x", "srv/stark", "inner/", "inner/1.jpg",
+    ];
+
+    [Theory]
+    [InlineData("srv/[1].jpg", "srv/[1].jpg")]
+    [InlineData("srv/1.jpg", "srv/1.jpg")]
+    [InlineData("srv/?.jpg", "srv/1.jpg,srv/srv/1.jpg")]
+    [InlineData("srv/a*b", "srv/a*b")]
+    [InlineData("srv/a*", "srv/a*b,srv/aXb")]
+    [InlineData("srv/back\\slash", "srv/back\\slash")]
+    [InlineData("srv/line\\nend", "srv/line\nend")]
+    [InlineData("srv/line\nend", "srv/line\nend")]
+    [InlineData("srv/ space ", "srv/ space ")]
+    [InlineData("srv/d", "srv/d,srv/d/1.jpg,srv/d/e,srv/d/e/f")]
+    [InlineData("srv/d/", "srv/d,srv/d/1.jpg,srv/d/e,srv/d/e/f")]
+    [InlineData("srv/star*", "srv/star*,srv/star*/x")]
+    [InlineData("d/e", "srv/d/e,srv/d/e/f")]
+    [InlineData("/opt/app/srv/[1].jpg", "srv/[1].jpg")]
+    [InlineData("/opt/app/srv/in/1.jpg", "inner/1.jpg")]
+    [InlineData("/opt/app/srv/in", "inner,inner/1.jpg")]
+    [InlineData("/opt/app/data/app.db", "app/app.db")]
+    [InlineData("/opt/app/srv/d/*.jpg", "srv/d/1.jpg")]
+    [InlineData("1.jpg", "srv/1.jpg,srv/d/1.jpg,srv/srv/1.jpg,inner/1.jpg")]
+    [InlineData("app", "app,app/app.db")]
+    [InlineData("inner", "inner,inner/1.jpg")]
+    public void A_name_stands_for_itself_first_and_is_a_pattern_second(string path, string wanted) => Assert.Equal(wanted.Split(','), Wanted(path));
+
+    [Fact]
+    public void Several_paths_add_up() => Assert.Equal(["app/app.db", "srv/[1].jpg", "srv/d/1.jpg"], Wanted("srv/[1].jpg", "app.db", "d/?.jpg"));
+
+    [Fact]
+    public void What_fits_nothing_is_named()
+    {
+        Assert.Equal(["srv/d/1.jpg/", "nothing"], Noted("srv/1.jpg", "srv/d/1.jpg/", "nothing").Unmatched);
+        Assert.Equal(["app", "srv"], Noted("app.db", "srv/1.jpg").Sources.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>A terminal shows both as one: whoever asks for what is shown gets both.</summary>
+    [Fact]
+    public void Names_that_are_no_text_are_found_as_they_are_shown()
+    {
+        var selection = new PathSelection(["srv/\ufffd.jpg"], Sources);
+        byte[][] paths = [[.. "srv/"u8, 0xff, .. ".jpg"u8], [.. "srv/"u8, 0xfe, .. ".jpg"u8], [.. "srv/a.jpg"u8]];
+        Array.ForEach(paths, path => selection.Note(path, isDirectory: false));
+        Assert.Equal([true, true, false], paths.Select(path => selection.IsWanted(path, isDirectory: false)));
+    }
+
+    private static List<string> Wanted(params string[] paths)
+    {
+        var selection = Noted(paths);
+        return [.. List.Where(path => selection.IsWanted(Bytes(path), path.EndsWith('/'))).Select(path => path.TrimEnd('/'))];
+    }
+
+    private static PathSelection Noted(params string[] paths)
+    {
+        var selection = new PathSelection(paths, Sources);
+        Array.ForEach(List, path => selection.Note(Bytes(path), path.EndsWith('/')));
+        return selection;
+    }
+
+    private static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path.TrimEnd('/'));
+
+    private static SourceSummary Source(string name, SourceKind kind, string path) => new()
+    {
+        Name = name,
+        Kind = kind,
+        Path = path,
+        Files = 0,
+        Directories = 0,
+        Symlinks = 0,
+        Bytes = 0,
+        NewBytes = 0,
+    };
+}
