@@ -18,7 +18,9 @@ internal static class OffsiteRestoreVerb
         Snapshot snapshot;
         using (around.Screen.Progress(progress))
         {
-            snapshot = offsite.Find(command.Id, command.Type);
+            // Fetches the headers that it takes, all of them for the newest.
+            _ = offsite.Find(command.Id, command.Type);
+            snapshot = LatestLookup.Find(around, offsite.Store, command.Id, command.Type, command.Only, command.Paths, isCopy: true);
             if (offsite.FetchParts(snapshot) is { } trouble)
             {
                 throw UserError.Failed(

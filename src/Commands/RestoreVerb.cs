@@ -23,8 +23,7 @@ internal static class RestoreVerb
 
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
-        var snapshot = store.Find(command.Id, command.Type, passedOver => passedOver.ForEach(bad => around.Screen.Log.Say(
-            Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}")));
+        var snapshot = LatestLookup.Find(around, store, command.Id, command.Type, command.Only, command.Paths);
         return Run(around, command, (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
     }
 

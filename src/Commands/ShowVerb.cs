@@ -16,7 +16,8 @@ internal static class ShowVerb
         if (command.From is { } place)
         {
             using var session = OffsiteReading.Open(around, place, around.NewProgress());
-            var there = session.Snapshots.Find(command.Id);
+            _ = session.Snapshots.Find(command.Id);
+            var there = LatestLookup.Find(around, session.Snapshots.Store, command.Id, orPartial: true, isCopy: true);
             return command.Files && session.Snapshots.FetchParts(there, table: false) is { } trouble
                 ? throw UserError.Failed($"snapshot {there.Id} in the second place {trouble}", "'vertex-ar-backup offsite verify' tells which are whole")
                 : Show(around, session.Snapshots.Store, there, command.Files);
@@ -29,7 +30,7 @@ internal static class ShowVerb
 
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
-        return Show(around, store, store.Find(command.Id), command.Files);
+        return Show(around, store, LatestLookup.Find(around, store, command.Id, orPartial: true), command.Files);
     }
 
     private static ExitCode Show(Surroundings around, SnapshotStore store, Snapshot snapshot, bool files)

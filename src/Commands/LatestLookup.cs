@@ -1,0 +1,63 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>Finds the snapshot that a command names, where <c>latest</c> is the newest complete one that holds what is asked for.</summary>
+internal static class LatestLookup
+{
+    /// <param name="around">The outside world, with a configuration or without.</param>
+    /// <param name="store">The snapshots, all headers among them if <c>latest</c> is asked for.</param>
+    /// <param name="id">What the user wrote.</param>
+    /// <param name="type">With <c>latest</c>, of which type; null for any.</param>
+    /// <param name="only">Sources of one kind only.</param>
+    /// <param name="paths">Only these paths.</param>
+    /// <param name="orPartial">Take a partial one where none is complete.</param>
+    /// <param name="isCopy">The headers were fetched, and the damaged ones were named then.</param>
+    /// <exception cref="UserError">There is none, and which is the nearest.</exception>
+    public static Snapshot Find(
+        Surroundings around, SnapshotStore store, string id, SnapshotType? type = null, SourceKind? only = null, IReadOnlyList<string>? paths = null, bool orPartial = false, bool isCopy = false)
+    {
+        if (id != SnapshotStore.Latest)
+        {
+            return store.Find(id, type);
+        }
+
+        var (whole, damaged) = store.ReadAll();
+        var choice = LatestSnapshot.Choose(whole, new LatestWish(Wanted(around, paths ?? []), type, only));
+        if (choice.Chosen is null && !orPartial && choice.Notices.Count > 0)
+        {
+            throw UserError.Failed("no snapshot is complete", string.Join("; ", choice.Notices));
+        }
+
+        var chosen = choice.Chosen ?? store.Find(id, type);
+        foreach (var notice in choice.Notices)
+        {
+            around.Screen.Log.Say(Severity.Warning, notice);
+        }
+
+        foreach (var bad in damaged.Where(bad => !isCopy && bad.Id > chosen.Id))
+        {
+            around.Screen.Log.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
+        }
+
+        return chosen;
+    }
+
+    /// <summary>What the configuration names; of that, where every path says of which source it is, only these.</summary>
+    private static List<SourcePick> Wanted(Surroundings around, IReadOnlyList<string> paths)
+    {
+        var settings = around.SettingsIfGood(quiet: true);
+        List<(SourcePick Source, string Path)> all =
+        [
+            .. settings?.Databases.Select(database => (new SourcePick(database.Name, SourceKind.Database), database.Path)) ?? [],
+            .. settings?.Storage.Select(tree => (new SourcePick(tree.Name, SourceKind.Storage), tree.Path)) ?? [],
+        ];
+        var named = paths.Select(path => all.FindAll(one => IsIn(path, one.Source.Name) || IsIn(path, one.Path))).ToList();
+        return [.. (named.Count > 0 && named.TrueForAll(sources => sources.Count > 0) ? named.SelectMany(sources => sources) : all).Select(one => one.Source).Distinct()];
+    }
+
+    private static bool IsIn(string path, string above) => path == above || path.StartsWith(above + "/", StringComparison.Ordinal);
+}

@@ -1,0 +1,84 @@
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Policy;
+
+/// <summary>What the newest snapshot is wanted for.</summary>
+/// <param name="Sources">What it should hold; empty where nobody knows.</param>
+/// <param name="Type">Of which type it must be; null for any.</param>
+/// <param name="Only">Sources of one kind only; null for both.</param>
+internal sealed record LatestWish(IReadOnlyCollection<SourcePick> Sources, SnapshotType? Type = null, SourceKind? Only = null);
+
+/// <summary>A source by its name.</summary>
+internal sealed record SourcePick(string Name, SourceKind Kind);
+
+/// <summary>Which snapshot it is.</summary>
+/// <param name="Chosen">Null if none is complete.</param>
+/// <param name="Notices">Sentences about newer ones that were passed over, and about what the chosen one lacks.</param>
+internal sealed record LatestChoice(Snapshot? Chosen, IReadOnlyList<string> Notices);
+
+/// <summary>
+/// Decides which snapshot 'latest' is: the newest complete one that holds what is wanted. The last one made may be partial, or of
+/// databases alone: to restore that in place of a whole site would leave files out.
+/// </summary>
+internal static class LatestSnapshot
+{
+    private const string Restore = "vertex-ar-backup restore";
+
+    /// <param name="snapshots">All that can be read, oldest first.</param>
+    /// <param name="wish">What it is wanted for.</param>
+    public static LatestChoice Choose(IReadOnlyList<Snapshot> snapshots, LatestWish wish)
+    {
+        var fitting = snapshots.Where(snapshot => wish.Type is null || snapshot.Header.Type == wish.Type).ToList();
+        var complete = fitting.FindAll(snapshot => IsComplete(snapshot.Header));
+        var wanted = Wanted(complete, wish);
+        var most = complete.Count == 0 ? 0 : complete.Max(snapshot => Held(snapshot, wanted).Count);
+        var chosen = complete.FindLast(snapshot => Held(snapshot, wanted).Count == most);
+        var only = wish.Only is { } kind ? $" --only {kind.Word()}" : "";
+        var newer = fitting.FindAll(snapshot => (chosen is null || snapshot.Id > chosen.Id) && (wanted.Count == 0 || Held(snapshot, wanted).Count > 0));
+        List<string?> notices =
+        [
+            newer.FindLast(snapshot => !IsComplete(snapshot.Header)) is { } partial
+                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {partial.Header.State.Word()}: '{Restore} {partial.Id}{only}' takes it" : null,
+            newer.FindLast(snapshot => IsComplete(snapshot.Header)) is { } less ? LessNotice(less, wanted) : null,
+            .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete)),
+        ];
+        return new LatestChoice(chosen, [.. notices.OfType<string>()]);
+    }
+
+    private static bool IsComplete(SnapshotHeader header) => header.State == SnapshotState.Complete;
+
+    /// <summary>Where no snapshot holds anything of what is configured, or nothing is, the snapshots themselves say what there is to be held.</summary>
+    private static List<SourcePick> Wanted(List<Snapshot> complete, LatestWish wish)
+    {
+        var wanted = Covered(wish.Sources, wish);
+        if (complete.Exists(snapshot => Held(snapshot, wanted).Count > 0))
+        {
+            return wanted;
+        }
+
+        var full = complete.FindLast(snapshot => snapshot.Header.Type == SnapshotType.Full);
+        var told = full is not null ? [full] : complete.GroupBy(snapshot => snapshot.Header.Type).Select(group => group.Last());
+        return Covered(told.SelectMany(snapshot => snapshot.Header.Sources).Select(source => new SourcePick(source.Name, source.Kind)).Distinct(), wish);
+    }
+
+    private static List<SourcePick> Covered(IEnumerable<SourcePick> sources, LatestWish wish) =>
+        [.. sources.Where(source => (wish.Only is null || source.Kind == wish.Only) && (wish.Type is not { } type || type.Covers(source.Kind)))];
+
+    private static List<SourcePick> Held(Snapshot snapshot, List<SourcePick> wanted) =>
+        wanted.FindAll(pick => Array.Exists(snapshot.Header.Sources, source => source.Name == pick.Name && source.Kind == pick.Kind));
+
+    private static string LessNotice(Snapshot less, List<SourcePick> wanted)
+    {
+        var held = Held(less, wanted);
+        var kinds = held.Select(pick => pick.Kind).Distinct().ToList();
+        return $"{less.Id} is newer, but a {less.Header.Type.Word()} snapshot without {Names(wanted.Except(held))}: "
+            + $"'{Restore} {less.Id}{(kinds.Count == 1 ? $" --only {kinds[0].Word()}" : "")}' takes what it holds";
+    }
+
+    private static string LackNotice(Snapshot chosen, SourcePick lacking, List<Snapshot> complete) =>
+        complete.FindLast(snapshot => Held(snapshot, [lacking]).Count > 0) is { } other
+            ? $"{chosen.Id} is without '{lacking.Name}', which is in {other.Id}: '{Restore} {other.Id} --only {lacking.Kind.Word()}' takes it"
+            : $"{chosen.Id} is without '{lacking.Name}', and so is every complete snapshot";
+
+    private static string Names(IEnumerable<SourcePick> sources) => string.Join(" and ", sources.Select(source => $"'{source.Name}'"));
+}
