@@ -46,7 +46,7 @@ internal static class CommandTable
     public static readonly Option Files = new("--files", "list every file in the snapshot");
     public static readonly Option Only = new("--only", "only sources of this kind", "KIND", Choices: KindWords);
     public static readonly Option Path =
-        new("--path", "only this file or directory, by name or pattern; may repeat", "PATH", Repeats: true);
+        new("--path", "only this file or directory, or pattern; repeatable", "PATH", Repeats: true);
     public static readonly Option To = new("--to", "restore beneath this directory, not in place", "DIR");
     public static readonly Option Yes = new("--yes", "do not ask before replacing what is there");
     public static readonly Option NoVerify = new("--no-verify", "do not compare what is restored with its SHA-256");
