@@ -18,6 +18,14 @@ internal readonly record struct FileTime(long Seconds, int Nanoseconds) : ICompa
             : new FileTime(seconds, (int)rest * 100);
     }
 
+    /// <summary>To the second, for people: years that this type does not have become the first or the last that can be shown in any zone.</summary>
+    public DateTimeOffset ToNearestTime()
+    {
+        const long aDay = 86_400;
+        return DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(
+            Seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds() + aDay, DateTimeOffset.MaxValue.ToUnixTimeSeconds() - aDay));
+    }
+
     public static bool operator <(FileTime left, FileTime right) => left.CompareTo(right) < 0;
 
     public static bool operator >(FileTime left, FileTime right) => left.CompareTo(right) > 0;

@@ -23,6 +23,17 @@ public sealed class FileTimeTests
         Assert.Equal(text, time.ToString());
     }
 
+    [Theory]
+    [InlineData(0, "1970-01-01 00:00:00")]
+    [InlineData(-1, "1969-12-31 23:59:59")]
+    [InlineData(-315_619_200, "1960-01-01 00:00:00")]
+    [InlineData(-5_000_000_000, "1811-07-23 15:06:40")]
+    [InlineData(253_402_214_399, "9999-12-30 23:59:59")]
+    [InlineData(long.MaxValue, "9999-12-30 23:59:59")]
+    [InlineData(long.MinValue, "0001-01-02 00:00:00")]
+    public void Is_shown_as_what_it_is_also_before_1970(long seconds, string shown) => Assert.Equal(
+        shown, new FileTime(seconds, 999_999_999).ToNearestTime().ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture));
+
     [Fact]
     public void Reads_what_it_writes() => Any.Sample(time => FileTime.TryParse(Encoding.ASCII.GetBytes(Format(time)), out var read) && read == time);
 
