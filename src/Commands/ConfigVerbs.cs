@@ -22,6 +22,11 @@ internal static class ConfigVerbs
         }
 
         CheckOverlaps(around, settings);
+        foreach (var (_, sentence, hint) in UnnamedSources.Of(settings))
+        {
+            around.Screen.Log.Say(Severity.Warning, $"{sentence}; {hint}");
+        }
+
         around.Output.Line($"the configuration is good: {Units.Count(settings.Databases.Count, "database")}, "
             + $"{Units.Count(settings.Storage.Count, "storage tree")}, backups in {settings.BackupDir}");
         return ExitCode.Done;

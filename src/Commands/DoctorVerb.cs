@@ -64,6 +64,11 @@ internal static class DoctorVerb
             var settings = around.LoadSettings();
             report.Ok(name, $"{SettingsFile.Name(around.Options.ConfigFile, around.Environment)}: {Units.Count(settings.Databases.Count, "database")}, "
                 + $"{Units.Count(settings.Storage.Count, "storage tree")}, backups in {settings.BackupDir}");
+            foreach (var (key, sentence, hint) in UnnamedSources.Of(settings))
+            {
+                report.Warn(key, sentence, hint);
+            }
+
             return settings;
         }
         catch (UserError e)

@@ -82,7 +82,8 @@ internal static class StatusVerb
     {
         try
         {
-            return (around.LoadSettings(), new HealthVerdict([], []));
+            var settings = around.LoadSettings();
+            return (settings, new HealthVerdict([], [.. UnnamedSources.Of(settings).Select(one => new HealthNote(one.Sentence, one.Hint))]));
         }
         catch (UserError e) when (e.Code == ExitCode.Usage)
         {
