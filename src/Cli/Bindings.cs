@@ -20,7 +20,8 @@ internal static class Bindings
             given.Has(CommandTable.NoRotate),
             given.Has(CommandTable.Rescan),
             given.Has(CommandTable.DryRun),
-            given.Has(CommandTable.NoOffsite));
+            given.Has(CommandTable.NoOffsite),
+            given.Has(CommandTable.AcceptShrink));
     }
 
     public static Command List(Arguments given) => new ListCommand(TypeIn(given), OffsiteBindings.From(given));

@@ -42,6 +42,8 @@ internal static class CommandTable
         new("--keep-yearly", "also keep the newest of each of N years", "N", Minimum: 0);
     public static readonly Option NoRotate = new("--no-rotate", "delete no old snapshots afterwards");
     public static readonly Option Rescan = new("--rescan", "read every file, even those that look unchanged");
+    public static readonly Option AcceptShrink =
+        new("--accept-shrink", "a source that lost its content is right as it is now");
     public static readonly Option DryRun = new("--dry-run", "only say what would be done");
     public static readonly Option Files = new("--files", "list every file in the snapshot");
     public static readonly Option Only = new("--only", "only sources of this kind", "KIND", Choices: KindWords);
@@ -76,13 +78,15 @@ internal static class CommandTable
             "create",
             "take a snapshot of database and storage",
             "Takes one consistent snapshot, storing only what is new, then deletes old snapshots as the configuration says. Without a "
-                + "type it saves everything. Old snapshots are deleted only after the new one is complete.",
+                + "type it saves everything. Old snapshots are deleted only after the new one is complete, and none while a source "
+                + "has lost its content: until it is back, or --accept-shrink is given once.",
             [new Positional("TYPE", "what to save: database, storage or full (the default)", Choices: TypeWords)],
-            [CreateType, MaxBackups, NoRotate, Rescan, NoOffsite, DryRun],
+            [CreateType, MaxBackups, NoRotate, Rescan, AcceptShrink, NoOffsite, DryRun],
             [
                 new("create", "save everything"),
                 new("create database --no-rotate", "save the databases, delete nothing"),
                 new("create --dry-run", "see how much there is to save"),
+                new("create --accept-shrink", "the files were deleted on purpose"),
             ],
             Bindings.Create),
         new(
@@ -286,7 +290,7 @@ internal static class CommandTable
         new(ExitCode.Done, "done"),
         new(ExitCode.Failed, "failed, unhealthy, or damage was found"),
         new(ExitCode.Usage, "wrong command line or configuration; nothing was done"),
-        new(ExitCode.Partial, "done, but something could not be read: the snapshot is partial"),
+        new(ExitCode.Partial, "done, but something could not be read or a source lost its content"),
         new(ExitCode.NoRepository, "there are no backups at the given place"),
         new(ExitCode.Locked, "another run is at work there"),
         new(ExitCode.Interrupted, "interrupted (SIGINT)"),

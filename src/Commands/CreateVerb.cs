@@ -62,8 +62,8 @@ internal static class CreateVerb
         }
 
         return new RunEnd(
-            result.Header.State == SnapshotState.Partial ? ExitCode.Partial : ExitCode.Done,
-            report => report with
+            result.Header.State == SnapshotState.Partial || result.Header.IsMarked ? ExitCode.Partial : ExitCode.Done,
+            report => LostContent.Report(report, result.Header.State == SnapshotState.Complete ? LostContent.Of(result.Header) : []) with
             {
                 Snapshot = result.Header.Id,
                 Files = result.Header.FileCount,
@@ -91,6 +91,8 @@ internal static class CreateVerb
             .. settings.References.Select(r => new ReferenceQuery(r.Database, r.Sql, r.Storage, r.StripPrefix, r.AddPrefix)),
         ],
         Retention = command.NoRotate ? null : Rules(settings),
+        AcceptShrink = command.AcceptShrink,
+        ShrinkLimits = settings.ShrinkLimits,
         Host = System.Environment.MachineName,
         Tool = $"{CommandTable.Program} {VersionVerb.Version}",
     };
@@ -115,7 +117,7 @@ internal static class CreateVerb
 
         if (!around.Options.Quiet)
         {
-            output.Line($"snapshot {header.Id} saved{(header.State == SnapshotState.Partial ? " as partial" : "")} in {Units.Duration(header.FinishedAt - header.StartedAt)}: "
+            output.Line($"snapshot {header.Id} saved{(header.State == SnapshotState.Partial ? " as partial" : "")}{(header.IsMarked ? ", marked," : "")} in {Units.Duration(header.FinishedAt - header.StartedAt)}: "
                 + $"{Units.Count(header.FileCount, "file")}, {Units.Size(header.Bytes)}; new {Units.Size(header.NewBytes)}, stored as {Units.Size(header.StoredBytes)}");
         }
 

@@ -1,6 +1,7 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Commands;
 
@@ -47,6 +48,7 @@ internal sealed class HealthJudgement
     public static HealthVerdict Judge(RepositoryFacts facts, HealthRules rules, DateTimeOffset now)
     {
         var judgement = new HealthJudgement(facts, rules, now);
+        judgement.JudgeContent();
         judgement.JudgeCoverage();
         judgement.JudgeHeaders();
         judgement.JudgeRuns();
@@ -71,6 +73,16 @@ internal sealed class HealthJudgement
                 && (record.Last.Job != RunJob.Verify || good.Snapshot is null))
             ? failure
             : null;
+    }
+
+    /// <summary>What holds rotation is first: it is what may be lost for good.</summary>
+    private void JudgeContent()
+    {
+        var held = ShrinkHold.Of(facts.Newest.Values.Select(header => RetentionItem.Of(SnapshotId.Parse(header.Id)!.Value, header)));
+        foreach (var lost in LostContent.Of(held, facts.Newest.Values))
+        {
+            problems.Add(new HealthNote($"{lost}; rotation is held", $"bring the content back, or if this is right: {LostContent.Accept}"));
+        }
     }
 
     private void JudgeCoverage()
@@ -141,6 +153,10 @@ internal sealed class HealthJudgement
                 if (failure.ExitCode == (int)ExitCode.Locked)
                 {
                     remarks.Add(new HealthNote($"'{command}' could not begin {Ago(failure)}: another run was at work"));
+                }
+                else if (failure.LostContent.Count > 0)
+                {
+                    // Judged by the snapshots themselves: a run of another type may have found the content again.
                 }
                 else if (failure.Outcome == RunOutcome.Failure || failure.Snapshot is null || !partial.Contains(failure.Snapshot))
                 {

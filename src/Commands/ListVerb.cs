@@ -68,7 +68,7 @@ internal static class ListVerb
             table.Add(
                 header.Id,
                 header.Type.Word(),
-                header.State.Word(),
+                header.StateWords,
                 Units.Age(around.Clock.GetUtcNow() - header.StartedAt),
                 header.FileCount.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 Units.Size(header.Bytes),

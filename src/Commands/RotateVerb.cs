@@ -39,7 +39,12 @@ internal static class RotateVerb
                 progress.Say(Severity.Warning, $"snapshot {damaged.Id} is damaged: its header {damaged.Reason}; it counts for nothing and stays");
             }
 
-            Report(around, result, dryRun, evenIfNothing: true);
+            Report(around, result, dryRun, evenIfNothing: result.Held.Count == 0);
+            if (result.Held.Count > 0)
+            {
+                return Hold(layout, result.Held, progress);
+            }
+
             return result.Postponed
                 ? new RunEnd(ExitCode.Locked, report => report with { Error = "a restore or verify is reading the snapshots", Hint = "it is done by the next run" })
                 : new RunEnd(ExitCode.Done);
@@ -48,6 +53,19 @@ internal static class RotateVerb
         {
             throw Repository.NotWritable(layout.Root, e);
         }
+    }
+
+    /// <summary>A step that was left out shows in the exit code.</summary>
+    private static RunEnd Hold(Layout layout, IReadOnlyList<HeldSource> held, RunProgress progress)
+    {
+        var store = new SnapshotStore(layout);
+        var lost = LostContent.Of(held, held.Select(one => store.Read(one.Snapshot).Header).DistinctBy(header => header.Id));
+        foreach (var sentence in lost)
+        {
+            progress.Say(Severity.Warning, $"rotation is held, and nothing was removed: {sentence}; {LostContent.Advice}");
+        }
+
+        return new RunEnd(ExitCode.Partial, report => LostContent.Report(report, lost));
     }
 
     public static void Report(Surroundings around, RotateResult result, bool dryRun, bool evenIfNothing)

@@ -27,6 +27,7 @@ internal static class RunMessage
     private static string Ended(RunReport run) => run.Outcome switch
     {
         RunOutcome.Success => "succeeded",
+        RunOutcome.Partial when run.LostContent.Count > 0 => run.Snapshot is null ? "is held" : "found that a source lost its content",
         RunOutcome.Partial => "saved a partial snapshot",
         RunOutcome.Interrupted => "was stopped",
         _ => "failed",

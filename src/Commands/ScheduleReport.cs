@@ -75,7 +75,7 @@ internal sealed class ScheduleReport(Surroundings around, Settings settings)
         var (severity, text) = (ExitCode?)code switch
         {
             ExitCode.Done => (Severity.Information, $"{job} is done, after {took}"),
-            ExitCode.Partial => (Severity.Warning, $"{job} is done, after {took}, but something could not be read (exit code 3)"),
+            ExitCode.Partial => (Severity.Warning, $"{job} is done, after {took}, but something could not be read or was lost (exit code 3)"),
             _ when stopping => (Severity.Information, $"{job} was stopped after {took}; its next run goes on"),
             _ => (Severity.Error, $"{job} failed after {took}: '{Program} {string.Join(' ', ScheduledRun.Words(run.Job.Job))}' {run.End.Problem}"),
         };

@@ -67,7 +67,7 @@ internal static class ShowVerb
     private static void Print(Surroundings around, SnapshotHeader header)
     {
         var output = around.Output;
-        output.Line($"snapshot  {header.Id}  {header.Type.Word()}, {header.State.Word()}");
+        output.Line($"snapshot  {header.Id}  {header.Type.Word()}, {header.StateWords}");
         output.Line($"host      {header.Host}, by {header.Tool}");
         output.Line($"started   {header.StartedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture)}, "
             + Units.Age(around.Clock.GetUtcNow() - header.StartedAt) + (header.Origin is null ? $"; took {Units.Duration(header.FinishedAt - header.StartedAt)}" : ""));
@@ -101,11 +101,26 @@ internal static class ShowVerb
             output.Line($"left out of {source.Name}: {LeftOutText.Sum(source.LeftOut)}");
         }
 
+        PrintUnusual(output, header);
         if (header.Warnings.Count > 0)
         {
             output.Line();
             output.Line($"{Units.Count(header.Warnings.Count, "warning")}{(header.Warnings.Count > header.Warnings.First.Length ? $", the first {header.Warnings.First.Length}" : "")}:");
             output.Lines(header.Warnings.First.Select(w => $"  {w.Path}: {w.Reason}"));
+        }
+    }
+
+    /// <summary>What a full snapshot does not cover, and sources that are not what they were.</summary>
+    private static void PrintUnusual(Output output, SnapshotHeader header)
+    {
+        foreach (var kind in Enum.GetValues<SourceKind>().Where(kind => header.Type.Covers(kind) && !Array.Exists(header.Sources, source => source.Kind == kind)))
+        {
+            output.Line($"no {kind.Word()} in it: the configuration named none");
+        }
+
+        foreach (var source in header.Sources.Where(source => source.Shrunk is not null))
+        {
+            output.Line($"{source.Name} {(source.IsMarked ? "lost its content" : "was emptied, which was accepted")}: {source.Shrunk!.Sentence}");
         }
     }
 
@@ -131,7 +146,7 @@ internal static class ShowVerb
     private static void Print(Output output, FileEntry entry)
     {
         var kind = entry.Type switch { EntryType.Directory => 'd', EntryType.Symlink => 'l', EntryType.HardLink => 'h', _ => '-' };
-        var time = DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(entry.Modified.Seconds, 0, 253402300799)).ToLocalTime();
+        var time = entry.Modified.ToNearestTime().ToLocalTime();
         var arrow = entry.Target is { } target ? $" -> {Encoding.UTF8.GetString(target)}" : "";
         output.Line(string.Create(
             CultureInfo.InvariantCulture,

@@ -25,7 +25,7 @@ internal static class StatusOutput
             if (facts.Newest.GetValueOrDefault(type) is { } header)
             {
                 table.Add(
-                    type.Word(), header.Id, header.State.Word(), Units.Age(now - header.StartedAt),
+                    type.Word(), header.Id, header.StateWords, Units.Age(now - header.StartedAt),
                     header.FileCount.ToString(System.Globalization.CultureInfo.InvariantCulture), Units.Size(header.Bytes));
             }
             else

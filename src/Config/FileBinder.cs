@@ -21,8 +21,10 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 
     private static readonly string[] Keep = ["daily", "weekly", "monthly", "yearly"];
     private static readonly string[] MaxAge = ["database", "storage"];
-    private static readonly string[] Database = ["name", "path"];
-    private static readonly string[] Storage = ["name", "path", "exclude", "one_file_system"];
+    private const string MaxShrink = "max_shrink_percent";
+    private static readonly string[] NameAndPath = ["name", "path"];
+    private static readonly string[] Database = ["name", "path", MaxShrink];
+    private static readonly string[] Storage = ["name", "path", "exclude", "one_file_system", MaxShrink];
     private static readonly string[] CompressionWords = [.. Enum.GetValues<Compression>().Select(Word)];
 
     public static string Word(Compression compression) => compression switch
@@ -158,27 +160,38 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
 
     private Sourced<DatabaseSetting>? DatabaseAt(JsonMember item)
     {
-        var (name, path) = ((string?)null, (string?)null);
-        foreach (var (key, _, member) in keys.Members(item.Value, $"'{item.Key}'", item.Key + ".", Database, required: Database))
+        var (name, path, limit) = ((string?)null, (string?)null, (ShrinkLimit?)null);
+        foreach (var (key, _, member) in keys.Members(item.Value, $"'{item.Key}'", item.Key + ".", Database, required: NameAndPath))
         {
-            if (key == "name")
+            switch (key)
             {
-                name = keys.Text($"{item.Key}.{key}", member);
-            }
-            else
-            {
-                path = keys.Text($"{item.Key}.{key}", member);
+                case "name":
+                    name = keys.Text($"{item.Key}.{key}", member);
+                    break;
+                case "path":
+                    path = keys.Text($"{item.Key}.{key}", member);
+                    break;
+                case MaxShrink:
+                    limit = LimitAt($"{item.Key}.{key}", member);
+                    break;
             }
         }
 
-        return name is null || path is null ? null : new Sourced<DatabaseSetting>(new DatabaseSetting(name, path), keys.At(item.Value.Line));
+        return name is null || path is null ? null
+            : new Sourced<DatabaseSetting>(new DatabaseSetting(name, path) { MaxShrink = limit }, keys.At(item.Value.Line));
     }
+
+    /// <summary>Null says that the source may lose everything.</summary>
+    private ShrinkLimit? LimitAt(string key, JsonTree value) =>
+        value.Kind == JsonTokenType.Null ? new ShrinkLimit(null)
+        : keys.Number(NumberKey.MaxShrinkPercent with { Key = key }, value) is { } percent ? new ShrinkLimit(percent)
+        : null;
 
     private Sourced<StorageSetting>? StorageAt(JsonMember item)
     {
         var (place, _, value) = item;
-        var (name, path, exclude, oneFileSystem) = ((string?)null, (string?)null, new List<JsonMember>(), true);
-        foreach (var (key, _, member) in keys.Members(value, $"'{place}'", place + ".", Storage, required: Database))
+        var (name, path, exclude, oneFileSystem, limit) = ((string?)null, (string?)null, new List<JsonMember>(), true, (ShrinkLimit?)null);
+        foreach (var (key, _, member) in keys.Members(value, $"'{place}'", place + ".", Storage, required: NameAndPath))
         {
             switch (key)
             {
@@ -191,6 +204,9 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
                 case "exclude":
                     exclude.AddRange(keys.Items($"{place}.{key}", member).Where(item => keys.Text(item.Key, item.Value) is not null));
                     break;
+                case MaxShrink:
+                    limit = LimitAt($"{place}.{key}", member);
+                    break;
                 default:
                     oneFileSystem = keys.Flag($"{place}.{key}", member) ?? true;
                     break;
@@ -200,7 +216,8 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         CheckExclude(exclude, path);
         return name is null || path is null
             ? null
-            : new Sourced<StorageSetting>(new StorageSetting(name, path, [.. exclude.Select(item => item.Value.Text)], oneFileSystem), keys.At(value.Line));
+            : new Sourced<StorageSetting>(
+                new StorageSetting(name, path, [.. exclude.Select(item => item.Value.Text)], oneFileSystem) { MaxShrink = limit }, keys.At(value.Line));
     }
 
     /// <summary>A pattern that can match nothing would save what its author wants left out.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Config;
 
@@ -23,10 +24,12 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
     public static readonly NumberKey LimitMbPerS = new("limit_mb_per_s", 1, 1_000_000, 0);
     public static readonly NumberKey HooksTimeoutSeconds = new("hooks.timeout_seconds", 1, 86_400, 300);
 
+    public static readonly NumberKey MaxShrinkPercent = new("max_shrink_percent", 1, 100, ShrinkLimit.DefaultPercent);
+
     public static readonly IReadOnlyList<NumberKey> All =
     [
         MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeDatabase, MaxAgeStorage, Workers,
-        LockTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds,
+        LockTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds, MaxShrinkPercent,
     ];
 
     public string Allowed => Most == int.MaxValue

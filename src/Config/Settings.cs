@@ -1,3 +1,5 @@
+using VertexAr.Backup.Policy;
+
 namespace VertexAr.Backup.Config;
 
 /// <summary>How hard packs are compressed. Media that does not compress is stored as it is, whatever is chosen.</summary>
@@ -10,12 +12,20 @@ internal enum Compression
 }
 
 /// <summary>One SQLite database. <paramref name="Path"/> is absolute.</summary>
-internal sealed record DatabaseSetting(string Name, string Path);
+internal sealed record DatabaseSetting(string Name, string Path)
+{
+    /// <summary>How much it may lose; null for as much as any source.</summary>
+    public ShrinkLimit? MaxShrink { get; init; }
+}
 
 /// <summary>
 /// One tree of files. <paramref name="Path"/> is absolute; with <paramref name="OneFileSystem"/>, what is mounted below is left out.
 /// </summary>
-internal sealed record StorageSetting(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem);
+internal sealed record StorageSetting(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem)
+{
+    /// <summary>How much it may lose; null for as much as any source.</summary>
+    public ShrinkLimit? MaxShrink { get; init; }
+}
 
 /// <summary>Snapshots kept beyond the newest ones: the newest of each of so many days, weeks, months and years.</summary>
 internal sealed record KeepSetting(int Daily, int Weekly, int Monthly, int Yearly);
@@ -35,6 +45,14 @@ internal sealed record Settings
     public required IReadOnlyList<DatabaseSetting> Databases { get; init; }
 
     public required IReadOnlyList<StorageSetting> Storage { get; init; }
+
+    /// <summary>How much a source may lose from one run to the next, in percent, 1 to 100; sources may say otherwise.</summary>
+    public int MaxShrinkPercent { get; init; } = ShrinkLimit.DefaultPercent;
+
+    /// <summary>How much each source may lose, by its name.</summary>
+    public IReadOnlyDictionary<string, ShrinkLimit> ShrinkLimits =>
+        Databases.Select(source => (source.Name, source.MaxShrink)).Concat(Storage.Select(source => (source.Name, source.MaxShrink)))
+            .ToDictionary(source => source.Name, source => source.MaxShrink ?? new ShrinkLimit(MaxShrinkPercent));
 
     /// <summary>The newest so many of each type are kept; 1 or more.</summary>
     public required int MaxBackups { get; init; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Config;
 
@@ -6,6 +7,7 @@ namespace VertexAr.Backup.Config;
 internal sealed class SettingsDraft
 {
     private const string Default = "default";
+    private const string NothingNamed = "the configuration names none";
 
     private readonly Dictionary<NumberKey, Sourced<int>> numbers = [];
 
@@ -49,6 +51,7 @@ internal sealed class SettingsDraft
                 Databases = [.. (Databases ?? []).Select(source => source.Value)],
                 Storage = [.. (Storage ?? []).Select(source => source.Value)],
                 MaxBackups = Number(NumberKey.MaxBackups).Value,
+                MaxShrinkPercent = Number(NumberKey.MaxShrinkPercent).Value,
                 Keep = new KeepSetting(
                     Number(NumberKey.KeepDaily).Value,
                     Number(NumberKey.KeepWeekly).Value,
@@ -77,8 +80,8 @@ internal sealed class SettingsDraft
     private IEnumerable<SettingOrigin> Origins() =>
     [
         new("backup_dir", BackupDir!.Value, BackupDir.Origin),
-        .. (Databases ?? []).Select(source => new SettingOrigin($"databases.{source.Value.Name}", source.Value.Path, source.Origin)),
-        .. (Storage ?? []).SelectMany(Rows),
+        .. Databases is { Count: > 0 } ? Databases.SelectMany(Rows) : [new SettingOrigin("databases", "none", NothingNamed)],
+        .. Storage is { Count: > 0 } ? Storage.SelectMany(Rows) : [new SettingOrigin("storage", "none", NothingNamed)],
         .. NumberKey.All.Select(Row),
         new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
         .. Run.Origins(),
@@ -91,12 +94,26 @@ internal sealed class SettingsDraft
         return new SettingOrigin(key.Key, number.Value < key.Least ? "none" : number.Value.ToString(CultureInfo.InvariantCulture), number.Origin);
     }
 
+    private static IEnumerable<SettingOrigin> Rows(Sourced<DatabaseSetting> source)
+    {
+        var key = $"databases.{source.Value.Name}";
+        return [new SettingOrigin(key, source.Value.Path, source.Origin), .. Row(key, source.Value.MaxShrink, source.Origin)];
+    }
+
+    private static IEnumerable<SettingOrigin> Row(string source, ShrinkLimit? limit, string origin) => limit is null
+        ? []
+        : [new SettingOrigin($"{source}.{NumberKey.MaxShrinkPercent.Key}", limit.Percent?.ToString(CultureInfo.InvariantCulture) ?? "none", origin)];
+
     private static IEnumerable<SettingOrigin> Rows(Sourced<StorageSetting> source)
     {
         var (setting, key) = (source.Value, $"storage.{source.Value.Name}");
         yield return new SettingOrigin(key, setting.Path, source.Origin);
         yield return new SettingOrigin($"{key}.exclude", string.Join(", ", setting.Exclude), source.Origin);
         yield return new SettingOrigin($"{key}.one_file_system", setting.OneFileSystem ? "true" : "false", source.Origin);
+        foreach (var row in Row(key, setting.MaxShrink, source.Origin))
+        {
+            yield return row;
+        }
     }
 
     private Sourced<int> Number(NumberKey key) => numbers.GetValueOrDefault(key) ?? new Sourced<int>(key.Default, Default);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Host;
 
@@ -82,6 +83,12 @@ internal static class MetricsFile
         Gauge(
             text, "newest_snapshot_complete", "Whether all that should be in the newest snapshot is.",
             types.Select(type => new Sample(Label(type), facts.Newest.GetValueOrDefault(type) is { } newest ? newest.State == SnapshotState.Complete ? 1 : 0 : (double?)null)));
+        Gauge(
+            text, "newest_snapshot_shrunk_sources", "Sources of the newest snapshot that had lost their content.",
+            types.Select(type => new Sample(Label(type), facts.Newest.GetValueOrDefault(type)?.Sources.Count(source => source.IsMarked))));
+        Gauge(
+            text, "rotation_held", "Whether rotation is held because a source lost its content.",
+            [new("", ShrinkHold.Of(facts.Newest.Values.Select(header => RetentionItem.Of(SnapshotId.Parse(header.Id)!.Value, header))).Count > 0 ? 1 : 0)]);
         Gauge(
             text, "newest_offsite_snapshot_timestamp_seconds", "When the newest snapshot was begun that is known to be in the second place.",
             [new("", Seconds(facts.NewestOffsite?.Time))]);

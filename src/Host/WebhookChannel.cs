@@ -59,6 +59,13 @@ internal sealed class WebhookChannel(string address) : IChannel
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("lost_content");
+        foreach (var loss in run.LostContent)
+        {
+            json.WriteStringValue(loss);
+        }
+
+        json.WriteEndArray();
         json.WriteString("error", run.Error);
         json.WriteString("hint", run.Hint);
     }

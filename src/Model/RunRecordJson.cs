@@ -36,6 +36,7 @@ internal static class RunRecordJson
         StoredBytes = json.NumberIfThere("stored_bytes"),
         Warnings = json.NumberIfThere("warnings") ?? 0,
         FirstWarnings = json.IfThere("first_warnings", JsonFields.Texts) ?? [],
+        LostContent = json.IfThere("lost_content", JsonFields.Texts) ?? [],
         Error = json.IfThere("error", JsonFields.Text),
         Hint = json.IfThere("hint", JsonFields.Text),
     };
@@ -57,6 +58,11 @@ internal static class RunRecordJson
         json.WriteIfThere("stored_bytes", report.StoredBytes);
         json.WriteNumber("warnings", report.Warnings);
         json.WriteItems("first_warnings", report.FirstWarnings, static (json, warning) => json.WriteStringValue(warning));
+        if (report.LostContent.Count > 0)
+        {
+            json.WriteItems("lost_content", report.LostContent, static (json, loss) => json.WriteStringValue(loss));
+        }
+
         json.WriteIfThere("error", report.Error);
         json.WriteIfThere("hint", report.Hint);
     }

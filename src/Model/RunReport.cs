@@ -78,6 +78,12 @@ internal sealed record RunReport
     /// <summary>The first few warnings, as they were said.</summary>
     public IReadOnlyList<string> FirstWarnings { get; init; } = [];
 
+    /// <summary>
+    /// Sources that lost their content, each with what it lost, where that is all that is wrong: the snapshot is complete, and the
+    /// repository says for how long it counts. Empty where more is wrong.
+    /// </summary>
+    public IReadOnlyList<string> LostContent { get; init; } = [];
+
     /// <summary>Why it failed; null if it did not.</summary>
     public string? Error { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed record SnapshotHeader
 
     public required int FormatVersion { get; init; }
 
-    /// <summary>Names of features a reader must know to understand this snapshot; version 1 knows none.</summary>
+    /// <summary>Names of features a reader must know to understand this snapshot, of <see cref="SnapshotFeatures"/>.</summary>
     public required string[] Requires { get; init; }
 
     public required string Id { get; init; }
@@ -56,6 +56,12 @@ internal sealed record SnapshotHeader
 
     public long FileCount => Units.Sum(Sources, static source => source.Files);
 
+    /// <summary>Its state in output: a word, or two.</summary>
+    public string StateWords => State.Word() + (IsMarked ? ", shrunk" : "");
+
+    /// <summary>A source lost its content, and nobody said that this is right.</summary>
+    public bool IsMarked => Array.Exists(Sources, static source => source.IsMarked);
+
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
     /// and a restore makes directories by those names.
@@ -64,6 +70,7 @@ internal sealed record SnapshotHeader
         Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && IsPath(source.Path) && (source.Target is null || IsPath(source.Target)))
         && Array.TrueForAll(Sources, source => source.LeftOut.All(left => left.Count > 0))
+        && Array.TrueForAll(Sources, source => source.Content is null or { IsSane: true })
         && HasDistinctNames()
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
 
@@ -153,6 +160,15 @@ internal sealed record SourceSummary
 
     /// <summary>What lay in the tree and was no part of it.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
+
+    /// <summary>Of a database, how much it holds; null where that is not known.</summary>
+    public DatabaseContent? Content { get; init; }
+
+    /// <summary>What it lost since an earlier snapshot; null if nothing worth naming.</summary>
+    public ShrunkSource? Shrunk { get; init; }
+
+    /// <summary>It lost its content, and nobody said that this is right.</summary>
+    public bool IsMarked => Shrunk is { IsAccepted: false };
 }
 
 /// <summary>What the run wants known: how many warnings, and the first hundred of them.</summary>

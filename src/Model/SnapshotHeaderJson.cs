@@ -80,6 +80,8 @@ internal static class SnapshotHeaderJson
         Exclude = json.IfThere("exclude", JsonFields.Texts),
         OneFileSystem = json.TryGetProperty("one_file_system", out var one) ? one.GetBoolean() : null,
         LeftOut = json.IfThere("left_out", static array => JsonFields.Items(array, LeftOut.Read)) ?? [],
+        Content = json.IfThere("content", ReadContent),
+        Shrunk = json.IfThere("shrunk", ReadShrunk),
     };
 
     public static void WriteSource(Utf8JsonWriter json, SourceSummary source)
@@ -95,6 +97,8 @@ internal static class SnapshotHeaderJson
         json.WriteNumber("new_bytes", source.NewBytes);
         json.WriteIfThere("target", source.Target);
         WriteRules(json, source);
+        json.WriteObject("content", source.Content, WriteContent);
+        json.WriteObject("shrunk", source.Shrunk, WriteShrunk);
         json.WriteEndObject();
     }
 
@@ -114,6 +118,30 @@ internal static class SnapshotHeaderJson
         {
             json.WriteItems("left_out", source.LeftOut, LeftOut.Write);
         }
+    }
+
+    private static DatabaseContent ReadContent(JsonElement json) => new(
+        json.Number("bytes_in_use"), json.Integer("tables"), json.Integer("filled_tables"), json.IfThere("table_names", JsonFields.Texts));
+
+    private static void WriteContent(Utf8JsonWriter json, DatabaseContent content)
+    {
+        json.WriteNumber("bytes_in_use", content.BytesInUse);
+        json.WriteNumber("tables", content.Tables);
+        json.WriteNumber("filled_tables", content.FilledTables);
+        if (content.TableNames is { } names)
+        {
+            json.WriteItems("table_names", names, static (json, name) => json.WriteStringValue(name));
+        }
+    }
+
+    private static ShrunkSource ReadShrunk(JsonElement json) =>
+        new(json.Text("since"), json.Items("losses", JsonFields.Text), json.GetProperty("accepted").GetBoolean());
+
+    private static void WriteShrunk(Utf8JsonWriter json, ShrunkSource shrunk)
+    {
+        json.WriteString("since", shrunk.Since);
+        json.WriteItems("losses", shrunk.Losses, static (json, loss) => json.WriteStringValue(loss));
+        json.WriteBoolean("accepted", shrunk.IsAccepted);
     }
 
     private static WarningSummary ReadWarnings(JsonElement json)

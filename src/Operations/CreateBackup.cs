@@ -102,7 +102,7 @@ internal sealed class CreateBackup
         try
         {
             LookAhead(store, whole, leftBehind);
-            header = Store(held, id, earlier);
+            header = Store(held, id, earlier, whole);
         }
         catch (Exception e) when (e is SpaceError || PosixError.IsFullDisk(e) || SqliteFile.IsFullDisk(e.InnerException))
         {
@@ -142,7 +142,7 @@ internal sealed class CreateBackup
         progress.Phase = "looking";
         var unheard = new RunProgress(_ => { });
         var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard, Neighbour);
-        var (preview, need) = CreatePreview.Look(plan, earlier, whole, clock, unheard, stop);
+        var (preview, need, _) = CreatePreview.Look(plan, earlier, whole, clock, unheard, stop);
         var estimate = CreateEstimate.Of(plan, need, whole);
         if (estimate.Missing > 0)
         {
@@ -184,7 +184,7 @@ internal sealed class CreateBackup
         return id;
     }
 
-    private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier)
+    private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier, List<Snapshot> whole)
     {
         using var staging = RunStaging.Begin(held, id, startedAt, SourceNames);
         using var files = new FileListWriter(staging.List);
@@ -218,28 +218,32 @@ internal sealed class CreateBackup
         references.Report();
         progress.Phase = "finishing";
         store.SyncDirectories();
-        return Publish(held, id, staging, files, list);
+        return Publish(held, id, staging, files, list, whole);
     }
 
     /// <summary>Lists and table, synced, and only then the header.</summary>
-    private SnapshotHeader Publish(RepositoryLock held, SnapshotId id, RunStaging staging, FileListWriter files, CreateList list)
+    private SnapshotHeader Publish(
+        RepositoryLock held, SnapshotId id, RunStaging staging, FileListWriter files, CreateList list, List<Snapshot> whole)
     {
         var layout = held.Layout;
+        var shrink = new CreateShrink(plan, whole, progress);
+        SourceSummary[] sources = Array.ConvertAll<SourceSummary, SourceSummary>(
+            [
+                .. databases.Select(d => Summary(d, list)),
+                .. trees.Select(t => Summary(t, list)),
+            ],
+            source => shrink.Judge(source, list));
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
-            Requires = [],
+            Requires = Array.Exists(sources, source => source.IsMarked) ? [SnapshotFeatures.Shrunk] : [],
             Id = id.ToString(),
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
             Host = plan.Host,
             Tool = plan.Tool,
             StartedAt = startedAt,
-            Sources =
-            [
-                .. databases.Select(d => Summary(d, list)),
-                .. trees.Select(t => Summary(t, list)),
-            ],
+            Sources = sources,
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
             Files = files.Finish(staging.List, layout.FileList(id)),

@@ -46,7 +46,8 @@ internal static class CreateBase
                 snapshot.Header.StartedAt,
                 store.Layout.FileList(snapshot.Id),
                 [.. snapshot.Header.Sources.Select(s => new SourceName(s.Name, s.Kind))],
-                [.. handles]);
+                [.. handles])
+            { Summaries = snapshot.Header.Sources };
         }
         catch (DamageError e)
         {

@@ -40,8 +40,14 @@ internal sealed class CreateEntries(
         known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt);
 
     /// <summary>A database whose file and log are as they were when a checked copy was taken need not be copied again.</summary>
-    public static FileEntry? FindDatabase(List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now)
+    public static FileEntry? FindDatabase(List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now) =>
+        FindDatabase(earlier, source, path, now, out _);
+
+    /// <summary>The same, with how much it held then; null where that was not noted.</summary>
+    public static FileEntry? FindDatabase(
+        List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now, out DatabaseContent? content)
     {
+        content = null;
         foreach (var list in earlier)
         {
             if (list.Find(source, path) is { HasContent: true } known
@@ -49,6 +55,7 @@ internal sealed class CreateEntries(
                 && known.Wal == now.Wal && IsTrusted(now.File.Changed, list.StartedAt)
                 && (now.Wal is null || IsTrusted(now.Wal.Changed, list.StartedAt)))
             {
+                content = list.ContentOf(source);
                 return known;
             }
         }
@@ -77,10 +84,11 @@ internal sealed class CreateEntries(
             list.Warn(path, trouble.Reason, trouble.IsLoss);
         }
 
-        if (FindDatabase(earlier, name, path, before) is { } known
+        if (FindDatabase(earlier, name, path, before, out var content) is { } known
             && references.AskLive(options.Name, path, options.File, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
         {
             pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with { Size = known.Size, Pieces = known.Pieces, Wal = before.Wal }));
+            list.Measured(options.Name, content ?? source.Measure());
             return;
         }
 
@@ -101,6 +109,7 @@ internal sealed class CreateEntries(
                     list.Warn(path, warning, isLoss: false);
                 }
 
+                list.Measured(options.Name, DatabaseMeasure.OfFile(copy));
                 references.AskCopy(options.Name, path, copy);
             }
             finally
@@ -128,6 +137,7 @@ internal sealed class CreateEntries(
     /// <summary>A database that nobody has open, and that was checked.</summary>
     private void AddCopy(byte[] path, string copy)
     {
+        list.Measured(Encoding.UTF8.GetString(path.AsSpan(0, path.AsSpan().IndexOf((byte)'/'))), DatabaseMeasure.OfFile(copy));
         var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
         var status = Posix.Status(file);
         Add(Describe(path, EntryType.File, status) with { Pieces = CreatePieces.PlanDatabase(status.Size) }, file, status, isPrivate: true);

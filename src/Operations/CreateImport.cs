@@ -57,7 +57,7 @@ internal sealed class CreateImport
     /// <summary>How many of these snapshots the next rotation would remove.</summary>
     public static int DoomedBy(RetentionRules rules, string backupDirectory, IReadOnlySet<string> ids, TimeZoneInfo zone) =>
         Retention.Decide(
-            new SnapshotStore(new Layout(backupDirectory)).ReadAll().Whole.Select(s => new RetentionItem(s.Id, s.Header.Type, s.Header.State, s.Header.StartedAt)), rules, zone)
+            new SnapshotStore(new Layout(backupDirectory)).ReadAll().Whole.ConvertAll(RetentionItem.Of), rules, zone)
             .Count(decision => !decision.Keep && ids.Contains(decision.Item.Id.ToString()));
 
     /// <summary>Reads all of a backup, and stores nothing.</summary>

@@ -12,6 +12,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private readonly List<PathWarning> warnings = [];
     private readonly Dictionary<string, Counts> counts = [];
     private readonly Dictionary<(string Source, Foreign Foreign), long> leftOut = [];
+    private readonly Dictionary<string, DatabaseContent> contents = [];
     private int settledPacks;
 
     /// <summary>Told each path that is listed.</summary>
@@ -100,6 +101,18 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         }
     }
 
+    /// <summary>How much a database holds; null where that cannot be told. Thread-safe.</summary>
+    public void Measured(string database, DatabaseContent? content)
+    {
+        lock (contents)
+        {
+            if (content is not null)
+            {
+                contents[database] = content;
+            }
+        }
+    }
+
     public SourceSummary Summary(SourceName source, string path)
     {
         var c = counts.GetValueOrDefault(source.Name) ?? new Counts();
@@ -118,6 +131,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
                 .. leftOut.Where(left => left.Key.Source == source.Name).OrderBy(left => left.Key.Foreign.Kind).ThenBy(left => left.Key.Foreign.Source, StringComparer.Ordinal)
                     .Select(left => new LeftOut(left.Key.Foreign.Kind.Word(), left.Key.Foreign.Source, left.Value)),
             ],
+            Content = source.Kind == SourceKind.Database ? contents.GetValueOrDefault(source.Name) : null,
         };
     }
 

@@ -40,6 +40,12 @@ internal sealed record CreatePlan
     /// <summary>Which files the databases name; asked where the snapshot covers both.</summary>
     public IReadOnlyList<ReferenceQuery> References { get; init; } = [];
 
+    /// <summary>How much each source may lose, by its name; what is not named, as much as by default.</summary>
+    public IReadOnlyDictionary<string, ShrinkLimit> ShrinkLimits { get; init; } = new Dictionary<string, ShrinkLimit>();
+
+    /// <summary>A source that lost its content is as it should be.</summary>
+    public bool AcceptShrink { get; init; }
+
     /// <summary>What another program backed up is stored, and not the live site; null for the live site.</summary>
     public CreateOrigin? Origin { get; init; }
 

@@ -17,17 +17,31 @@ internal sealed class CreatePreview
     private Preview total = new(0, 0, 0, 0);
     private readonly DensitySample sample = new();
     private WriteNeed need = new(0, 0, 0, 1);
+    private readonly List<SourceSummary> sources = [];
 
     private CreatePreview(List<EarlierList> earlier, IReadOnlyList<Snapshot> snapshots) => (this.earlier, this.snapshots) = (earlier, snapshots);
 
-    /// <summary>What a backup would do now.</summary>
-    public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop) =>
-        Look(plan, clock, progress, stop).Preview;
+    /// <summary>What a backup would do now; what it would say of sources that lost their content is said.</summary>
+    public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        var (preview, _, sources, snapshots) = Look(plan, clock, progress, stop);
+        foreach (var now in sources)
+        {
+            var content = now.Kind == SourceKind.Database && now.Bytes > 0
+                ? new SqliteSource(plan.Databases.First(database => database.Name == now.Name), clock).Measure() : null;
+            if (CreateShrink.Find(plan, snapshots, now with { Content = content }) is { } shrunk)
+            {
+                progress.Say(Severity.Warning, CreateShrink.Warning(shrunk), now.Name);
+            }
+        }
+
+        return preview;
+    }
 
     /// <summary>Whether a backup would fit on the disk now. The backup directory need not hold a repository yet, but must exist.</summary>
     public static CreateEstimate Estimate(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
-        var (_, need, snapshots) = Look(plan, clock, progress, stop);
+        var (_, need, _, snapshots) = Look(plan, clock, progress, stop);
         return CreateEstimate.Of(plan, need, snapshots);
     }
 
@@ -37,7 +51,8 @@ internal sealed class CreatePreview
     /// <param name="clock">The run's clock.</param>
     /// <param name="progress">Told what cannot be looked at.</param>
     /// <param name="stop">Ends it early.</param>
-    public static (Preview Preview, WriteNeed Need) Look(
+    /// <returns>With what the snapshot's header would say of each source, as far as a look can tell.</returns>
+    public static (Preview Preview, WriteNeed Need, IReadOnlyList<SourceSummary> Sources) Look(
         CreatePlan plan, List<EarlierList> earlier, IReadOnlyList<Snapshot> snapshots, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         try
@@ -54,7 +69,7 @@ internal sealed class CreatePreview
                 look.LookAt(tree, places, progress, stop);
             }
 
-            return (look.total, look.need with { SampledRatio = look.sample.Ratio });
+            return (look.total, look.need with { SampledRatio = look.sample.Ratio }, look.sources);
         }
         finally
         {
@@ -62,14 +77,14 @@ internal sealed class CreatePreview
         }
     }
 
-    private static (Preview Preview, WriteNeed Need, IReadOnlyList<Snapshot> Snapshots) Look(
+    private static (Preview Preview, WriteNeed Need, IReadOnlyList<SourceSummary> Sources, IReadOnlyList<Snapshot> Snapshots) Look(
         CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         var store = Directory.Exists(Path.Combine(plan.BackupDirectory, "snapshots")) ? new SnapshotStore(Repository.Open(plan.BackupDirectory)) : null;
         var snapshots = store?.ReadAll().Whole ?? [];
         var earlier = store is null || plan.Rescan ? [] : CreateBase.Find(store, snapshots, [], new PackRegistry(), progress);
-        var (preview, need) = Look(plan, earlier, snapshots, clock, progress, stop);
-        return (preview, need, snapshots);
+        var (preview, need, sources) = Look(plan, earlier, snapshots, clock, progress, stop);
+        return (preview, need, sources, snapshots);
     }
 
     private void LookAt(DatabaseOptions database, TimeProvider clock)
@@ -79,6 +94,7 @@ internal sealed class CreatePreview
         var path = Encoding.UTF8.GetBytes($"{database.Name}/{Path.GetFileName(database.Path)}");
         var known = CreateEntries.FindDatabase(earlier, name, path, status) is not null;
         Add(status.File.Size, known);
+        sources.Add(Summary(name, database.Path, files: 1, symlinks: 0, Units.Add(status.File.Size, status.Wal?.Size ?? 0)));
         if (!known)
         {
             // What the log holds may be new pages at its end.
@@ -93,6 +109,7 @@ internal sealed class CreatePreview
     {
         var name = new SourceName(tree.Name, SourceKind.Storage);
         var source = new DirectorySource(tree, places);
+        var (before, links) = (total, 0L);
         foreach (var walked in source.WalkAhead(stop))
         {
             stop.ThrowIfCancellationRequested();
@@ -104,10 +121,27 @@ internal sealed class CreatePreview
             {
                 LookAt(name, walked);
             }
+            else
+            {
+                links += walked.Status.IsDirectory ? 0 : 1;
+            }
         }
 
         source.UnmatchedPatterns.ToList().ForEach(pattern => progress.Say(Severity.Detail, LeftOutText.Unmatched(pattern), tree.Name));
+        sources.Add(Summary(name, tree.Path, total.Files - before.Files, links, total.Bytes - before.Bytes));
     }
+
+    private static SourceSummary Summary(SourceName name, string path, long files, long symlinks, long bytes) => new()
+    {
+        Name = name.Name,
+        Kind = name.Kind,
+        Path = path,
+        Files = files,
+        Directories = 0,
+        Symlinks = symlinks,
+        Bytes = bytes,
+        NewBytes = 0,
+    };
 
     /// <summary>A file of the size it had is read again, but probably holds what it held: so does a whole site after a restore.</summary>
     private void LookAt(SourceName source, WalkedEntry walked)

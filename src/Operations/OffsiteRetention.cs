@@ -31,7 +31,7 @@ internal sealed class OffsiteRetention
     public List<Snapshot> Worthwhile(List<Snapshot> here)
     {
         var there = offsite.Ids().ToHashSet();
-        var kept = Retention.Decide(here.Concat(onlyThere).Select(Item), rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
+        var kept = Retention.DecideByRules(here.Concat(onlyThere).Select(RetentionItem.Of), rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
         return here.FindAll(snapshot => kept.Contains(snapshot.Id) || there.Contains(snapshot.Id));
     }
 
@@ -49,8 +49,16 @@ internal sealed class OffsiteRetention
         }
 
         List<Snapshot> all = [.. onlyThere, .. here.Select(one => one.Whole!)];
-        var decisions = Retention.Decide(all.Select(Item), rules, zone);
+        var decisions = Retention.DecideByRules(all.Select(RetentionItem.Of), rules, zone);
         var gone = decisions.Where(decision => !decision.Keep).ToList();
+        if (gone.Count > 0 && Held(all) is [var held, ..])
+        {
+            progress.Say(
+                Severity.Warning,
+                $"nothing is removed in {offsite.Rclone.Place.Remote}: '{held.Name}' lost its content in snapshot {held.Snapshot}, and older copies may be the last that have it");
+            return ([], 0);
+        }
+
         if (dryRun)
         {
             return (gone, 0);
@@ -60,6 +68,10 @@ internal sealed class OffsiteRetention
         var kept = decisions.Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
         return Needed(all.FindAll(snapshot => kept.Contains(snapshot.Id))) is { } needed ? (gone, Remove(kept, needed)) : ([], 0);
     }
+
+    /// <summary>What holds rotation, here or there: the newest may not have arrived there.</summary>
+    private IReadOnlyList<HeldSource> Held(List<Snapshot> there) =>
+        ShrinkHold.Of(store.ReadAll().Whole.Concat(there).DistinctBy(snapshot => snapshot.Id).Select(RetentionItem.Of));
 
     /// <summary>The packs that kept snapshots need; null if a table cannot be read.</summary>
     private HashSet<Digest>? Needed(List<Snapshot> kept)
@@ -139,7 +151,4 @@ internal sealed class OffsiteRetention
             throw Remote.Rclone.Failure($"{left} cannot be removed in {offsite.Rclone.Place.Remote}", end);
         }
     }
-
-    private static RetentionItem Item(Snapshot snapshot) =>
-        new(snapshot.Id, snapshot.Header.Type, snapshot.Header.State, snapshot.Header.StartedAt);
 }

@@ -10,7 +10,11 @@ namespace VertexAr.Backup.Operations;
 /// <param name="Postponed">Somebody was reading, so nothing was deleted.</param>
 /// <param name="Damaged">Snapshots that could not be read: they were neither counted nor removed.</param>
 internal sealed record RotateResult(
-    IReadOnlyList<RetentionDecision> Decisions, long FreedBytes, bool Postponed, IReadOnlyList<DamagedSnapshot> Damaged);
+    IReadOnlyList<RetentionDecision> Decisions, long FreedBytes, bool Postponed, IReadOnlyList<DamagedSnapshot> Damaged)
+{
+    /// <summary>The sources that lost their content, so that nothing was removed.</summary>
+    public IReadOnlyList<HeldSource> Held { get; init; } = [];
+}
 
 /// <summary>Removes the snapshots that retention does not keep, and then the packs that nobody names any more.</summary>
 internal static class RotateBackups
@@ -23,18 +27,19 @@ internal static class RotateBackups
     public static RotateResult Run(RepositoryLock held, RetentionRules rules, bool dryRun, TimeProvider clock, RunProgress progress)
     {
         var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
-        var decisions = Retention.Decide(
-            whole.Select(s => new RetentionItem(s.Id, s.Header.Type, s.Header.State, s.Header.StartedAt)), rules, clock.LocalTimeZone);
+        var items = whole.ConvertAll(RetentionItem.Of);
+        var decisions = Retention.Decide(items, rules, clock.LocalTimeZone);
+        var result = new RotateResult(decisions, 0, Postponed: false, damaged) { Held = ShrinkHold.Of(items) };
         if (dryRun)
         {
-            return new RotateResult(decisions, 0, Postponed: false, damaged);
+            return result;
         }
 
         using var alone = ReaderGuard.TryForDeleting(held.Layout);
         if (alone is null)
         {
             progress.Say(Severity.Warning, "rotation is left to the next run: a restore, verify or drill is reading the snapshots");
-            return new RotateResult(decisions, 0, Postponed: true, damaged);
+            return result with { Postponed = true };
         }
 
         foreach (var gone in decisions.Where(d => !d.Keep))
@@ -42,7 +47,7 @@ internal static class RotateBackups
             SnapshotStore.Remove(held, gone.Item.Id);
         }
 
-        return new RotateResult(decisions, Free(held, alone, damaged, progress), Postponed: false, damaged);
+        return result with { FreedBytes = Free(held, alone, damaged, progress) };
     }
 
     /// <summary>Removes what no snapshot names; says so where damage forbids it.</summary>

@@ -5,8 +5,24 @@ namespace VertexAr.Backup.Policy;
 /// <summary>What to keep: the newest <paramref name="Newest"/> of each type, and beside them the last whole one of so many days, weeks, months and years.</summary>
 internal sealed record RetentionRules(int Newest, int Daily = 0, int Weekly = 0, int Monthly = 0, int Yearly = 0);
 
+/// <summary>A source of a snapshot; marked if it had lost its content there.</summary>
+internal sealed record RetentionSource(string Name, SourceKind Kind, bool IsMarked);
+
 /// <summary>A snapshot as retention sees it.</summary>
-internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotState State, DateTimeOffset StartedAt);
+internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotState State, DateTimeOffset StartedAt)
+{
+    public IReadOnlyList<RetentionSource> Sources { get; init; } = [];
+
+    /// <summary>A source had lost its content.</summary>
+    public bool IsMarked => Sources.Any(source => source.IsMarked);
+
+    public static RetentionItem Of(Snapshot snapshot) => Of(snapshot.Id, snapshot.Header);
+
+    public static RetentionItem Of(SnapshotId id, SnapshotHeader header) => new(id, header.Type, header.State, header.StartedAt)
+    {
+        Sources = Array.ConvertAll(header.Sources, source => new RetentionSource(source.Name, source.Kind, source.IsMarked)),
+    };
+}
 
 /// <summary>Whether a snapshot stays, and why.</summary>
 internal sealed record RetentionDecision(RetentionItem Item, IReadOnlyList<string> Reasons)
@@ -20,20 +36,26 @@ internal static class Retention
     /// <param name="items">All snapshots, in any order.</param>
     /// <param name="rules">What to keep.</param>
     /// <param name="zone">Where a day begins and ends.</param>
-    /// <returns>One decision for each snapshot, newest first within each type.</returns>
-    public static IReadOnlyList<RetentionDecision> Decide(IEnumerable<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone) =>
+    /// <returns>One decision for each snapshot, newest first within each type. While a source holds rotation, all stay.</returns>
+    public static IReadOnlyList<RetentionDecision> Decide(IReadOnlyCollection<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone)
+    {
+        var held = ShrinkHold.Of(items);
+        var decisions = DecideByRules(items, rules, zone);
+        return held.Count == 0 ? decisions
+            : [.. decisions.Select(decision => decision.Keep ? decision : decision with { Reasons = [$"held: '{held[0].Name}' lost its content"] })];
+    }
+
+    /// <summary>The same without regard to what is held: what would stay if nothing were.</summary>
+    public static IReadOnlyList<RetentionDecision> DecideByRules(IEnumerable<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone) =>
         [.. items.GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g.OrderByDescending(i => i.Id)], rules, zone))];
 
     private static IEnumerable<RetentionDecision> DecideType(List<RetentionItem> newestFirst, RetentionRules rules, TimeZoneInfo zone)
     {
         var reasons = newestFirst.ConvertAll(_ => new List<string>());
-        for (var i = 0; i < Math.Min(rules.Newest, newestFirst.Count); i++)
-        {
-            reasons[i].Add($"newest {rules.Newest}");
-        }
+        KeepNewest(newestFirst, reasons, rules.Newest);
 
         // A partial snapshot never pushes the last whole one out.
-        var complete = newestFirst.FindIndex(i => i.State == SnapshotState.Complete);
+        var complete = newestFirst.FindIndex(i => i.State == SnapshotState.Complete && !i.IsMarked);
         if (complete >= 0)
         {
             reasons[complete].Add("newest complete");
@@ -49,14 +71,27 @@ internal static class Retention
         DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
     }
 
+    /// <summary>One that lost its content stays while it is among the newest, but takes nobody's place.</summary>
+    private static void KeepNewest(List<RetentionItem> newestFirst, List<List<string>> reasons, int count)
+    {
+        var counted = 0;
+        for (var i = 0; i < newestFirst.Count && counted < count; i++)
+        {
+            if (newestFirst[i].IsMarked ? i < count : counted++ < count)
+            {
+                reasons[i].Add($"newest {count}");
+            }
+        }
+    }
+
     /// <summary>
-    /// Of each period the last whole one, or the last partial one where none is whole. A clock that was set back makes a period
-    /// come up again further down; it counts once.
+    /// Of each period the last whole one, or the last partial one where none is whole; one that lost its content counts for no
+    /// period. A clock that was set back makes a period come up again further down; it counts once.
     /// </summary>
     private static void KeepLastOfEach(
         List<RetentionItem> newestFirst, List<List<string>> reasons, int count, string name, Func<DateTimeOffset, int> period)
     {
-        var newest = Enumerable.Range(0, newestFirst.Count).GroupBy(i => period(newestFirst[i].StartedAt)).Take(count);
+        var newest = Enumerable.Range(0, newestFirst.Count).Where(i => !newestFirst[i].IsMarked).GroupBy(i => period(newestFirst[i].StartedAt)).Take(count);
         foreach (var places in newest)
         {
             var whole = places.Where(i => newestFirst[i].State == SnapshotState.Complete);

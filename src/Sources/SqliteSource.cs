@@ -119,6 +119,20 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
+    /// <summary>How much the live database holds; null where that cannot be told now.</summary>
+    public DatabaseContent? Measure()
+    {
+        try
+        {
+            using var source = OpenSource();
+            return DatabaseMeasure.Of(source);
+        }
+        catch (SqliteException)
+        {
+            return MayBeReadImmutable() ? DatabaseMeasure.OfFile(options.File) : null;
+        }
+    }
+
     private UserError Missing() => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} does not exist",
         "check \"databases\" in the configuration, and that its disk is mounted");

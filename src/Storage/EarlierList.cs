@@ -35,6 +35,13 @@ internal sealed class EarlierList : IDisposable
 
     public FileTime StartedAt { get; }
 
+    /// <summary>What the snapshot's header says of its sources; empty for a run that was cut off.</summary>
+    public IReadOnlyList<SourceSummary> Summaries { get; init; } = [];
+
+    /// <summary>How much a database held; null where that was not noted.</summary>
+    public DatabaseContent? ContentOf(SourceName database) =>
+        Summaries.FirstOrDefault(source => source.Name == database.Name && source.Kind == database.Kind)?.Content;
+
     public bool Covers(SourceName source) => Array.IndexOf(sources, source) >= 0;
 
     /// <summary>

@@ -99,7 +99,7 @@ internal sealed class HeaderReader : IDisposable
     private SnapshotHeader Parse(JsonElement json)
     {
         var (version, requires) = (json.Integer("format_version"), json.Items("requires", JsonFields.Text));
-        return version == RepositoryMark.CurrentVersion && requires.Length == 0
+        return version == RepositoryMark.CurrentVersion && Array.TrueForAll(requires, SnapshotFeatures.IsKnown)
             ? SnapshotHeaderJson.Read(json, last)
             : throw UserError.Failed(
                 $"snapshot {json.Text("id")} needs a newer version of this program (format {version}{string.Concat(requires.Select(r => ", " + r))})",

@@ -58,7 +58,7 @@ public sealed class DiskFullTests
         Assert.InRange(Free(site), free - 64 * 1024, long.MaxValue);
         site.Run("verify", "--deep").Succeeds();
         File.Delete(site.InStorage("videos/large.mp4"));
-        site.Create();
+        site.Create("--accept-shrink");
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class DiskFullTests
         using var site = NewSite();
         site.Create("--no-rotate");
         File.Delete(site.InStorage("videos/clip.mp4"));
-        site.Create("--no-rotate");
+        site.Create("--no-rotate", "--accept-shrink");
         Command.Run("bash", "-c", $"cat /dev/zero >'{Path.Combine(site.Backups, "lost+found")}'");
         Assert.Equal(0, Free(site));
         site.Run("rotate", "--max-backups", "1").Succeeds().Prints("removed 1 snapshot, freed");

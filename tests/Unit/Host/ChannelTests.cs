@@ -127,7 +127,7 @@ public sealed class ChannelTests : IDisposable
         Assert.Equal(
             [
                 "event", "subject", "text", "host", "tool", "job", "outcome", "exit_code", "backup_directory", "started_at", "finished_at", "duration_seconds",
-                "snapshot", "files", "bytes", "new_bytes", "stored_bytes", "warnings", "first_warnings", "error", "hint",
+                "snapshot", "files", "bytes", "new_bytes", "stored_bytes", "warnings", "first_warnings", "lost_content", "error", "hint",
             ],
             json.Select(pair => pair.Key));
         Assert.Equal(("run", "partial", 65), ((string)json["event"]!, (string)json["outcome"]!, (int)json["duration_seconds"]!));

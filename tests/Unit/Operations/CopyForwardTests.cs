@@ -20,7 +20,7 @@ public sealed class CopyForwardTests : IDisposable
     [Fact]
     public void A_pack_of_which_little_is_used_is_left_behind()
     {
-        var plan = site.Plan with { Workers = 1, Retention = new RetentionRules(1) };
+        var plan = site.Plan with { Workers = 1, Retention = new RetentionRules(1), AcceptShrink = true };
         site.Create(plan);
         var old = Assert.Single(site.Packs());
         Delete(6);

@@ -104,6 +104,29 @@ public sealed class SnapshotStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_a_source_held_and_lost_is_read_as_it_was_written()
+    {
+        var header = first.Header with
+        {
+            Requires = [SnapshotFeatures.Shrunk],
+            Sources =
+            [
+                first.Header.Sources[0] with
+                {
+                    Name = "app", Kind = SourceKind.Database, Content = new DatabaseContent(8192, 2, 1, ["a", "b"]),
+                    Shrunk = new ShrunkSource(TestRepository.Second.ToString(), ["gone: table c"], IsAccepted: false),
+                },
+                first.Header.Sources[0] with { Content = new DatabaseContent(0, 300, 0, null), Shrunk = new ShrunkSource("x", [], IsAccepted: true) },
+            ],
+        };
+        SnapshotStore.Publish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        var read = store.Read(TestRepository.First).Header;
+        Assert.Equivalent(header, read, strict: true);
+        Assert.True(read.Sources[0].IsMarked);
+        Assert.False(read.Sources[1].IsMarked);
+    }
+
+    [Fact]
     public void The_header_of_another_snapshot_is_no_header()
     {
         File.Copy(repository.Layout.Header(TestRepository.First), repository.Layout.Header(TestRepository.Second));

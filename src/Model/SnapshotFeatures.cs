@@ -1,0 +1,15 @@
+namespace VertexAr.Backup.Model;
+
+/// <summary>
+/// Names in a header's <c>requires</c>: what a reader must know so that it does not mistake a snapshot for something else. A
+/// program that does not know one counts the snapshot for nothing, and keeps it.
+/// </summary>
+internal static class SnapshotFeatures
+{
+    /// <summary>A source is marked as having lost its content: retention must not count the snapshot like any other.</summary>
+    public const string Shrunk = "shrunk";
+
+    private static readonly string[] Known = [Shrunk];
+
+    public static bool IsKnown(string feature) => Array.IndexOf(Known, feature) >= 0;
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Policy;
+
+/// <summary>
+/// Whether a source lost its content: nothing is left of what it had, a table is gone, or more is missing than a site loses in
+/// its daily life. Pure: compares two summaries and returns what was lost, in words with figures.
+/// </summary>
+internal static class ShrinkJudgement
+{
+    /// <summary>Of a handful of files, or of little more than nothing, half is soon lost; the percentage counts above this.</summary>
+    private const long LeastFiles = 5;
+    private const long LeastBytes = 64 << 10;
+    private const int TablesNamed = 5;
+
+    /// <param name="before">The source in the snapshot it is compared with.</param>
+    /// <param name="now">The same source in this run.</param>
+    /// <param name="limit">What it may lose.</param>
+    /// <returns>What it lost, each in a few words; empty if nothing worth naming.</returns>
+    public static string[] Losses(SourceSummary before, SourceSummary now, ShrinkLimit limit) => (limit.Percent, now.Kind) switch
+    {
+        (null, _) => [],
+        ({ } percent, SourceKind.Database) => [.. OfDatabase(before, now, percent)],
+        ({ } percent, SourceKind.Storage) => [.. OfTree(before, now, percent)],
+        _ => throw new ArgumentOutOfRangeException(nameof(now)),
+    };
+
+    /// <summary>
+    /// What a source is compared with: the newest complete snapshot that has it and is not marked for it, or that the operator
+    /// accepted; where none is complete, the newest other. A source that has another name now is known by its path.
+    /// </summary>
+    public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, SourceSummary now)
+    {
+        var newestFirst = snapshots.OrderByDescending(snapshot => snapshot.Id).ToList();
+        return Newest(newestFirst, source => source.Name == now.Name && source.Kind == now.Kind)
+            ?? Newest(newestFirst, source => source.Path == now.Path && source.Kind == now.Kind);
+    }
+
+    private static (string Id, SourceSummary Source)? Newest(List<Snapshot> newestFirst, Predicate<SourceSummary> isSame)
+    {
+        (string Id, SourceSummary Source)? partial = null;
+        foreach (var header in newestFirst.Select(snapshot => snapshot.Header))
+        {
+            if (Array.Find(header.Sources, isSame) is not { IsMarked: false } source)
+            {
+                continue;
+            }
+
+            if (header.State == SnapshotState.Complete || source.Shrunk is not null)
+            {
+                return (header.Id, source);
+            }
+
+            partial ??= (header.Id, source);
+        }
+
+        return partial;
+    }
+
+    private static IEnumerable<string> OfTree(SourceSummary before, SourceSummary now, int percent)
+    {
+        var (had, has) = (Units.Add(before.Files, before.Symlinks), Units.Add(now.Files, now.Symlinks));
+        if (had > 0 && has == 0)
+        {
+            yield return $"{Units.Count(had, "file")} ({Units.Size(before.Bytes)}) -> none";
+            yield break;
+        }
+
+        if (IsLost(had, has, percent, LeastFiles))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{Units.Count(had, "file")} -> {has:N0}");
+        }
+
+        if (IsLost(before.Bytes, now.Bytes, percent, LeastBytes) || (before.Bytes > 0 && now.Bytes == 0))
+        {
+            yield return $"{Units.Size(before.Bytes)} -> {Units.Size(now.Bytes)}";
+        }
+    }
+
+    private static IEnumerable<string> OfDatabase(SourceSummary before, SourceSummary now, int percent)
+    {
+        if (now.Bytes == 0)
+        {
+            return before.Bytes == 0 ? [] : [$"{Units.Size(before.Bytes)} -> an empty file"];
+        }
+
+        return (before.Content, now.Content) is ({ } had, { } has)
+            ? [.. OfTables(had, has), .. OfSize(had.BytesInUse, has.BytesInUse, "in use", percent)]
+            : OfSize(before.Bytes, now.Bytes, "", percent);
+    }
+
+    private static IEnumerable<string> OfSize(long had, long has, string what, int percent) =>
+        IsLost(had, has, percent, LeastBytes) ? [$"{Units.Size(had)} {what}".TrimEnd() + $" -> {Units.Size(has)}"] : [];
+
+    private static IEnumerable<string> OfTables(DatabaseContent had, DatabaseContent has)
+    {
+        if (had.Tables > 0 && has.Tables == 0)
+        {
+            yield return $"{Units.Count(had.Tables, "table")} -> none";
+            yield break;
+        }
+
+        var gone = had.TableNames is { } before && has.TableNames is { } now ? before.Except(now, StringComparer.OrdinalIgnoreCase).ToList() : null;
+        if (gone is { Count: > 0 })
+        {
+            yield return $"gone: {(gone.Count == 1 ? "table" : "tables")} {string.Join(", ", gone.Take(TablesNamed))}{(gone.Count > TablesNamed ? $" and {gone.Count - TablesNamed} more" : "")}";
+        }
+        else if (gone is null && has.Tables < had.Tables)
+        {
+            yield return $"{Units.Count(had.Tables, "table")} -> {has.Tables}";
+        }
+
+        if (had.FilledTables > 0 && has.FilledTables == 0)
+        {
+            yield return $"{Units.Count(had.FilledTables, "table")} with rows -> none";
+        }
+    }
+
+    private static bool IsLost(long had, long has, int percent, long least) =>
+        had - has >= least && (Int128)(had - has) * 100 > (Int128)had * percent;
+}

@@ -1,0 +1,271 @@
+using System.Text.Json.Nodes;
+
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A source that lost its content is never traded for the snapshots that have it.</summary>
+public sealed class LostContentTests
+{
+    private const string Lost = "lost its content";
+
+    [Fact]
+    public void Nights_of_an_emptied_site_keep_the_data_and_say_so_each_night()
+    {
+        using var site = NewSite();
+        var full = site.Create();
+        var expected = Tree.Describe(site.Storage).ToList();
+        Empty(site);
+        for (var night = 0; night < 5; night++)
+        {
+            site.Run("create").IsPartial($"storage: {Lost}: 14 files", "-> none", $"since snapshot {full.Id}", $"app_data: {Lost}", "1 table -> none", "create --accept-shrink");
+        }
+
+        Assert.Equal(6, site.Snapshots().Count);
+        Assert.Equal("complete", site.Newest().State);
+        Assert.Equal(["shrunk"], site.Newest().Header["requires"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(expected.Count, Tree.Describe(full.Restored("storage")).Count());
+        site.Run("status").Ends(1).Prints("NOT healthy", $"problem: 'storage' {Lost}: 14 files", "rotation is held", "create --accept-shrink", "complete, shrunk");
+        Assert.DoesNotContain("could not read everything", site.Run("status").Output, StringComparison.Ordinal);
+        site.Run("doctor").Prints($"'app_data' {Lost}");
+        site.Run("show", "latest").Succeeds().Prints($"storage {Lost}: 14 files");
+        site.Run("list").Succeeds().Prints("complete, shrunk");
+    }
+
+    [Fact]
+    public void Neither_rotate_nor_any_other_type_of_snapshot_removes_what_may_be_the_last()
+    {
+        using var site = NewSite();
+        site.Create();
+        site.Create("database");
+        EmptyStorage(site);
+        site.Run("create", "storage").IsPartial(Lost);
+        site.Create("database");
+        site.Create("database");
+        site.Run("rotate", "--max-backups", "1").IsPartial("rotation is held", $"'storage' {Lost}");
+        site.Run("rotate", "--max-backups", "1", "--dry-run").Prints($"held: 'storage' {Lost}");
+        Assert.Equal(5, site.Snapshots().Count);
+        site.Run("status").Ends(1).Prints($"'storage' {Lost}");
+
+        // Found again by another type of snapshot than the one that missed it.
+        site.Write("portraits/9/portrait.jpg", Content.Random(3_400_000, seed: 1));
+        Fill(site);
+        site.Create();
+        site.Run("status").Succeeds();
+        site.Run("rotate", "--max-backups", "1").Succeeds();
+        Assert.Equal(["database", "full", "storage"], site.Snapshots().Select(snapshot => snapshot.Type).Order());
+    }
+
+    [Fact]
+    public void What_comes_back_by_itself_is_not_asked_about()
+    {
+        using var site = NewSite();
+        site.Create();
+        var second = site.Create();
+        Directory.Move(site.Storage, site.Storage + ".away");
+        Directory.CreateDirectory(site.Storage);
+        site.Run("create").IsPartial(Lost);
+        site.Run("create").IsPartial(Lost);
+        Directory.Delete(site.Storage);
+        Directory.Move(site.Storage + ".away", site.Storage);
+        var back = site.Create();
+
+        // Two are kept that have the data; of those that have not, one is among the newest two and takes nobody's place.
+        Assert.Equal([second.Id, back.Id], site.Snapshots().Where(snapshot => !IsMarked(snapshot)).Select(snapshot => snapshot.Id));
+        Assert.Equal(3, site.Snapshots().Count);
+        site.Run("status").Succeeds();
+    }
+
+    [Fact]
+    public void What_was_meant_is_accepted_once()
+    {
+        using var site = NewSite();
+        site.Create();
+        site.Create();
+        EmptyStorage(site);
+        site.Run("create").IsPartial(Lost);
+        Assert.Equal(3, site.Snapshots().Count);
+
+        var accepted = site.Create("--accept-shrink");
+        Assert.False(IsMarked(accepted));
+        Assert.Equal("14 files (3.2 MiB) -> none", (string)accepted.Header["sources"]![1]!["shrunk"]!["losses"]![0]!);
+        Assert.Empty(accepted.Header["requires"]!.AsArray());
+        site.Run("show", accepted.Id).Succeeds().Prints("which was accepted");
+        site.Run("status").Succeeds();
+        site.Create();
+        Assert.Equal(2, site.Snapshots().Count);
+    }
+
+    [Fact]
+    public void A_table_or_all_rows_that_are_gone_count_and_a_vacuum_does_not()
+    {
+        using var site = NewSite();
+        Sql(site, "CREATE TABLE user(name); INSERT INTO user VALUES('a')");
+        site.Create("database");
+        Sql(site, "DELETE FROM account WHERE id > 300; VACUUM; CREATE TABLE new(x)");
+        site.Create("database");
+        Sql(site, "DROP TABLE user");
+        site.Run("create", "database").IsPartial($"app_data: {Lost}: gone: table user");
+        Sql(site, "CREATE TABLE user(name); INSERT INTO user VALUES('b')");
+        site.Create("database");
+        Sql(site, "DELETE FROM account");
+        site.Run("create", "database").IsPartial("KiB in use ->");
+        Sql(site, "DELETE FROM user");
+        site.Run("create", "database").IsPartial("2 tables with rows -> none");
+    }
+
+    [Fact]
+    public void A_database_that_is_not_copied_again_keeps_its_figures()
+    {
+        using var site = NewSite();
+        var first = site.Create("database");
+        var second = site.Create("database");
+        Assert.Equal(0, (long)second.Header["sources"]![0]!["new_bytes"]!);
+        Assert.Equal(["account"], first.Header["sources"]![0]!["content"]!["table_names"]!.AsArray().Select(name => (string)name!));
+        Assert.Equal(first.Header["sources"]![0]!["content"]!.ToJsonString(), second.Header["sources"]![0]!["content"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void How_much_may_go_is_configured_for_all_and_for_one()
+    {
+        using var site = NewSite();
+        site.Create("storage", "--no-rotate");
+        File.Delete(site.InStorage("videos/clip.mp4"));
+        site.Run("create", "storage", "--dry-run").Succeeds().Says($"storage: {Lost}: 3.2 MiB -> ");
+        site.Run("create", "storage").IsPartial($"storage: {Lost}: 3.2 MiB -> ");
+        site.Settings["max_shrink_percent"] = 95;
+        site.Create("storage");
+        site.TreeSettings["max_shrink_percent"] = 10;
+        EmptyStorage(site);
+        site.Run("create", "storage").IsPartial("-> none");
+        site.TreeSettings["max_shrink_percent"] = null;
+        site.Run("config", "show").Succeeds().Prints("storage.storage.max_shrink_percent");
+        site.Create("storage");
+        site.Run("status").Ends(1).Prints("no snapshot covers the databases");
+        site.Settings["max_shrink_percent"] = 101;
+        site.Run("config", "check").Fails(2, "'max_shrink_percent' is 101; it must be a whole number from 1 to 100");
+    }
+
+    [Fact]
+    public void A_disk_that_is_not_mounted_is_found_out()
+    {
+        using var site = NewSite();
+        var disk = site.MountMemory("app/disk", "size=4m");
+        File.WriteAllText(Path.Combine(disk, "a"), "a");
+        site.Settings["storage"] = new JsonArray(Site.Source("disk", disk));
+        site.Create();
+        Command.Run("umount", disk).Succeeds();
+        site.Run("create").IsPartial($"disk: {Lost}: 1 file (1 B) -> none");
+    }
+
+    [Fact]
+    public void A_source_that_is_configured_no_more_holds_nothing()
+    {
+        using var site = NewSite();
+        site.Settings["storage"]!.AsArray().Add(Site.Source("more", Directory.CreateDirectory(site.In("more")).FullName));
+        File.WriteAllText(site.In("more/a"), "a");
+        site.Create();
+        File.Delete(site.In("more/a"));
+        site.Run("create").IsPartial($"more: {Lost}");
+        site.Settings["storage"]!.AsArray().RemoveAt(1);
+        site.Create();
+        site.Run("status").Succeeds();
+        site.Create();
+        Assert.Equal(2, site.Snapshots().Count);
+    }
+
+    [Fact]
+    public void The_second_place_keeps_what_has_the_data_too()
+    {
+        using var site = NewSite();
+        var place = new SecondPlace(site);
+        var full = site.Create();
+        site.Create();
+        place.Settings["max_backups"] = 1;
+        EmptyStorage(site);
+        site.Run("create").IsPartial(Lost, "nothing is removed in");
+        Assert.Contains($"snapshots/{full.Id}.json", place.Files());
+        site.Create("--accept-shrink");
+        Assert.DoesNotContain($"snapshots/{full.Id}.json", place.Files());
+        Assert.Contains($"snapshots/{site.Newest().Id}.json", place.Files());
+    }
+
+    [Fact]
+    public void Metrics_and_messages_say_it()
+    {
+        using var site = NewSite();
+        site.Settings["metrics_file"] = site.In("metrics.prom");
+        site.Settings["notify"] = new JsonObject { ["mail"] = new JsonObject { ["to"] = "root", ["sendmail"] = site.In("sendmail") } };
+        File.WriteAllText(site.In("sendmail"), $"#!/bin/sh\ncat >> {site.In("mail")}\n");
+        Command.Run("chmod", "+x", site.In("sendmail")).Succeeds();
+        site.Create();
+        Assert.Contains("vertex_ar_backup_rotation_held 0\n", File.ReadAllText(site.In("metrics.prom")), StringComparison.Ordinal);
+        Assert.False(File.Exists(site.In("mail")));
+        EmptyStorage(site);
+        site.Run("create").IsPartial(Lost);
+        Assert.Contains("vertex_ar_backup_rotation_held 1\n", File.ReadAllText(site.In("metrics.prom")), StringComparison.Ordinal);
+        Assert.Contains("vertex_ar_backup_newest_snapshot_shrunk_sources{type=\"full\"} 1\n", File.ReadAllText(site.In("metrics.prom")), StringComparison.Ordinal);
+        var mail = File.ReadAllText(site.In("mail"));
+        Assert.Contains("found that a source lost its content", mail, StringComparison.Ordinal);
+        Assert.Contains("create --accept-shrink", mail.Replace("=\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("storage", "names no storage: no files are saved", "no storage in it")]
+    [InlineData("databases", "names no database: none is saved", "no database in it")]
+    public void What_is_not_named_is_said_aloud(string key, string said, string shown)
+    {
+        using var site = NewSite();
+        site.Settings.Remove(key);
+        site.Create();
+        site.Run("config", "check").Succeeds().Says(said);
+        site.Run("config", "show").Succeeds().Prints("the configuration names none");
+        site.Run("doctor").Prints(said);
+        site.Run("status").Succeeds().Prints(said);
+        site.Run("show", "latest").Succeeds().Prints(shown);
+    }
+
+    [Fact]
+    public void A_file_of_before_1970_is_shown_with_its_time()
+    {
+        using var site = NewSite();
+        site.Write("old.txt", "old");
+        Command.Run("touch", "-d", "1960-02-29 12:34:56.5 UTC", site.InStorage("old.txt")).Succeeds();
+        site.Create("storage");
+        site.Run(["show", "latest", "--files"], new Dictionary<string, string?> { ["TZ"] = "UTC" }).Succeeds().Prints("1960-02-29 12:34 storage/old.txt");
+        Assert.Equal("-310476304.500000000", (string)site.Newest().Files()["storage/old.txt"]["mtime"]!);
+        Assert.Equal(
+            "1960-02-29 12:34:56.500000000 +0000",
+            Command.Shell($"TZ=UTC stat -c %y '{site.Newest().Restored("storage")}/old.txt'").Output.Trim());
+    }
+
+    private static Site NewSite()
+    {
+        var site = new Site();
+        site.Settings["max_backups"] = 2;
+        return site;
+    }
+
+    private static bool IsMarked(Snapshot snapshot) =>
+        snapshot.Header["sources"]!.AsArray().Any(source => source!["shrunk"] is { } shrunk && !(bool)shrunk["accepted"]!);
+
+    private static void Sql(Site site, string sql)
+    {
+        using var database = site.OpenDatabase();
+        database.Execute(sql);
+    }
+
+    private static void EmptyStorage(Site site) => Command.Shell("find . -mindepth 1 -delete", site.Storage);
+
+    private static void Fill(Site site)
+    {
+        for (var i = 0; i < 13; i++)
+        {
+            site.Write($"again/{i}", $"{i}");
+        }
+    }
+
+    private static void Empty(Site site)
+    {
+        EmptyStorage(site);
+        Command.Shell($": > '{site.Database}'; rm -f '{site.Database}-wal' '{site.Database}-shm'");
+    }
+}

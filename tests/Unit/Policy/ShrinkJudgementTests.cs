@@ -1,0 +1,170 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Tests.Policy;
+
+public sealed class ShrinkJudgementTests
+{
+    private const long KiB = 1 << 10;
+    private const long MiB = 1 << 20;
+
+    [Theory]
+    [InlineData(50, 50 * KiB, 0, 0, "50 files (50 KiB) -> none")] // an unmounted disk
+    [InlineData(1, 1, 0, 0, "1 file (1 B) -> none")] // of any size
+    [InlineData(3, 300, 1, 100, "")] // in a handful of files half is soon lost
+    [InlineData(9, 900, 5, 500, "")]
+    [InlineData(10, 1000, 5, 500, "")] // half is not more than half
+    [InlineData(10, 1000, 4, 1000, "10 files -> 4")]
+    [InlineData(1000, 10 * MiB, 499, 10 * MiB, "1,000 files -> 499")]
+    [InlineData(1000, 10 * MiB, 1000, 5 * MiB, "")]
+    [InlineData(1000, 10 * MiB, 1000, (5 * MiB) - 1, "10 MiB -> 5 MiB")]
+    [InlineData(1000, 10 * MiB, 400, MiB, "1,000 files -> 400|10 MiB -> 1 MiB")]
+    [InlineData(3, 60 * KiB, 3, 1, "")] // little more than nothing
+    [InlineData(3, 100, 3, 0, "100 B -> 0 B")] // but each was truncated
+    [InlineData(1000, MiB, 5000, 9 * MiB, "")]
+    [InlineData(0, 0, 0, 0, "")]
+    [InlineData(0, 0, 7, 70, "")]
+    public void A_tree_lost_what_it_has_no_more(long filesBefore, long bytesBefore, long filesNow, long bytesNow, string losses) =>
+        Assert.Equal(losses, Losses(Tree(filesBefore, bytesBefore), Tree(filesNow, bytesNow)));
+
+    [Fact]
+    public void A_tree_of_symlinks_has_content() => Assert.Equal(
+        "4 files (0 B) -> none", Losses(Tree(0, 0) with { Symlinks = 4 }, Tree(0, 0)));
+
+    [Theory]
+    [InlineData(1, 100, 95, "100 files -> 95")]
+    [InlineData(94, 100, 6, "")]
+    [InlineData(93, 100, 6, "100 files -> 6")]
+    [InlineData(100, 100, 1, "")] // only the loss of everything
+    [InlineData(100, 100, 0, "100 files (0 B) -> none")]
+    [InlineData(null, 100, 0, "")] // may be empty
+    public void How_much_is_too_much_is_the_operators_to_say(int? percent, long before, long now, string losses) =>
+        Assert.Equal(losses, Losses(Tree(before, 0), Tree(now, 0), percent));
+
+    [Theory]
+    [InlineData("a b c", 3, "a b c", 3, "")]
+    [InlineData("a b c", 3, "a b c d", 3, "")]
+    [InlineData("a b c", 3, "a c", 2, "gone: table b")]
+    [InlineData("a b c", 3, "A B C", 3, "")] // SQLite's names have no case
+    [InlineData("a b c", 3, "a d e f", 4, "gone: tables b, c")] // however many are new
+    [InlineData("a b c d e f g", 7, "a", 1, "gone: tables b, c, d, e, f and 1 more")]
+    [InlineData("a b c", 3, "", 0, "3 tables -> none")]
+    [InlineData("a b c", 2, "a b c", 0, "2 tables with rows -> none")] // an application that was set up again
+    [InlineData("a b c", 2, "a b c", 1, "")]
+    public void A_table_that_is_gone_counts_whatever_the_size(string before, int filledBefore, string now, int filledNow, string losses) =>
+        Assert.Equal(losses, Losses(Database(8 * KiB, before, filledBefore), Database(8 * KiB, now, filledNow), percent: 100));
+
+    [Theory]
+    [InlineData(100 * MiB, 100 * MiB, 60 * MiB, 20 * MiB, "60 MiB in use -> 20 MiB")] // rows deleted; the file keeps its size
+    [InlineData(100 * MiB, 20 * MiB, 20 * MiB, 20 * MiB, "")] // a VACUUM
+    [InlineData(100 * KiB, 30 * KiB, 60 * KiB, 20 * KiB, "")]
+    public void Of_a_database_what_its_pages_hold_counts(long bytesBefore, long bytesNow, long usedBefore, long usedNow, string losses) => Assert.Equal(
+        losses, Losses(Database(usedBefore, "a", 1) with { Bytes = bytesBefore }, Database(usedNow, "a", 1) with { Bytes = bytesNow }));
+
+    [Fact]
+    public void An_empty_file_is_no_database_any_more() =>
+        Assert.Equal("8 KiB -> an empty file", Losses(Database(8 * KiB, "a", 1), Database(0, "", 0)));
+
+    [Fact]
+    public void A_database_that_was_empty_lost_nothing() => Assert.Equal("", Losses(Database(0, "", 0), Database(0, "", 0)));
+
+    [Theory]
+    [InlineData(10, 10 * MiB, 4 * MiB, "10 MiB -> 4 MiB")]
+    [InlineData(10, 10 * MiB, 6 * MiB, "")]
+    public void A_snapshot_that_did_not_note_what_was_in_use_is_compared_by_what_it_has(int tables, long before, long now, string losses) => Assert.Equal(
+        losses, Losses(Database(0, "", 0) with { Bytes = before, Content = null }, Database(KiB, string.Join(' ', Enumerable.Range(0, tables)), 1) with { Bytes = now }));
+
+    [Fact]
+    public void Where_names_are_not_kept_tables_are_counted()
+    {
+        var many = Database(KiB, "a", 1);
+        Assert.Equal("300 tables -> 299", Losses(many with { Content = new DatabaseContent(KiB, 300, 1, null) }, many with { Content = new DatabaseContent(KiB, 299, 1, null) }));
+        Assert.Equal("300 tables -> 1", Losses(many with { Content = new DatabaseContent(KiB, 300, 1, null) }, many));
+    }
+
+    [Theory]
+    // What the snapshots say of the source, oldest first: complete or partial, marked or accepted.
+    [InlineData("c0 c1 c2", 2)]
+    [InlineData("c0 c1 cm cm", 1)] // the second emptied night is measured like the first
+    [InlineData("c0 c1 p p", 1)]
+    [InlineData("c0 pm ca cm", 2)]
+    [InlineData("c0 pa p", 1)] // what was accepted counts though something could not be read
+    [InlineData("p p pm", 1)] // better than nothing
+    [InlineData("cm pm", null)]
+    [InlineData("", null)]
+    public void A_source_is_compared_with_the_newest_snapshot_that_has_its_content(string snapshots, int? expected)
+    {
+        var all = snapshots.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select((word, i) => Snapshot(
+            i, word[0] == 'c' ? SnapshotState.Complete : SnapshotState.Partial,
+            Tree(i, i) with { Shrunk = word.EndsWith('m') ? Mark(false) : word.EndsWith('a') ? Mark(true) : null })).ToList();
+
+        Assert.Equal(expected is { } i ? all[i].Header.Id : null, ShrinkJudgement.Yardstick(all, Tree(0, 0))?.Id);
+    }
+
+    [Fact]
+    public void Snapshots_without_the_source_are_passed_over() => Assert.Equal(
+        Id(1).ToString(),
+        ShrinkJudgement.Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Tree(2, 2)), Snapshot(2, SnapshotState.Complete, Database(1, "a", 1))], Tree(0, 0))?.Id);
+
+    [Fact]
+    public void The_mark_of_another_source_does_not_count() => Assert.Equal(
+        Id(1).ToString(),
+        ShrinkJudgement.Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Database(1, "a", 1) with { Shrunk = Mark(false) }, Tree(2, 2))], Tree(0, 0))?.Id);
+
+    [Fact]
+    public void A_source_that_has_another_name_now_is_known_by_its_path()
+    {
+        List<Snapshot> all = [Snapshot(0, SnapshotState.Complete, Tree(50, 50) with { Name = "uploads" })];
+        Assert.Equal(Id(0).ToString(), ShrinkJudgement.Yardstick(all, Tree(0, 0))?.Id);
+        Assert.Null(ShrinkJudgement.Yardstick(all, Tree(0, 0) with { Path = "/elsewhere" }));
+    }
+
+    private static string Losses(SourceSummary before, SourceSummary now, int? percent = 50) =>
+        string.Join('|', ShrinkJudgement.Losses(before, now, new ShrinkLimit(percent)));
+
+    private static ShrunkSource Mark(bool accepted) => new("20260101T000000Z", ["50 files -> none"], accepted);
+
+    private static SourceSummary Tree(long files, long bytes) => new()
+    {
+        Name = "srv",
+        Kind = SourceKind.Storage,
+        Path = "/srv",
+        Files = files,
+        Directories = 1,
+        Symlinks = 0,
+        Bytes = bytes,
+        NewBytes = 0,
+    };
+
+    private static SourceSummary Database(long used, string tables, int filled)
+    {
+        var names = tables.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return Tree(1, used) with
+        {
+            Name = "app",
+            Kind = SourceKind.Database,
+            Path = "/app.db",
+            Content = used == 0 ? null : new DatabaseContent(used, names.Length, filled, names),
+        };
+    }
+
+    private static SnapshotId Id(int night) => SnapshotId.At(new DateTimeOffset(2026, 11, 1, 2, 0, 0, TimeSpan.Zero).AddDays(night));
+
+    private static Snapshot Snapshot(int night, SnapshotState state, params SourceSummary[] sources) => new(Id(night), new SnapshotHeader
+    {
+        FormatVersion = 1,
+        Requires = [],
+        Id = Id(night).ToString(),
+        Type = SnapshotType.Full,
+        State = state,
+        Host = "h",
+        Tool = "t",
+        StartedAt = Id(night).Time,
+        FinishedAt = Id(night).Time,
+        Sources = sources,
+        StoredBytes = 0,
+        Warnings = WarningSummary.None,
+        Files = new PartFile(1, default, 1),
+        Packs = new PartFile(1, default, 1),
+    });
+}
