@@ -38,14 +38,14 @@ internal static class LatestSnapshot
         List<string?> notices =
         [
             newer.FindLast(snapshot => !IsComplete(snapshot.Header)) is { } partial
-                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {partial.Header.State.Word()}: '{Restore} {partial.Id}{only}' takes it" : null,
+                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {partial.Header.StateWords}: '{Restore} {partial.Id}{only}' takes it" : null,
             newer.FindLast(snapshot => IsComplete(snapshot.Header)) is { } less ? LessNotice(less, wanted) : null,
             .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete)),
         ];
         return new LatestChoice(chosen, [.. notices.OfType<string>()]);
     }
 
-    private static bool IsComplete(SnapshotHeader header) => header.State == SnapshotState.Complete;
+    private static bool IsComplete(SnapshotHeader header) => header is { State: SnapshotState.Complete, IsMarked: false };
 
     /// <summary>Where no snapshot holds anything of what is configured, or nothing is, the snapshots themselves say what there is to be held.</summary>
     private static List<SourcePick> Wanted(List<Snapshot> complete, LatestWish wish)

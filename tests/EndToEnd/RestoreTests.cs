@@ -57,8 +57,8 @@ public sealed class RestoreTests
         site.Create();
         site.Run("restore", "latest", "--only", kind, "--to", site.In("out")).Succeeds();
         Assert.Equal([source], Directory.EnumerateFileSystemEntries(site.In("out")).Select(Path.GetFileName));
-        site.Create(kind);
-        site.Run("restore", "latest", "--only", kind == "database" ? "storage" : "database", "--to", site.In("none")).Fails(1, "holds nothing of that kind");
+        var only = site.Create(kind);
+        site.Run("restore", only.Id, "--only", kind == "database" ? "storage" : "database", "--to", site.In("none")).Fails(1, "holds nothing of that kind");
     }
 
     [Theory]
