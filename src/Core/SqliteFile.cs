@@ -65,62 +65,62 @@ internal static class SqliteFile
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Checks a database that nobody writes to.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static SqliteCheck Check(string path, CancellationToken stop)
+    /// <summary>
+    /// Opens a file of this program's own for a check. The connection may write, since one that may not ignores CHECK constraints; what
+    /// it changes stays in memory unless it is committed.
+    /// </summary>
+    /// <param name="path">The file; nobody else has it open.</param>
+    /// <param name="isOwn">Whether it is; if not, it is opened so that nothing can be written.</param>
+    /// <exception cref="SqliteException">It cannot be opened.</exception>
+    public static SqliteConnection OpenAlone(string path, bool isOwn = true)
     {
+        var connection = isOwn ? Open(path, SqliteOpenMode.ReadWrite) : Open(path, SqliteOpenMode.ReadOnly, immutable: true);
         try
         {
-            using var connection = Open(path, SqliteOpenMode.ReadOnly, immutable: true);
-            using var interrupting = stop.Register(() => raw.sqlite3_interrupt(connection.Handle));
-            using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA integrity_check(5)";
-            using var rows = command.ExecuteReader();
-            var found = new List<string>();
-            while (rows.Read())
-            {
-                found.Add(rows.GetString(0));
-            }
-
-            stop.ThrowIfCancellationRequested();
-            return found is ["ok"] ? new SqliteCheck(SqliteHealth.Sound, "") : new SqliteCheck(SqliteHealth.Damaged, string.Join("; ", found));
+            Execute(connection, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON");
+            return connection;
         }
-        catch (SqliteException) when (stop.IsCancellationRequested)
+        catch
         {
-            throw new OperationCanceledException(stop);
-        }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_ERROR || IsForeignSchema(e))
-        {
-            // The pages are there, but the schema has words this SQLite does not know.
-            return new SqliteCheck(SqliteHealth.Unknown, e.Message);
-        }
-        catch (SqliteException e)
-        {
-            return new SqliteCheck(SqliteHealth.Damaged, e.Message);
+            connection.Dispose();
+            throw;
         }
     }
 
-    /// <summary>
-    /// SQLite says "corrupt" of a schema whose words it does not know, and gives the parser's complaint after a dash. What it
-    /// says there of real damage are these two.
-    /// </summary>
-    private static bool IsForeignSchema(SqliteException error) =>
-        error.SqliteErrorCode == raw.SQLITE_CORRUPT
-        && error.Message.Contains("malformed database schema (", StringComparison.Ordinal)
-        && error.Message.Contains(") - ", StringComparison.Ordinal)
-        && !error.Message.Contains("invalid rootpage", StringComparison.Ordinal)
-        && !error.Message.Contains("orphan index", StringComparison.Ordinal);
+    /// <summary>Reads the schema. With <c>writable_schema</c> on, what cannot be understood of it is left out from then on.</summary>
+    public static void ReadSchema(SqliteConnection connection)
+    {
+        try
+        {
+            _ = Scalar<long>(connection, "SELECT 1 FROM sqlite_schema");
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        {
+            _ = Scalar<long>(connection, "SELECT 1 FROM sqlite_schema");
+        }
+    }
+
+    /// <summary>The first column of each row, as text.</summary>
+    public static IEnumerable<string> Rows(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Constants of this program, and names that were quoted.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        using var rows = command.ExecuteReader();
+        while (rows.Read())
+        {
+            yield return rows.IsDBNull(0) ? "" : rows.GetString(0);
+        }
+    }
+
+    /// <summary>SQLite's own words, without what the library puts around them.</summary>
+    public static string Words(SqliteException error)
+    {
+        const string before = ": '", after = "'.";
+        var (message, at) = (error.Message, error.Message.IndexOf(before, StringComparison.Ordinal));
+        return message.StartsWith("SQLite Error ", StringComparison.Ordinal) && at > 0 && message.EndsWith(after, StringComparison.Ordinal)
+            ? message[(at + before.Length)..^after.Length]
+            : message;
+    }
 }
-
-/// <summary>What a check of a database found.</summary>
-internal enum SqliteHealth
-{
-    Sound,
-    Damaged,
-
-    /// <summary>The database may be sound, but only a newer SQLite can tell.</summary>
-    Unknown,
-}
-
-/// <summary>A verdict and SQLite's own words for it.</summary>
-internal sealed record SqliteCheck(SqliteHealth Health, string Detail);

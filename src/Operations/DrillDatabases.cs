@@ -15,20 +15,30 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
     /// <summary>Checks one database.</summary>
     public void Check(string name, string path)
     {
-        var check = SqliteFile.Check(path, stop);
+        var check = SqliteChecker.Run(path, stop);
         switch (check.Health)
         {
             case SqliteHealth.Damaged:
                 unreadable.Add(name);
                 findings.Fail(name, $"fails SQLite's integrity check: {check.Detail}");
                 return;
-            case SqliteHealth.Unknown:
-                unreadable.Add(name);
-                findings.Warn(name, $"could not be checked: it needs a newer SQLite than this program's ({check.Detail})");
-                return;
+            case SqliteHealth.NotFullyCheckable:
+            case SqliteHealth.FaultyRows:
+                findings.Warn(name, check.Warning!);
+                break;
+            case SqliteHealth.Sound or SqliteHealth.Empty:
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
         }
 
         using var connection = SqliteFile.Open(path, SqliteOpenMode.ReadOnly, immutable: true);
+        if (!HasReadableSchema(connection))
+        {
+            unreadable.Add(name);
+            return;
+        }
+
         CheckForeignKeys(name, connection);
         foreach (var table in Names(connection))
         {
@@ -54,6 +64,20 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
             {
                 Ask(query, path);
             }
+        }
+    }
+
+    /// <summary>A newer SQLite may have written it.</summary>
+    private static bool HasReadableSchema(SqliteConnection connection)
+    {
+        try
+        {
+            _ = SqliteFile.Scalar<long>(connection, "SELECT 1 FROM sqlite_schema");
+            return true;
+        }
+        catch (SqliteException)
+        {
+            return false;
         }
     }
 
@@ -206,6 +230,5 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
         return default;
     }
 
-    /// <summary>SQLite's own, without what the library puts around them.</summary>
-    private static string Words(SqliteException error) => $"SQLite says: {error.Message}";
+    private static string Words(SqliteException error) => $"SQLite says: {SqliteFile.Words(error)}";
 }

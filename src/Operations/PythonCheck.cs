@@ -135,15 +135,15 @@ internal sealed class PythonCheck
         }
 
         progress.Phase = $"checking {Path.GetFileName(path)}";
-        var check = SqliteFile.Check(path, stop);
+        var check = SqliteChecker.Run(path, stop, isOwn: false);
         if (check.Health == SqliteHealth.Damaged)
         {
             throw new DamageError($"fails SQLite's integrity check: {check.Detail}");
         }
 
-        if (check.Health == SqliteHealth.Unknown)
+        if (check.Warning is { } warning)
         {
-            warnings.Add(new PathWarning(Path.GetFileName(path), $"its integrity could not be checked, which takes a newer SQLite: {check.Detail}"));
+            warnings.Add(new PathWarning(Path.GetFileName(path), warning));
         }
 
         if (Posix.StatusOrNull(path + "-wal") is { Size: > 0 })

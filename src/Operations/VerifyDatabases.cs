@@ -56,7 +56,7 @@ internal sealed class VerifyDatabases(SnapshotStore store, Dictionary<SnapshotId
         return Digest.Of(all);
     }
 
-    /// <summary>What is wrong with a database; null if nothing is, or only a newer SQLite could tell.</summary>
+    /// <summary>What is wrong with a database; null if its pages and indexes are intact.</summary>
     private string? Check(FileEntry entry, PieceFetcher fetcher)
     {
         var scratch = Path.Combine(ScratchDirectory(), $"{ScratchFiles.Prefix}{Environment.ProcessId}.db");
@@ -76,7 +76,7 @@ internal sealed class VerifyDatabases(SnapshotStore store, Dictionary<SnapshotId
                 }
             }
 
-            var check = SqliteFile.Check(scratch, stop);
+            var check = SqliteChecker.Run(scratch, stop);
             return check.Health == SqliteHealth.Damaged ? $"fails SQLite's integrity check: {check.Detail}" : null;
         }
         finally

@@ -54,7 +54,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             }
 
             progress.Phase = options.Name;
-            CopyPages(copy, stop);
+            CopyWhenUnlocked(copy, stop);
         }
         catch (SqliteException e)
         {
@@ -71,17 +71,13 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     public string? Check(string copy, RunProgress progress, CancellationToken stop)
     {
         progress.Phase = $"checking {options.Name}";
-        var check = SqliteFile.Check(copy, stop);
-        return check.Health switch
-        {
-            SqliteHealth.Damaged => throw UserError.Failed(
+        var check = SqliteChecker.Run(copy, stop);
+        return check.Health == SqliteHealth.Damaged
+            ? throw UserError.Failed(
                 $"the database '{options.Name}' at {options.Place} is damaged: {check.Detail}",
                 "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
-                new DamageError(check.Detail)),
-            SqliteHealth.Unknown =>
-                $"copied, but its integrity could not be checked: it needs a newer SQLite than {raw.sqlite3_libversion().utf8_to_string()} ({check.Detail})",
-            _ => null,
-        };
+                new DamageError(check.Detail))
+            : check.Warning;
     }
 
     /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run.</summary>
@@ -147,7 +143,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
-    private void CopyPages(string copy, CancellationToken stop)
+    private void CopyWhenUnlocked(string copy, CancellationToken stop)
     {
         var deadline = clock.GetUtcNow() + options.LockTimeout;
         while (true)
@@ -200,11 +196,25 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
     private static void CopyOnce(SqliteConnection source, string copy, CancellationToken stop)
     {
+        // The transaction begins without parsing the schema, which may be of a newer SQLite, or damaged.
+        SqliteFile.Execute(source, "PRAGMA writable_schema=ON; BEGIN");
+        _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
+        SqliteFile.ReadSchema(source);
+        var header = SqliteFile.Scalar<byte[]>(source, "SELECT substr(data, 1, 100) FROM sqlite_dbpage WHERE pgno = 1");
+        CopyPages(source, copy, stop);
+        SqliteFile.Execute(source, "COMMIT");
+        if (header is not null)
+        {
+            // The library writes its own version there, as the last that wrote, and counts a change.
+            using var file = File.OpenHandle(copy, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            Posix.WriteAt(file, header, 0);
+        }
+    }
+
+    private static void CopyPages(SqliteConnection source, string copy, CancellationToken stop)
+    {
         using var target = SqliteFile.Open(copy, SqliteOpenMode.ReadWrite);
         SqliteFile.Execute(target, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
-        // schema_version begins the read transaction without parsing the schema, which may be of a newer SQLite.
-        SqliteFile.Execute(source, "BEGIN");
-        _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
         using var backup = raw.sqlite3_backup_init(target.Handle, "main", source.Handle, "main");
         if (backup.IsInvalid)
         {
@@ -223,9 +233,6 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         {
             Throw(source, result);
         }
-
-        backup.Dispose();
-        SqliteFile.Execute(source, "COMMIT");
     }
 
     /// <summary>

@@ -67,7 +67,7 @@ public sealed class SqliteSourceTests : IDisposable
         }
 
         Assert.Null(Copy());
-        Assert.Equal(File.ReadAllBytes(Db).AsSpan(100), File.ReadAllBytes(Copied).AsSpan(100));
+        Assert.Equal(File.ReadAllBytes(Db), File.ReadAllBytes(Copied));
     }
 
     [Fact]
@@ -104,8 +104,15 @@ public sealed class SqliteSourceTests : IDisposable
             SqliteFile.Execute(writer, "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='CREATE TABLE t(x) FROM THE FUTURE'");
         }
 
-        Assert.Contains("needs a newer SQLite", Copy(), StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(Db).AsSpan(100), File.ReadAllBytes(Copied).AsSpan(100));
+        using (var file = File.OpenWrite(Db))
+        {
+            // The version of the last writer.
+            file.Position = 96;
+            file.Write([0, 0x2F, 0x50, 0]);
+        }
+
+        Assert.Contains("newer than", Copy(), StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(Db), File.ReadAllBytes(Copied));
     }
 
     [Fact]
