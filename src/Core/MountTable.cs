@@ -1,12 +1,14 @@
+using System.Globalization;
 using System.Text;
 
 namespace VertexAr.Backup.Core;
 
 /// <summary>Something mounted: a directory (or file) of a file system, seen at a place of the machine's tree.</summary>
+/// <param name="Id">The mount's number, as in <see cref="FileStatus.MountId"/>.</param>
 /// <param name="Device">The file system, as "8:1".</param>
 /// <param name="Root">What of it is mounted: a path within the file system, "/" for all of it.</param>
 /// <param name="Point">Where it is seen, absolute and without links.</param>
-internal sealed record MountedPlace(string Device, string Root, string Point);
+internal sealed record MountedPlace(ulong Id, string Device, string Root, string Point);
 
 /// <summary>What is mounted where, as this process sees it: /proc/self/mountinfo, see proc_pid_mountinfo(5).</summary>
 internal sealed class MountTable
@@ -29,7 +31,7 @@ internal sealed class MountTable
     }
 
     public static MountTable Parse(IEnumerable<string> lines) =>
-        new([.. lines.Select(line => line.Split(' ')).Where(fields => fields.Length > 4).Select(f => new MountedPlace(f[2], Unescape(f[3]), Unescape(f[4])))]);
+        new([.. lines.Select(line => line.Split(' ')).Select(Mount).OfType<MountedPlace>()]);
 
     /// <summary>Where a path is within its file system; the same for all paths that bind mounts give a place. Null if the table does not say.</summary>
     /// <param name="path">Absolute and without links.</param>
@@ -51,6 +53,21 @@ internal sealed class MountTable
     /// <summary>What is mounted below a directory.</summary>
     /// <param name="path">Absolute and without links.</param>
     public IEnumerable<MountedPlace> Below(string path) => mounts.Where(mount => mount.Point != path && PathPrefix.Holds(path, mount.Point));
+
+    /// <summary>
+    /// Whether an inner mount shows what the outer one would show at that place without it: a directory bound over itself, as systemd
+    /// does in a service's sandbox for ReadWritePaths= and the like. Nothing else is mounted there then.
+    /// </summary>
+    /// <param name="outer">A mount's number.</param>
+    /// <param name="inner">The number of one mounted below it.</param>
+    public bool IsBoundOverItself(ulong outer, ulong inner) =>
+        mounts.Find(mount => mount.Id == outer) is { } above && mounts.Find(mount => mount.Id == inner) is { } below
+        && above.Device == below.Device && PathPrefix.Holds(above.Point, below.Point)
+        && below.Root == Join(above.Root, below.Point[above.Point.TrimEnd('/').Length..]);
+
+    private static MountedPlace? Mount(string[] fields) =>
+        fields.Length > 4 && ulong.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4])) : null;
 
     private static string Join(string root, string rest) => rest.Trim('/').Length == 0 ? root : $"{root.TrimEnd('/')}/{rest.Trim('/')}";
 

@@ -77,7 +77,8 @@ internal static class DatabaseLog
             return siblings.Count > 0 ? $"the file has other names: {string.Join(", ", siblings)}" : $"the file has {status.Links} names (hard links)";
         }
 
-        return Posix.StatusOrNull(Path.GetDirectoryName(path) ?? "/") is { } directory && directory.MountId != status.MountId
+        return Posix.StatusOrNull(Path.GetDirectoryName(path) ?? "/") is { } directory
+            && directory.MountId != status.MountId && !MountTable.Read().IsBoundOverItself(directory.MountId, status.MountId)
             ? "the file is mounted by itself and has another name elsewhere" : null;
     }
 

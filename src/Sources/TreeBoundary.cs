@@ -16,6 +16,7 @@ internal sealed class TreeBoundary
     private readonly ForeignPlaces places;
     private readonly bool oneFileSystem;
     private readonly List<IgnoreRules> excludes;
+    private readonly Dictionary<ulong, bool> boundOverThemselves = [];
 
     /// <param name="top">The tree's top directory.</param>
     /// <param name="places">Where the databases, the trees (this one among them) and the repository are.</param>
@@ -86,9 +87,22 @@ internal sealed class TreeBoundary
 
     /// <summary>
     /// A directory of another device is another file system (or a subvolume) even where the kernel does not number mounts. Files of an
-    /// overlay may have another device than its directories, so for them only the mount counts.
+    /// overlay may have another device than its directories, so for them only the mount counts. What is bound over itself is no mount to a
+    /// user: only the sandbox of the service has it.
     /// </summary>
-    private bool IsMount(in FileStatus status) => status.IsDirectory ? status.IsOnOtherMount(top) : status.MountId != top.MountId;
+    private bool IsMount(in FileStatus status) =>
+        (status.IsDirectory && status.Device != top.Device) || (status.MountId != top.MountId && !IsBoundOverItself(status.MountId));
+
+    private bool IsBoundOverItself(ulong mount)
+    {
+        if (!boundOverThemselves.TryGetValue(mount, out var known))
+        {
+            known = MountTable.Read().IsBoundOverItself(top.MountId, mount);
+            boundOverThemselves.Add(mount, known);
+        }
+
+        return known;
+    }
 
     private bool IsExcluded(ReadOnlySpan<byte> path, bool isDirectory)
     {

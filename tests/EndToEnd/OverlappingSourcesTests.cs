@@ -108,10 +108,21 @@ public sealed class OverlappingSourcesTests
     }
 
     [Fact]
+    public void What_the_service_has_bound_over_itself_is_no_mount()
+    {
+        using var site = NewSite("data/app.db");
+        Command.Shell("sqlite3 data/app.db 'pragma journal_mode=wal; create table t(v)'; mkdir data/deep; printf d >data/deep/d", site.Storage);
+        InOwnMounts(site, "mount --bind data data; mount --bind data/deep data/deep; mount --bind photo photo; mount --bind data/app.db data/app.db", "create")
+            .Succeeds();
+        Assert.Empty(site.Newest().Warnings);
+        Assert.Equal(["app/app.db", "storage", "storage/data", "storage/data/app.db.bak", "storage/data/deep", "storage/data/deep/d", "storage/photo"], Paths(site.Newest()));
+    }
+
+    [Fact]
     public void Places_that_lie_in_each_other_are_named_with_what_that_means()
     {
         using var site = NewSite("data/app.db");
-        Command.Shell("sqlite3 data/app.db 'create table t(v)'; mkdir up backups; ln -s up ../uploads", site.Storage);
+        Command.Shell("sqlite3 data/app.db 'create table t(v)'; mkdir up backups; ln -s storage/up ../uploads", site.Storage);
         site.Settings["storage"]!.AsArray().Add(Site.Source("up", site.In("app/uploads")));
         site.Settings["backup_dir"] = site.InStorage("backups");
         string[] named = ["the database 'app'", "the storage 'up'", "saved by its own source"];

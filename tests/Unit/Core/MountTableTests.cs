@@ -11,6 +11,8 @@ public sealed class MountTableTests
         "31 22 0:40 / /srv/tmp rw - tmpfs tmpfs rw",
         "32 31 8:2 /deep /srv/tmp rw - ext4 /dev/sdb1 rw",
         "33 22 8:1 /var/app.db /srv/inside.db rw - ext4 /dev/sda1 rw",
+        "40 22 8:1 /opt/app /opt/app rw - ext4 /dev/sda1 rw",
+        "41 40 8:1 /opt/app/db /opt/app/db rw - ext4 /dev/sda1 rw",
         "broken",
     ]);
 
@@ -32,6 +34,18 @@ public sealed class MountTableTests
         Assert.Empty(Table.Below("/sr"));
         Assert.DoesNotContain(Table.Below("/"), mount => mount.Point == "/");
     }
+
+    [Theory]
+    [InlineData(22, 40, true)]
+    [InlineData(40, 41, true)]
+    [InlineData(22, 41, true)]
+    [InlineData(22, 30, false)]
+    [InlineData(22, 31, false)]
+    [InlineData(22, 33, false)]
+    [InlineData(40, 22, false)]
+    [InlineData(22, 99, false)]
+    public void A_directory_that_is_bound_over_itself_is_known(ulong outer, ulong inner, bool isItself) =>
+        Assert.Equal(isItself, Table.IsBoundOverItself(outer, inner));
 
     [Fact]
     public void The_table_of_this_machine_is_read() => Assert.NotNull(MountTable.Read().Place("/proc/self"));
