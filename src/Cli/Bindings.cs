@@ -46,7 +46,8 @@ internal static class Bindings
         given.Has(CommandTable.NoVerify),
         given.Has(CommandTable.KeepGoing),
         given.Has(CommandTable.DryRun),
-        OffsiteBindings.From(given));
+        OffsiteBindings.From(given),
+        given.Has(CommandTable.Damaged));
 
     public static Command Verify(Arguments given)
     {

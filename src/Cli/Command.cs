@@ -47,7 +47,8 @@ internal sealed record RestoreCommand(
     bool NoVerify,
     bool KeepGoing,
     bool DryRun,
-    OffsitePlace? From = null) : Command;
+    OffsitePlace? From = null,
+    bool Damaged = false) : Command;
 
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all snapshots.</summary>
 internal sealed record VerifyCommand(string? Id, bool Deep) : Command;

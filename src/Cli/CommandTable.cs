@@ -52,6 +52,7 @@ internal static class CommandTable
     public static readonly Option To = new("--to", "restore beneath this directory, not in place", "DIR");
     public static readonly Option Yes = new("--yes", "do not ask before replacing what is there");
     public static readonly Option NoVerify = new("--no-verify", "do not compare what is restored with its SHA-256");
+    public static readonly Option Damaged = new("--damaged", "restore databases too that were damaged when they were saved");
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
@@ -127,7 +128,7 @@ internal static class CommandTable
                 + "checked on the way. What is there now is kept aside under a name that ends in before_restore and the time. It asks "
                 + "first, unless --yes is given.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", Required: true)],
-            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, DryRun],
+            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, Damaged, DryRun],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),

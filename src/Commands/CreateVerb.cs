@@ -22,8 +22,19 @@ internal static class CreateVerb
             return Preview(around, plan);
         }
 
-        var code = Attendance.Run(around, RunJob.Create(command.Type), settings.BackupDir, progress => Take(around, plan, progress), settings);
-        if (settings.Offsite is { PushAfterCreate: true } && !command.NoOffsite && code is ExitCode.Done or ExitCode.Partial)
+        var isSaved = false;
+        var code = Attendance.Run(
+            around,
+            RunJob.Create(command.Type),
+            settings.BackupDir,
+            progress =>
+            {
+                var end = Take(around, plan, progress);
+                isSaved = true;
+                return end;
+            },
+            settings);
+        if (settings.Offsite is { PushAfterCreate: true } && !command.NoOffsite && isSaved)
         {
             OffsitePushVerb.AfterCreate(around, settings);
         }
@@ -62,9 +73,10 @@ internal static class CreateVerb
         }
 
         return new RunEnd(
-            result.Header.State == SnapshotState.Partial || result.Header.IsMarked ? ExitCode.Partial : ExitCode.Done,
+            Code(result.Header),
             report => LostContent.Report(report, result.Header.State == SnapshotState.Complete ? LostContent.Of(result.Header) : []) with
             {
+                Error = Array.Find(result.Header.Sources, source => source.State == SourceState.Damaged)?.Reason,
                 Snapshot = result.Header.Id,
                 Files = result.Header.FileCount,
                 Bytes = result.Header.Bytes,
@@ -73,6 +85,10 @@ internal static class CreateVerb
                 Warnings = Math.Max(report.Warnings, result.Header.Warnings.Count),
             });
     }
+
+    /// <summary>A damaged database is a failure, whatever else was saved.</summary>
+    private static ExitCode Code(SnapshotHeader header) =>
+        header.IsDamaged ? ExitCode.Failed : header.State == SnapshotState.Partial || header.IsMarked ? ExitCode.Partial : ExitCode.Done;
 
     internal static CreatePlan Plan(Settings settings, CreateCommand command) => new()
     {

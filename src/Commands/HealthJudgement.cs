@@ -125,10 +125,13 @@ internal sealed class HealthJudgement
         if (newest.State == SnapshotState.Partial && partial.Add(newest.Id))
         {
             problems.Add(new HealthNote(
-                $"the newest snapshot of {kinds}, {newest.Id}, is partial: {Units.Count(newest.Warnings.Count, "warning")}",
+                $"the newest snapshot of {kinds}, {newest.Id}, is partial: {Lacking(newest)}{Units.Count(newest.Warnings.Count, "warning")}",
                 $"sudo {CommandTable.Program} show {newest.Id}"));
         }
     }
+
+    private static string Lacking(SnapshotHeader newest) => string.Concat(
+        newest.Sources.Where(s => s.State is SourceState.Damaged or SourceState.Missing).Select(s => $"'{s.Name}' is {s.State.Word()}; "));
 
     private void JudgeHeaders()
     {

@@ -41,6 +41,7 @@ internal static class RestoreVerb
             To = command.To is { } to ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(to)) : null,
             Verify = !command.NoVerify,
             KeepGoing = command.KeepGoing,
+            Damaged = command.Damaged,
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         };
         var progress = around.NewProgress();

@@ -6,10 +6,13 @@ namespace VertexAr.Backup.Model;
 /// </summary>
 internal static class SnapshotFeatures
 {
+    /// <summary>A database is stored although it is damaged: it is not restored with the rest, and counts for nothing in retention.</summary>
+    public const string Damaged = "damaged";
+
     /// <summary>A source is marked as having lost its content: retention must not count the snapshot like any other.</summary>
     public const string Shrunk = "shrunk";
 
-    private static readonly string[] Known = [Shrunk];
+    private static readonly string[] Known = [Damaged, Shrunk];
 
     public static bool IsKnown(string feature) => Array.IndexOf(Known, feature) >= 0;
 }

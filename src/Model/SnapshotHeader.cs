@@ -57,10 +57,16 @@ internal sealed record SnapshotHeader
     public long FileCount => Units.Sum(Sources, static source => source.Files);
 
     /// <summary>Its state in output: a word, or two.</summary>
-    public string StateWords => State.Word() + (IsMarked ? ", shrunk" : "");
+    public string StateWords => State.Word() + (IsDamaged ? ", damaged" : "") + (IsMarked ? ", shrunk" : "");
 
     /// <summary>A source lost its content, and nobody said that this is right.</summary>
     public bool IsMarked => Array.Exists(Sources, static source => source.IsMarked);
+
+    /// <summary>A database in it is damaged: it is restored only by those who ask for just that, and never counts as a backup.</summary>
+    public bool IsDamaged => Array.Exists(Sources, static source => source.State == SourceState.Damaged);
+
+    /// <summary>A source is damaged, or not there at all: no earlier snapshot is given up for this one.</summary>
+    public bool LacksSource => Array.Exists(Sources, static source => source.State is SourceState.Damaged or SourceState.Missing);
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
@@ -169,6 +175,12 @@ internal sealed record SourceSummary
 
     /// <summary>It lost its content, and nobody said that this is right.</summary>
     public bool IsMarked => Shrunk is { IsAccepted: false };
+
+    /// <summary>How much of it is there.</summary>
+    public SourceState State { get; init; }
+
+    /// <summary>Why it is not all there, or damaged; null if it is complete.</summary>
+    public string? Reason { get; init; }
 }
 
 /// <summary>What the run wants known: how many warnings, and the first hundred of them.</summary>

@@ -82,6 +82,8 @@ internal static class SnapshotHeaderJson
         LeftOut = json.IfThere("left_out", static array => JsonFields.Items(array, LeftOut.Read)) ?? [],
         Content = json.IfThere("content", ReadContent),
         Shrunk = json.IfThere("shrunk", ReadShrunk),
+        State = json.IfThere("state", JsonFields.Text) is { } word ? SourceStates.FromWord(word) ?? throw new FormatException() : SourceState.Complete,
+        Reason = json.IfThere("reason", JsonFields.Text),
     };
 
     public static void WriteSource(Utf8JsonWriter json, SourceSummary source)
@@ -99,6 +101,8 @@ internal static class SnapshotHeaderJson
         WriteRules(json, source);
         json.WriteObject("content", source.Content, WriteContent);
         json.WriteObject("shrunk", source.Shrunk, WriteShrunk);
+        json.WriteIfThere("state", source.State == SourceState.Complete ? null : source.State.Word());
+        json.WriteIfThere("reason", source.Reason);
         json.WriteEndObject();
     }
 

@@ -19,6 +19,7 @@ internal sealed class CreateBackup
     private readonly DateTimeOffset startedAt;
     private readonly List<DatabaseOptions> databases;
     private readonly List<TreeOptions> trees;
+    private readonly Dictionary<string, UserError> missing = [];
     private readonly PackRegistry packs = new();
 
     private CreateBackup(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
@@ -40,6 +41,13 @@ internal sealed class CreateBackup
     private IEnumerable<SourceName> SourceNames =>
         [.. databases.Select(d => new SourceName(d.Name, SourceKind.Database)), .. trees.Select(t => new SourceName(t.Name, SourceKind.Storage))];
 
+    /// <summary>The plan without what is missing.</summary>
+    private CreatePlan Present => plan with
+    {
+        Databases = [.. plan.Databases.Where(d => !missing.ContainsKey(d.Name))],
+        Trees = [.. plan.Trees.Where(t => !missing.ContainsKey(t.Name))],
+    };
+
     /// <exception cref="UserError">There is no snapshot, and why.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what was stored so far is found again by the next run.</exception>
     public static CreateResult Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
@@ -58,7 +66,8 @@ internal sealed class CreateBackup
         }
     }
 
-    /// <summary>A source that is missing is found out before anything is stored.</summary>
+    /// <summary>A source that is missing is found before anything is stored. It does not keep the others from being saved.</summary>
+    /// <exception cref="UserError">All are missing, or there are none.</exception>
     private void CheckSources()
     {
         if (plan.Origin is null)
@@ -66,8 +75,13 @@ internal sealed class CreateBackup
             CheckOverlaps();
         }
 
-        databases.ForEach(database => _ = new SqliteSource(database, clock).Look());
-        trees.ForEach(DirectorySource.Check);
+        databases.ForEach(database => Try(database.Name, () => new SqliteSource(database, clock).Look()));
+        trees.ForEach(tree => Try(tree.Name, () => DirectorySource.Check(tree)));
+        if (missing.Count > 0 && (plan.Origin is not null || missing.Count == databases.Count + trees.Count))
+        {
+            throw missing.Values.First();
+        }
+
         if (databases.Count + trees.Count == 0)
         {
             throw UserError.Usage($"the configuration names no {(plan.Type == SnapshotType.Storage ? "storage" : "database")}, so there is nothing to back up as {plan.Type.Word()}");
@@ -85,6 +99,18 @@ internal sealed class CreateBackup
             }
 
             progress.Say(Severity.Warning, overlap.Text);
+        }
+    }
+
+    private void Try(string source, Action look)
+    {
+        try
+        {
+            look();
+        }
+        catch (UserError e)
+        {
+            missing.Add(source, e);
         }
     }
 
@@ -113,9 +139,9 @@ internal sealed class CreateBackup
                 "this run's files were removed and every earlier snapshot is whole; free some space, or lower max_backups and run 'vertex-ar-backup rotate'",
                 e);
         }
-        catch (UserError e) when (e.InnerException is DamageError)
+        catch (UserError)
         {
-            // A damaged database: what was stored while it was checked would be stored again each night, until somebody sees to it.
+            // It would be so again each night, and leave what it had stored.
             GiveBackSpace(held, damaged);
             throw;
         }
@@ -125,7 +151,7 @@ internal sealed class CreateBackup
         }
 
         leftBehind.ForEach(DirectoryTree.Remove);
-        return new CreateResult(header, Rotate(held, damaged, leftBehind.Count > 0));
+        return new CreateResult(header, header.LacksSource ? null : Rotate(held, damaged, leftBehind.Count > 0));
     }
 
     /// <summary>
@@ -142,7 +168,7 @@ internal sealed class CreateBackup
         progress.Phase = "looking";
         var unheard = new RunProgress(_ => { });
         var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard, Neighbour);
-        var (preview, need, _) = CreatePreview.Look(plan, earlier, whole, clock, unheard, stop);
+        var (preview, need, _) = CreatePreview.Look(Present, earlier, whole, clock, unheard, stop);
         var estimate = CreateEstimate.Of(plan, need, whole);
         if (estimate.Missing > 0)
         {
@@ -202,9 +228,14 @@ internal sealed class CreateBackup
             }
 
             var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
-            databases.ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
+            foreach (var (source, error) in missing)
+            {
+                list.Fail(source, SourceState.Missing, error.Message, error.Hint);
+            }
+
+            databases.FindAll(d => !missing.ContainsKey(d.Name)).ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
             var places = plan.FindPlaces();
-            foreach (var tree in trees)
+            foreach (var tree in trees.Where(t => !missing.ContainsKey(t.Name)))
             {
                 progress.Phase = tree.Name;
                 var source = new DirectorySource(tree, places);
@@ -215,6 +246,7 @@ internal sealed class CreateBackup
             pipeline.Complete();
         }
 
+        list.SayFailures([.. SourceNames.Select(source => source.Name)]);
         references.Report();
         progress.Phase = "finishing";
         store.SyncDirectories();
@@ -232,11 +264,11 @@ internal sealed class CreateBackup
                 .. databases.Select(d => Summary(d, list)),
                 .. trees.Select(t => Summary(t, list)),
             ],
-            source => shrink.Judge(source, list));
+            source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, list));
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
-            Requires = Array.Exists(sources, source => source.IsMarked) ? [SnapshotFeatures.Shrunk] : [],
+            Requires = Array.Exists(sources, source => source.IsMarked) ? [.. list.Requires, SnapshotFeatures.Shrunk] : list.Requires,
             Id = id.ToString(),
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,

@@ -78,7 +78,11 @@ internal sealed class CreateEntries(
 
         var name = new SourceName(options.Name, SourceKind.Database);
         var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
-        var before = source.Look();
+        if (LookAt(source, options.Name) is not { } before)
+        {
+            return;
+        }
+
         if (source.LookForLog() is { } trouble)
         {
             list.Warn(path, trouble.Reason, trouble.IsLoss);
@@ -94,7 +98,11 @@ internal sealed class CreateEntries(
 
         store.RequireSpace(Math.Max(before.File.Size, before.Wal?.Size ?? 0), $"a copy of the database '{options.Name}'");
         var copy = Path.Combine(staging, $"{options.Name}.db");
-        var file = Copy(source, copy, progress, stop);
+        if (Copy(source, options.Name, copy, progress, stop) is not { } file)
+        {
+            return;
+        }
+
         var status = Posix.Status(file);
         var pieces = CreatePieces.PlanDatabase(status.Size);
         var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal };
@@ -104,13 +112,11 @@ internal sealed class CreateEntries(
         {
             try
             {
-                if (source.Check(copy, progress, stopping) is { } warning)
+                if (IsIntact(source, options.Name, path, copy, item, progress, stopping))
                 {
-                    list.Warn(path, warning, isLoss: false);
+                    list.Measured(options.Name, DatabaseMeasure.OfFile(copy));
+                    references.AskCopy(options.Name, path, copy);
                 }
-
-                list.Measured(options.Name, DatabaseMeasure.OfFile(copy));
-                references.AskCopy(options.Name, path, copy);
             }
             finally
             {
@@ -120,12 +126,55 @@ internal sealed class CreateEntries(
         });
     }
 
-    private static SafeFileHandle Copy(SqliteSource source, string copy, RunProgress progress, CancellationToken stop)
+    private DatabaseStatus? LookAt(SqliteSource source, string name)
+    {
+        try
+        {
+            return source.Look();
+        }
+        catch (UserError e)
+        {
+            list.Fail(name, SourceState.Missing, e.Message, e.Hint);
+            return null;
+        }
+    }
+
+    /// <summary>What is not sound is checked again by every run: whoever reads only the last one hears of it too.</summary>
+    private bool IsIntact(
+        SqliteSource source, string name, byte[] path, string copy, CreateItem item, RunProgress progress, CancellationToken stop)
+    {
+        var check = source.Check(copy, progress, stop);
+        if (check.Health is not (SqliteHealth.Sound or SqliteHealth.Empty))
+        {
+            item.MustBeReadAgain();
+        }
+
+        if (check.Health == SqliteHealth.Damaged)
+        {
+            list.Fail(name, SourceState.Damaged, source.Damage(check.Detail), SqliteSource.DamageHint);
+            return false;
+        }
+
+        if (check.Warning is { } warning)
+        {
+            list.Warn(path, warning, isLoss: false);
+        }
+
+        return true;
+    }
+
+    private SafeFileHandle? Copy(SqliteSource source, string name, string copy, RunProgress progress, CancellationToken stop)
     {
         try
         {
             source.Copy(copy, progress, stop);
             return Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
+        }
+        catch (UserError e) when (!SqliteFile.IsFullDisk(e.InnerException) && !PosixError.IsFullDisk(e))
+        {
+            AtomicFile.RemoveIfThere(copy);
+            list.Fail(name, SourceState.Missing, e.Message, e.Hint);
+            return null;
         }
         catch
         {

@@ -8,6 +8,7 @@ namespace VertexAr.Backup.Operations;
 /// <summary>An entry on its way into the file list. Those with content to store wait there until the workers are through with it.</summary>
 internal sealed class CreateItem
 {
+    private readonly Lock reporting = new();
     private int outstanding;
 
     /// <param name="entry">An entry whose content, if it has any, is stored already.</param>
@@ -30,7 +31,7 @@ internal sealed class CreateItem
         outstanding = jobs + 1;
     }
 
-    public FileEntry Entry { get; }
+    public FileEntry Entry { get; private set; }
 
     public SafeFileHandle? File { get; }
 
@@ -57,9 +58,12 @@ internal sealed class CreateItem
     /// <summary>All parts are done, and the file is closed.</summary>
     public bool IsStored => Volatile.Read(ref outstanding) == 0;
 
+    /// <summary>No later run may take the file for unchanged: no file has this inode.</summary>
+    public void MustBeReadAgain() => Entry = Entry with { Inode = 0 };
+
     public void Report(string problem, bool isLost)
     {
-        lock (Entry)
+        lock (reporting)
         {
             Problem ??= problem;
             IsLost |= isLost;

@@ -13,6 +13,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private readonly Dictionary<string, Counts> counts = [];
     private readonly Dictionary<(string Source, Foreign Foreign), long> leftOut = [];
     private readonly Dictionary<string, DatabaseContent> contents = [];
+    private readonly Dictionary<string, (SourceState State, string Reason)> states = [];
+    private readonly List<(string Source, SourceState State, UserError Error)> failures = [];
     private int settledPacks;
 
     /// <summary>Told each path that is listed.</summary>
@@ -20,6 +22,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
 
     /// <summary>Something that should be in the snapshot is not, or not as it should be.</summary>
     public bool IsPartial { get; private set; }
+
+    /// <summary>What a reader of the snapshot must know.</summary>
+    public string[] Requires => states.Values.Any(s => s.State == SourceState.Damaged) ? [SnapshotFeatures.Damaged] : [];
 
     public WarningSummary Warnings => new() { Count = WarningCount, First = [.. warnings] };
 
@@ -65,11 +70,56 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         var text = Encoding.UTF8.GetString(path);
         lock (warnings)
         {
-            IsPartial |= isLoss;
             Note(text, reason);
+            if (isLoss)
+            {
+                Mark(text.Split('/')[0], SourceState.Partial, reason);
+            }
         }
 
         progress.Say(Severity.Warning, reason, text);
+    }
+
+    /// <summary>A source is not there, or is damaged. Thread-safe.</summary>
+    /// <param name="source">Its name.</param>
+    /// <param name="state">Damaged or missing.</param>
+    /// <param name="reason">Why, in a sentence that names it.</param>
+    /// <param name="hint">What to do.</param>
+    public void Fail(string source, SourceState state, string reason, string? hint)
+    {
+        lock (warnings)
+        {
+            Note(source, reason);
+            Mark(source, state, reason);
+            failures.Add((source, state, UserError.Failed(reason, hint)));
+        }
+    }
+
+    /// <summary>Says which sources are missing or damaged, once it is certain that there will be a snapshot without them.</summary>
+    /// <param name="sources">All sources of the run, by name.</param>
+    /// <exception cref="UserError">All are missing: there is nothing to make a snapshot of.</exception>
+    public void SayFailures(IReadOnlyCollection<string> sources)
+    {
+        if (failures.Count > 0 && sources.All(name => failures.Exists(f => f.Source == name && f.State == SourceState.Missing)))
+        {
+            throw failures[0].Error;
+        }
+
+        foreach (var (_, state, error) in failures)
+        {
+            var saved = state == SourceState.Damaged ? "it was saved as it is; " : "everything else was saved; ";
+            progress.Say(Severity.Error, $"{error.Message} ({saved}{error.Hint})");
+        }
+    }
+
+    /// <summary>The worst that is known of a source, and what was first said of that.</summary>
+    private void Mark(string source, SourceState state, string reason)
+    {
+        IsPartial = true;
+        if (!states.TryGetValue(source, out var known) || known.State < state)
+        {
+            states[source] = (state, reason);
+        }
     }
 
     /// <summary>Notes something that is not in the snapshot because it is no part of the tree. What nobody asked to leave out is warned of. For the thread that walks the trees.</summary>
@@ -132,6 +182,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
                     .Select(left => new LeftOut(left.Key.Foreign.Kind.Word(), left.Key.Foreign.Source, left.Value)),
             ],
             Content = source.Kind == SourceKind.Database ? contents.GetValueOrDefault(source.Name) : null,
+            State = states.TryGetValue(source.Name, out var known) ? known.State : SourceState.Complete,
+            Reason = known.Reason,
         };
     }
 

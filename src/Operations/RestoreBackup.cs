@@ -32,7 +32,7 @@ internal sealed class RestoreBackup
         this.plan = plan with { Selection = Select(what, plan) };
         // To the millisecond: whoever restores twice in a second has the first one's leavings in the way otherwise.
         stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
-        Targets = [.. what.Sources.Where(s => plan.Only is null || s.Kind == plan.Only).Select(Target)];
+        Targets = [.. what.Sources.Where(s => (plan.Only is null || s.Kind == plan.Only) && IsRestorable(s)).Select(Target)];
         Check();
     }
 
@@ -103,8 +103,29 @@ internal sealed class RestoreBackup
             $"nothing in {what.Title} matches {string.Join(" or ", unmatched)}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
     }
 
+    private bool IsRestorable(SourceSummary source) =>
+        source.State != SourceState.Missing && (source.State != SourceState.Damaged || plan.Damaged);
+
+    /// <summary>What the snapshot has only in name, or was saved damaged.</summary>
+    private void CheckLeftOut()
+    {
+        foreach (var source in What.Sources.Where(s => (plan.Only is null || s.Kind == plan.Only) && !IsRestorable(s)))
+        {
+            var (what, hint) = source.State == SourceState.Missing
+                ? ($"'{source.Name}' is not in {What.Title}: {source.Reason}", "restore it from an older snapshot")
+                : ($"'{source.Name}' was damaged when {What.Title} was taken: {source.Reason}", "restore it from an older snapshot; --damaged restores the damaged copy");
+            if (Targets.Count == 0)
+            {
+                throw UserError.Failed(what, hint);
+            }
+
+            progress.Say(Severity.Warning, $"{what}; it is left as it is ({hint})");
+        }
+    }
+
     private void Check()
     {
+        CheckLeftOut();
         if (Targets.Count == 0)
         {
             throw UserError.Failed($"{What.Title} is a {What.Type.Word()} backup and holds nothing of that kind");

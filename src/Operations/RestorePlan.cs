@@ -23,6 +23,9 @@ internal sealed record RestorePlan
     /// <summary>Leave damaged files out instead of giving up.</summary>
     public bool KeepGoing { get; init; }
 
+    /// <summary>Restore databases too that were damaged when they were saved.</summary>
+    public bool Damaged { get; init; }
+
     /// <summary>Threads that read and write.</summary>
     public required int Workers { get; init; }
 }

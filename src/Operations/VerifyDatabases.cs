@@ -14,7 +14,7 @@ internal sealed class VerifyDatabases(SnapshotStore store, Dictionary<SnapshotId
     {
         foreach (var snapshot in snapshots)
         {
-            var names = snapshot.Header.Sources.Where(s => s.Kind == SourceKind.Database).Select(s => s.Name + "/").ToList();
+            var names = snapshot.Header.Sources.Where(s => s.Kind == SourceKind.Database && s.State != SourceState.Damaged).Select(s => s.Name + "/").ToList();
             if (names.Count > 0)
             {
                 Check(snapshot, names, report);

@@ -11,6 +11,9 @@ internal sealed record RetentionSource(string Name, SourceKind Kind, bool IsMark
 /// <summary>A snapshot as retention sees it.</summary>
 internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotState State, DateTimeOffset StartedAt)
 {
+    /// <summary>A source of it is damaged or missing.</summary>
+    public bool LacksSource { get; init; }
+
     public IReadOnlyList<RetentionSource> Sources { get; init; } = [];
 
     /// <summary>A source had lost its content.</summary>
@@ -21,6 +24,7 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
     public static RetentionItem Of(SnapshotId id, SnapshotHeader header) => new(id, header.Type, header.State, header.StartedAt)
     {
         Sources = Array.ConvertAll(header.Sources, source => new RetentionSource(source.Name, source.Kind, source.IsMarked)),
+        LacksSource = header.LacksSource,
     };
 }
 
@@ -71,13 +75,13 @@ internal static class Retention
         DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
     }
 
-    /// <summary>One that lost its content stays while it is among the newest, but takes nobody's place.</summary>
+    /// <summary>One that lost its content, or lacks a source, stays while it is among the newest, but takes nobody's place.</summary>
     private static void KeepNewest(List<RetentionItem> newestFirst, List<List<string>> reasons, int count)
     {
         var counted = 0;
         for (var i = 0; i < newestFirst.Count && counted < count; i++)
         {
-            if (newestFirst[i].IsMarked ? i < count : counted++ < count)
+            if (newestFirst[i].IsMarked || newestFirst[i].LacksSource ? i < count : counted++ < count)
             {
                 reasons[i].Add($"newest {count}");
             }
@@ -95,7 +99,7 @@ internal static class Retention
         foreach (var places in newest)
         {
             var whole = places.Where(i => newestFirst[i].State == SnapshotState.Complete);
-            reasons[whole.Concat(places).First()].Add(name);
+            reasons[whole.Concat(places.Where(i => !newestFirst[i].LacksSource)).Concat(places).First()].Add(name);
         }
     }
 }

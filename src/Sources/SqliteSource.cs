@@ -15,6 +15,13 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// <summary>Pages copied between two looks at the cancellation token.</summary>
     private const int StepPages = 4096;
 
+    /// <summary>What to do about a damaged database.</summary>
+    public const string DamageHint =
+        "no snapshot was removed; stop the application and restore the newest complete snapshot, or repair with: sqlite3 DB .recover";
+
+    // https://www.sqlite.org/rescode.html#readonly_directory
+    private const int ReadOnlyDirectory = 1544;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The database file as it is now, with its write-ahead log.</summary>
@@ -56,29 +63,36 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             progress.Phase = options.Name;
             CopyWhenUnlocked(copy, stop);
         }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        {
+            CopyAsIs(copy);
+        }
         catch (SqliteException e)
         {
             throw Explain(e);
         }
     }
 
+    /// <summary>What is too damaged to be opened is copied byte by byte; the check of the copy says so.</summary>
+    private void CopyAsIs(string copy)
+    {
+        using var source = new FileStream(options.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var target = new FileStream(copy, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite);
+        source.CopyTo(target);
+    }
+
     /// <summary>Checks a copy from beginning to end.</summary>
     /// <param name="copy">The copy; nobody writes to it.</param>
     /// <param name="progress">Told what is being done.</param>
     /// <param name="stop">Ends the check early.</param>
-    /// <returns>A warning about the copy; null if all is well.</returns>
-    /// <exception cref="UserError">It is damaged, as is what it was copied from; the cause is a <see cref="DamageError"/>.</exception>
-    public string? Check(string copy, RunProgress progress, CancellationToken stop)
+    public SqliteCheck Check(string copy, RunProgress progress, CancellationToken stop)
     {
         progress.Phase = $"checking {options.Name}";
-        var check = SqliteChecker.Run(copy, stop);
-        return check.Health == SqliteHealth.Damaged
-            ? throw UserError.Failed(
-                $"the database '{options.Name}' at {options.Place} is damaged: {check.Detail}",
-                "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
-                new DamageError(check.Detail))
-            : check.Warning;
+        return SqliteChecker.Run(copy, stop);
     }
+
+    /// <summary>What to say of a copy that is damaged, as is what it was copied from.</summary>
+    public string Damage(string detail) => $"the database '{options.Name}' at {options.Place} is damaged: {detail}";
 
     /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run.</summary>
     /// <exception cref="UserError">A copy could not be made; the cause is SQLite's error, if it came from there.</exception>
@@ -90,7 +104,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             using var source = OpenSource();
             _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CANTOPEN && MayBeReadImmutable())
+        catch (SqliteException e) when (NeedsDirectory(e) && MayBeReadImmutable())
         {
             // Read as a plain file then; Look did.
         }
@@ -159,7 +173,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
                 stop.ThrowIfCancellationRequested();
                 Thread.Sleep(Pause);
             }
-            catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CANTOPEN && MayBeReadImmutable())
+            catch (SqliteException e) when (NeedsDirectory(e) && MayBeReadImmutable())
             {
                 if (CopyImmutable(copy, stop))
                 {
@@ -199,8 +213,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         // The transaction begins without parsing the schema, which may be of a newer SQLite, or damaged.
         SqliteFile.Execute(source, "PRAGMA writable_schema=ON; BEGIN");
         _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
-        SqliteFile.ReadSchema(source);
-        var header = SqliteFile.Scalar<byte[]>(source, "SELECT substr(data, 1, 100) FROM sqlite_dbpage WHERE pgno = 1");
+        var header = Header(source);
         CopyPages(source, copy, stop);
         SqliteFile.Execute(source, "COMMIT");
         if (header is not null)
@@ -208,6 +221,20 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             // The library writes its own version there, as the last that wrote, and counts a change.
             using var file = File.OpenHandle(copy, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
             Posix.WriteAt(file, header, 0);
+        }
+    }
+
+    /// <summary>The first bytes of the file, as this transaction sees them; null if its first page is broken.</summary>
+    private static byte[]? Header(SqliteConnection source)
+    {
+        try
+        {
+            SqliteFile.ReadSchema(source);
+            return SqliteFile.Scalar<byte[]>(source, "SELECT substr(data, 1, 100) FROM sqlite_dbpage WHERE pgno = 1");
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        {
+            return null;
         }
     }
 
@@ -241,6 +268,10 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// </summary>
     private bool MayBeReadImmutable() => !File.Exists(options.File + "-wal") && !File.Exists(options.File + "-journal");
 
+    /// <summary>SQLite wants to make a file beside the database and may not; it says so in one of two ways, as the file itself may be written or not.</summary>
+    private static bool NeedsDirectory(SqliteException error) =>
+        error.SqliteErrorCode == raw.SQLITE_CANTOPEN || error.SqliteExtendedErrorCode == ReadOnlyDirectory;
+
     private bool CopyImmutable(string copy, CancellationToken stop)
     {
         var before = Posix.StatusOrNull(options.File);
@@ -266,9 +297,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             "another process keeps a long transaction open; see who with: fuser -v DB, or raise lock_timeout_seconds",
             error),
         raw.SQLITE_CORRUPT => UserError.Failed(
-            $"the database '{options.Name}' at {options.Place} is damaged: {error.Message}",
-            "nothing was saved and no snapshot was removed; stop the application and restore the newest snapshot, or repair with: sqlite3 DB .recover",
-            error),
+            Damage(SqliteFile.Words(error)), DamageHint, error),
         raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY or raw.SQLITE_PERM => UserError.Failed(
             $"the database '{options.Name}' at {options.Place} cannot be opened: {error.Message}",
             "the user that runs backups must be able to write to the file and its directory",

@@ -258,14 +258,14 @@ public sealed class CreateBackupTests : IDisposable
     }
 
     [Fact]
-    public void No_rotation_follows_a_backup_that_failed()
+    public void No_rotation_follows_a_backup_that_lacks_a_source()
     {
         site.Write("a", "1"u8);
         site.Create();
         site.Create();
         var plan = site.Plan with { Retention = new RetentionRules(1), Trees = [.. site.Plan.Trees, new TreeOptions("gone", site.Temp["gone"], [], true)] };
-        Assert.Throws<UserError>(() => site.Create(plan));
-        Assert.Equal(2, site.Store.Ids().Count);
+        Assert.Equal(SourceState.Missing, site.Create(plan).Header.Sources[0].State);
+        Assert.Equal(3, site.Store.Ids().Count);
     }
 
     /// <summary>A clock that was years ahead for some nights leaves snapshots that look newer than any to come.</summary>

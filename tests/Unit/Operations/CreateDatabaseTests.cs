@@ -67,47 +67,75 @@ public sealed class CreateDatabaseTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_database_fails_the_run_and_leaves_no_copy()
+    public void A_damaged_database_is_saved_as_such_and_leaves_no_copy()
     {
-        var good = site.Create(Plan);
-        var bytes = File.ReadAllBytes(site.Database);
-        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
-        File.WriteAllBytes(site.Database, bytes);
-        Assert.Contains("is damaged", Assert.Throws<UserError>(() => site.Create(Plan)).Message, StringComparison.Ordinal);
-        Assert.Equal([good.Id], site.Store.Ids());
-        Assert.Empty(Directory.GetFiles(site.Layout.Staging, "*.db*", SearchOption.AllDirectories));
+        site.Write("a", Site.Noise(1, 50_000));
+        var plan = site.Plan with { Type = SnapshotType.Full };
+        var good = site.Create(plan);
+        BreakPage();
+        var snapshot = site.Create(plan);
+        var (header, source) = (snapshot.Header, snapshot.Header.Sources[0]);
+        Assert.Equal((SnapshotState.Partial, SourceState.Damaged, true), (header.State, source.State, header.IsDamaged));
+        Assert.Contains("is damaged", source.Reason, StringComparison.Ordinal);
+        Assert.Equal([SnapshotFeatures.Damaged], header.Requires);
+        Assert.Equal(SourceState.Complete, header.Sources[1].State);
+        Assert.Equal(File.ReadAllBytes(site.Database), site.Restore(snapshot)["app/app.db"]);
+        Assert.Contains(site.Notices, notice => notice.Severity == Severity.Error && notice.Text.Contains("is damaged", StringComparison.Ordinal));
+        Assert.Equal([good.Id, snapshot.Id], site.Store.Ids());
+        Assert.Empty(Directory.GetFileSystemEntries(site.Layout.Staging));
+    }
+
+    /// <summary>What was saved damaged is no proof that the file is good because it did not change since.</summary>
+    [Fact]
+    public void A_damaged_database_that_does_not_change_is_damaged_every_night()
+    {
+        BreakPage();
+        site.Create(Plan);
+        Assert.Equal(SourceState.Damaged, site.Create(Plan).Header.Sources[0].State);
     }
 
     [Fact]
-    public void What_was_stored_of_a_database_that_proves_damaged_goes_again()
+    public void A_database_that_cannot_be_had_does_not_keep_the_others_from_being_saved()
     {
-        var good = site.Create(Plan);
-        var packs = site.Packs();
-        using (var application = SqliteFile.Open(site.Database, SqliteOpenMode.ReadWrite))
-        {
-            SqliteFile.Execute(application, "CREATE TABLE more(x); INSERT INTO more SELECT randomblob(3000) FROM t LIMIT 400; CREATE INDEX i ON t(x)");
-        }
-
-        var bytes = File.ReadAllBytes(site.Database);
-        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
-        File.WriteAllBytes(site.Database, bytes);
-        Assert.Contains("is damaged", Assert.Throws<UserError>(() => site.Create(Plan with { PackBytes = 200_000 })).Message, StringComparison.Ordinal);
-        Assert.Equal([good.Id], site.Store.Ids());
-        Assert.Equal(packs, site.Packs());
-    }
-
-    /// <summary>Whatever is wrong with the next one, it is not what ended the run.</summary>
-    [Fact]
-    public void A_database_that_proves_damaged_is_told_before_the_next_is_looked_at()
-    {
-        var bytes = File.ReadAllBytes(site.Database);
-        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
-        File.WriteAllBytes(site.Database, bytes);
         var next = site.Temp.Write("next.db", []);
         using var application = SqliteFile.Open(next, SqliteOpenMode.ReadWrite);
         SqliteFile.Execute(application, "CREATE TABLE t(x); BEGIN EXCLUSIVE");
-        var plan = Plan with { Databases = [.. Plan.Databases, new DatabaseOptions("next", next, TimeSpan.Zero)] };
-        Assert.Contains("'app' at", Assert.Throws<UserError>(() => site.Create(plan)).Message, StringComparison.Ordinal);
+        var gone = new DatabaseOptions("gone", site.Temp["gone.db"], TimeSpan.Zero);
+        var plan = Plan with { Databases = [.. Plan.Databases, new DatabaseOptions("next", next, TimeSpan.Zero), gone] };
+        var snapshot = site.Create(plan);
+        Assert.Equal(
+            [("app", SourceState.Complete, 1L), ("gone", SourceState.Missing, 0L), ("next", SourceState.Missing, 0L)],
+            snapshot.Header.Sources.Select(s => (s.Name, s.State, s.Files)));
+        Assert.Contains("does not exist", snapshot.Header.Sources[1].Reason, StringComparison.Ordinal);
+        Assert.Contains("locked", snapshot.Header.Sources[2].Reason, StringComparison.Ordinal);
+        Assert.Equal(SnapshotState.Partial, snapshot.Header.State);
+        Assert.Empty(snapshot.Header.Requires);
+        Assert.Empty(Directory.GetFileSystemEntries(site.Layout.Staging));
+    }
+
+    [Fact]
+    public void Where_no_source_can_be_had_there_is_no_snapshot_and_nothing_is_left()
+    {
+        using var application = SqliteFile.Open(site.Database, SqliteOpenMode.ReadWrite);
+        SqliteFile.Execute(application, "BEGIN EXCLUSIVE");
+        Assert.Contains("locked", Assert.Throws<UserError>(() => site.Create(Plan)).Message, StringComparison.Ordinal);
+        Assert.Empty(site.Store.Ids());
+        Assert.Empty(Directory.GetFileSystemEntries(site.Layout.Staging));
+    }
+
+    [Fact]
+    public void A_damaged_database_is_restored_only_where_that_is_asked_for()
+    {
+        site.Write("a", Site.Noise(1, 50_000));
+        BreakPage();
+        var snapshot = site.Create(site.Plan with { Type = SnapshotType.Full });
+        var (left, whole) = (site.Temp["left"], site.Temp["whole"]);
+        Restore(snapshot, new RestorePlan { To = left, Workers = 1 }).Run();
+        Assert.Equal(["tree"], Directory.GetFileSystemEntries(left).Select(Path.GetFileName));
+        var only = Assert.Throws<UserError>(() => Restore(snapshot, new RestorePlan { To = site.Temp["none"], Only = SourceKind.Database, Workers = 1 }));
+        Assert.Contains("--damaged", only.Hint, StringComparison.Ordinal);
+        Restore(snapshot, new RestorePlan { To = whole, Damaged = true, Workers = 1 }).Run();
+        Assert.Equal(File.ReadAllBytes(site.Database), File.ReadAllBytes(Path.Combine(whole, "app/app.db")));
     }
 
     /// <summary>With so many indexes the check takes far longer than storing.</summary>
@@ -164,6 +192,16 @@ public sealed class CreateDatabaseTests : IDisposable
         site.Write("b", new byte[7]);
         Assert.Equal(new Preview(3, size + 107, 1, 7), Preview(plan));
         Assert.Single(new SnapshotStore(site.Layout).Ids());
+    }
+
+    private RestoreBackup Restore(Snapshot snapshot, RestorePlan plan) =>
+        new(site.Store, snapshot, plan, site.Clock, site.Progress, TestContext.Current.CancellationToken);
+
+    private void BreakPage()
+    {
+        var bytes = File.ReadAllBytes(site.Database);
+        bytes.AsSpan(4096 * 20, 200).Fill(0xFF);
+        File.WriteAllBytes(site.Database, bytes);
     }
 
     private Preview Preview(CreatePlan plan) => CreatePreview.Run(plan, site.Clock, site.Progress, TestContext.Current.CancellationToken);
