@@ -51,8 +51,9 @@ class Site:
         with open(self.config, "w") as file:
             json.dump({
                 "backup_dir": self.repository,
-                "databases": [{"name": "app", "path": self.database}],
-                "storage": [{"name": "storage", "path": self.storage}],
+                # What becomes of it by chance, and by restores of older snapshots, is right.
+                "databases": [{"name": "app", "path": self.database, "max_shrink_percent": None}],
+                "storage": [{"name": "storage", "path": self.storage, "max_shrink_percent": None}],
                 "hooks": {"on_failure": ["/bin/sh", "-c", f"echo failed >> {self.failures}"]},
                 "pack_size_mb": 1, "min_free_mb": 0, "workers": 2, **settings}, file)
         os.chmod(self.config, 0o640)
