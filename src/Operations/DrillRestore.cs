@@ -30,7 +30,7 @@ internal sealed class DrillRestore
     public static Snapshot Choose(SnapshotStore store, RunProgress progress)
     {
         var (whole, damaged) = store.ReadAll();
-        var complete = whole.FindAll(s => s.Header.State == SnapshotState.Complete);
+        var complete = whole.FindAll(s => s.Header is { State: SnapshotState.Complete, IsMarked: false });
         var chosen = complete.FindLast(s => s.Header.Type == SnapshotType.Full) ?? complete.LastOrDefault();
         foreach (var bad in damaged.Where(d => chosen is null || d.Id > chosen.Id))
         {

@@ -29,7 +29,7 @@ internal static class LatestSnapshot
     public static LatestChoice Choose(IReadOnlyList<Snapshot> snapshots, LatestWish wish)
     {
         var fitting = snapshots.Where(snapshot => wish.Type is null || snapshot.Header.Type == wish.Type).ToList();
-        var complete = fitting.FindAll(snapshot => IsComplete(snapshot.Header));
+        var complete = fitting.FindAll(snapshot => IsComplete(snapshot.Header, wish));
         var wanted = Wanted(complete, wish);
         var most = complete.Count == 0 ? 0 : complete.Max(snapshot => Held(snapshot, wanted).Count);
         var chosen = complete.FindLast(snapshot => Held(snapshot, wanted).Count == most);
@@ -37,15 +37,19 @@ internal static class LatestSnapshot
         var newer = fitting.FindAll(snapshot => (chosen is null || snapshot.Id > chosen.Id) && (wanted.Count == 0 || Held(snapshot, wanted).Count > 0));
         List<string?> notices =
         [
-            newer.FindLast(snapshot => !IsComplete(snapshot.Header)) is { } partial
-                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {partial.Header.StateWords}: '{Restore} {partial.Id}{only}' takes it" : null,
-            newer.FindLast(snapshot => IsComplete(snapshot.Header)) is { } less ? LessNotice(less, wanted) : null,
+            newer.FindLast(snapshot => !IsComplete(snapshot.Header, wish)) is { } partial
+                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{only}' takes it" : null,
+            newer.FindLast(snapshot => IsComplete(snapshot.Header, wish)) is { } less ? LessNotice(less, wanted) : null,
             .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete)),
         ];
         return new LatestChoice(chosen, [.. notices.OfType<string>()]);
     }
 
-    private static bool IsComplete(SnapshotHeader header) => header is { State: SnapshotState.Complete, IsMarked: false };
+    private static string Why(SnapshotHeader header) => header.State == SnapshotState.Partial ? "partial" : "a source in it had lost its content";
+
+    /// <summary>Of what is wanted: where only the files are gone, the databases are as good as ever.</summary>
+    private static bool IsComplete(SnapshotHeader header, LatestWish wish) =>
+        header.State == SnapshotState.Complete && !Array.Exists(header.Sources, source => source.IsMarked && (wish.Only is null || source.Kind == wish.Only));
 
     /// <summary>Where no snapshot holds anything of what is configured, or nothing is, the snapshots themselves say what there is to be held.</summary>
     private static List<SourcePick> Wanted(List<Snapshot> complete, LatestWish wish)

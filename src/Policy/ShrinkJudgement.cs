@@ -15,6 +15,8 @@ internal static class ShrinkJudgement
     private const long LeastBytes = 64 << 10;
     private const int TablesNamed = 5;
 
+    private static readonly string[] Foreign = [ForeignKind.Database.Word(), ForeignKind.Tree.Word(), ForeignKind.Leftover.Word(), ForeignKind.Mount.Word()];
+
     /// <param name="before">The source in the snapshot it is compared with.</param>
     /// <param name="now">The same source in this run.</param>
     /// <param name="limit">What it may lose.</param>
@@ -68,6 +70,11 @@ internal static class ShrinkJudgement
             yield break;
         }
 
+        if (IsRedrawn(before, now))
+        {
+            yield break;
+        }
+
         if (IsLost(had, has, percent, LeastFiles))
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{Units.Count(had, "file")} -> {has:N0}");
@@ -78,6 +85,13 @@ internal static class ShrinkJudgement
             yield return $"{Units.Size(before.Bytes)} -> {Units.Size(now.Bytes)}";
         }
     }
+
+    /// <summary>
+    /// The program that made the other snapshot also saved what lies in the tree and is no part of it, such as the file of a database,
+    /// and recorded no rules. How much of that there was cannot be said.
+    /// </summary>
+    private static bool IsRedrawn(SourceSummary before, SourceSummary now) =>
+        before.Exclude is null && now.LeftOut.Any(left => Foreign.Contains(left.Kind));
 
     private static IEnumerable<string> OfDatabase(SourceSummary before, SourceSummary now, int percent)
     {

@@ -3,7 +3,7 @@ using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Tests.Policy;
 
-/// <summary>Snapshots are written as the day of the month, d(atabase), s(torage) or f(ull), and '-' if partial.</summary>
+/// <summary>Snapshots are written as the day of the month, d(atabase), s(torage) or f(ull), with '-' if partial and '!' if the storage had lost its content.</summary>
 public sealed class LatestSnapshotTests
 {
     private static readonly SourcePick[] Both = [new("app", SourceKind.Database), new("srv", SourceKind.Storage)];
@@ -17,6 +17,8 @@ public sealed class LatestSnapshotTests
     [InlineData("1f 2f-", "database", "1", "ID2 is newer, but partial: 'vertex-ar-backup restore ID2 --only database' takes it")]
     [InlineData("1f 2d- 3d", "", "1", "ID2 is newer, but partial|ID3 is newer, but a database snapshot without 'srv'")]
     [InlineData("1f 2d 3f", "", "3", "")]
+    [InlineData("1f 2f!", "", "1", "ID2 is newer, but a source in it had lost its content: 'vertex-ar-backup restore ID2' takes it")]
+    [InlineData("1f 2f!", "database", "2", "")]
     [InlineData("1f- 2d-", "", "", "ID2 is there, but partial: 'vertex-ar-backup restore ID2' takes it")]
     [InlineData("1d 2d", "", "2", "ID2 is without 'srv', and so is every complete snapshot")]
     [InlineData("1s 2d", "", "2", "ID2 is without 'srv', which is in ID1: 'vertex-ar-backup restore ID1 --only storage' takes it")]
@@ -67,7 +69,7 @@ public sealed class LatestSnapshotTests
             Tool = "tool",
             StartedAt = default,
             FinishedAt = default,
-            Sources = [.. Both.Where(source => type.Covers(source.Kind)).Select(Summary)],
+            Sources = [.. Both.Where(source => type.Covers(source.Kind)).Select(source => Summary(source, day.EndsWith('!') && source.Kind == SourceKind.Storage))],
             StoredBytes = 0,
             Warnings = WarningSummary.None,
             Files = new PartFile(0, default, 0),
@@ -75,7 +77,7 @@ public sealed class LatestSnapshotTests
         });
     })];
 
-    private static SourceSummary Summary(SourcePick source) => new()
+    private static SourceSummary Summary(SourcePick source, bool isMarked) => new()
     {
         Name = source.Name,
         Kind = source.Kind,
@@ -85,5 +87,6 @@ public sealed class LatestSnapshotTests
         Symlinks = 0,
         Bytes = 0,
         NewBytes = 0,
+        Shrunk = isMarked ? new ShrunkSource("20261101T020000Z", ["5 files -> none"], IsAccepted: false) : null,
     };
 }

@@ -32,6 +32,14 @@ public sealed class ShrinkJudgementTests
         "4 files (0 B) -> none", Losses(Tree(0, 0) with { Symlinks = 4 }, Tree(0, 0)));
 
     [Theory]
+    [InlineData(false, "database", 10, "")] // an earlier version saved the raw database with the tree
+    [InlineData(false, "database", 0, "100 files (0 B) -> none")]
+    [InlineData(false, "socket", 10, "100 files -> 10")]
+    [InlineData(true, "database", 10, "100 files -> 10")]
+    public void What_is_no_part_of_a_tree_any_more_is_not_lost(bool isRecorded, string leftOut, long now, string losses) => Assert.Equal(
+        losses, Losses(Tree(100, 0) with { Exclude = isRecorded ? [] : null }, Tree(now, 0) with { Exclude = [], LeftOut = [new LeftOut(leftOut, null, 1)] }));
+
+    [Theory]
     [InlineData(1, 100, 95, "100 files -> 95")]
     [InlineData(94, 100, 6, "")]
     [InlineData(93, 100, 6, "100 files -> 6")]
