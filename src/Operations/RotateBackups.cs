@@ -42,11 +42,7 @@ internal static class RotateBackups
             return result with { Postponed = true };
         }
 
-        foreach (var gone in decisions.Where(d => !d.Keep))
-        {
-            SnapshotStore.Remove(held, gone.Item.Id);
-        }
-
+        SnapshotStore.Remove(held, [.. decisions.Where(d => !d.Keep).OrderBy(d => d.Item.Id).Select(d => d.Item.Id)]);
         return result with { FreedBytes = Free(held, alone, damaged, progress) };
     }
 

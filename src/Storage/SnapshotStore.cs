@@ -125,14 +125,29 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary) =>
         AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(json => SnapshotHeaderJson.Write(json, header)));
 
-    /// <summary>Makes the snapshot not exist: the header first, so that nobody finds a header without its lists. Packs are left to <see cref="Sweep"/>.</summary>
-    public static void Remove(RepositoryLock held, SnapshotId id)
+    /// <summary>
+    /// Makes snapshots not exist: all headers first, on disk, so that nobody finds a header without its lists. Syncing the
+    /// directory once for all of them is what keeps the removal of thousands linear. Packs are left to <see cref="Sweep"/>.
+    /// </summary>
+    public static void Remove(RepositoryLock held, IReadOnlyCollection<SnapshotId> ids)
     {
+        if (ids.Count == 0)
+        {
+            return;
+        }
+
         var layout = held.Layout;
-        AtomicFile.RemoveIfThere(layout.Header(id));
+        foreach (var id in ids)
+        {
+            AtomicFile.RemoveIfThere(layout.Header(id));
+        }
+
         AtomicFile.SyncDirectory(layout.Snapshots);
-        AtomicFile.RemoveIfThere(layout.FileList(id));
-        AtomicFile.RemoveIfThere(layout.PackTable(id));
+        foreach (var id in ids)
+        {
+            AtomicFile.RemoveIfThere(layout.FileList(id));
+            AtomicFile.RemoveIfThere(layout.PackTable(id));
+        }
     }
 
     /// <summary>Streams the file list, after its checksum was compared with the header's.</summary>

@@ -190,9 +190,9 @@ public sealed class SnapshotStoreTests : IDisposable
     [Fact]
     public void Removing_takes_the_header_and_its_lists()
     {
-        SnapshotStore.Remove(repository.Held, TestRepository.First);
+        SnapshotStore.Remove(repository.Held, [TestRepository.First]);
         Assert.Empty(Directory.GetFiles(repository.Layout.Snapshots));
-        SnapshotStore.Remove(repository.Held, TestRepository.First);
+        SnapshotStore.Remove(repository.Held, [TestRepository.First]);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class SweepTests : IDisposable
     [Fact]
     public void What_only_a_removed_snapshot_named_goes()
     {
-        SnapshotStore.Remove(repository.Held, TestRepository.Second);
+        SnapshotStore.Remove(repository.Held, [TestRepository.Second]);
         Assert.Equal(orphan.Bytes + own.Bytes, Run());
         Assert.Equal((true, false), (Has(shared), Has(own)));
     }
