@@ -44,7 +44,18 @@ internal sealed class CronTimes
     }
 
     /// <summary>The first time after an instant, with the zone's offset then; null if none ever comes.</summary>
-    public DateTimeOffset? After(DateTimeOffset instant, TimeZoneInfo zone) => expression.GetNextOccurrence(instant, zone);
+    public DateTimeOffset? After(DateTimeOffset instant, TimeZoneInfo zone)
+    {
+        var next = expression.GetNextOccurrence(instant, zone);
+
+        // In Morocco, whose summer time is its standard time to .NET, Cronos 0.13 names the end of the skipped hour again and again.
+        for (var minutes = 1; next <= instant; minutes++)
+        {
+            next = expression.GetNextOccurrence(instant.AddMinutes(minutes), zone);
+        }
+
+        return next;
+    }
 
     public override string ToString() => expression.ToString();
 

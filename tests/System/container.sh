@@ -46,7 +46,7 @@ boot() {
     (
         enter_own_cgroup "$name" "$BASHPID"
         export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
-        exec setsid systemd-nspawn -q -D "$container" -M "$name" ${network---private-network} --register=no --keep-unit \
+        exec setsid systemd-nspawn -q -D "$container" -M "$name" ${network---private-network} --timezone=off --register=no --keep-unit \
             --console=read-only --kill-signal=SIGRTMIN+4 -b
     ) < /dev/null >> "$console" 2>&1 &
     nspawn=$!

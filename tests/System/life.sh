@@ -27,6 +27,7 @@ whole_life() {
     other_places
     scheduling
     missed_run || return
+    spring_night
     upgrade
     removal
 }
@@ -154,7 +155,7 @@ health() {
 
 units_verify() {
     local said
-    said=$(inside systemd-analyze verify --man=no $service $timer $failure $scheduler 2>&1)
+    said=$(inside systemd-analyze verify --man=no $service $timer $failure $scheduler $spring.timer 2>&1)
     equal "systemd-analyze verify" "" "$said"
 }
 

@@ -13,6 +13,7 @@ here=$root/tests/System
 . "$here/site.sh"
 . "$here/telling.sh"
 . "$here/rehearsals.sh"
+. "$here/nights.sh"
 . "$here/life.sh"
 . "$here/offsite.sh"
 
