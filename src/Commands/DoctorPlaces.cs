@@ -137,6 +137,14 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         {
             report.Fail("clock", $"it says {now:yyyy-MM-dd HH:mm} UTC, which is before the newest snapshot", "timedatectl");
         }
+        else if (store.Ids() is [.., var last] && last.Time > now.AddMinutes(5))
+        {
+            report.Warn(
+                "clock",
+                $"snapshot {last} is named after a time in the future: the clock was wrong once, and each later snapshot is named one second after the one before, so that their order is right. "
+                    + "Nothing need be done; when it was really made is in",
+                $"{CommandTable.Program} show {last}");
+        }
     }
 
     /// <summary>A file of root's, left by a run by hand or a copy, is what most often stops the service from deleting.</summary>
