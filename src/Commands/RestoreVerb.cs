@@ -65,7 +65,7 @@ internal static class RestoreVerb
         line?.Dispose();
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
-        return result.Damaged.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        return result.Damaged.Count > 0 ? ExitCode.Failed : result.Losses.SpecialFiles > 0 ? ExitCode.Partial : ExitCode.Done;
     }
 
     private static void Ask(Surroundings around, RestoreBackup restore, bool someFiles)
@@ -146,6 +146,9 @@ internal static class RestoreVerb
         }
 
         json.WriteEndArray();
+        json.WriteNumber("files_without_attributes", result.Losses.Attributes);
+        json.WriteNumber("files_without_set_id", result.Losses.SetIds);
+        json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteStartArray("damaged");
         foreach (var damage in result.Damaged)
         {

@@ -146,13 +146,27 @@ internal static class ShowVerb
 
     private static void Print(Output output, FileEntry entry)
     {
-        var kind = entry.Type switch { EntryType.Directory => 'd', EntryType.Symlink => 'l', EntryType.HardLink => 'h', _ => '-' };
+        var kind = Letter(entry.Type);
+        var more = entry.Attributes is null ? ' ' : '+';
+        var size = entry.Device is { } device ? $"{device.Major}, {device.Minor}" : $"{entry.Size}";
         var time = entry.Modified.ToNearestTime().ToLocalTime();
         var arrow = entry.Target is { } target ? $" -> {Encoding.UTF8.GetString(target)}" : "";
         output.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"{kind}{Convert.ToString(entry.Mode, 8).PadLeft(4, '0')} {entry.User ?? $"{entry.Uid}",-10} {entry.Group ?? $"{entry.Gid}",-10} {entry.Size,13} {time:yyyy-MM-dd HH:mm} {Encoding.UTF8.GetString(entry.Path)}{arrow}"));
+            $"{kind}{Convert.ToString(entry.Mode, 8).PadLeft(4, '0')}{more}{entry.User ?? $"{entry.Uid}",-10} {entry.Group ?? $"{entry.Gid}",-10} {size,13} {time:yyyy-MM-dd HH:mm} {Encoding.UTF8.GetString(entry.Path)}{arrow}"));
     }
+
+    private static char Letter(EntryType type) => type switch
+    {
+        EntryType.File => '-',
+        EntryType.Directory => 'd',
+        EntryType.Symlink => 'l',
+        EntryType.HardLink => 'h',
+        EntryType.Fifo => 'p',
+        EntryType.BlockDevice => 'b',
+        EntryType.CharacterDevice => 'c',
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
 
     private static void PrintJson(Output output, FileEntry entry) => output.Record("file", json =>
     {
@@ -167,7 +181,7 @@ internal static class ShowVerb
         json.WriteNumber("uid", entry.Uid);
         json.WriteNumber("gid", entry.Gid);
         json.WriteNumber("size", entry.Size);
-        json.WriteString("mtime", entry.Modified.ToString());
+        json.WriteString("mtime", entry.Modified.ToDecimal());
         if (entry.Pieces.Length == 1 && !entry.Pieces[0].IsHole)
         {
             json.WriteString("sha256", entry.Pieces[0].Sha256.ToString());
@@ -177,5 +191,7 @@ internal static class ShowVerb
         {
             json.WriteString("target", Encoding.UTF8.GetString(target));
         }
+
+        ExtendedAttributesJson.Write(json, entry);
     });
 }

@@ -14,6 +14,15 @@ internal readonly record struct FileStatus(
 
     public bool IsSocket => (Mode & TypeMask) == 0xC000;
 
+    public bool IsFifo => (Mode & TypeMask) == 0x1000;
+
+    public bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
+
+    public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
+
+    /// <summary>Which device a device node stands for; not of interest for anything else.</summary>
+    public DeviceNumber Node { get; init; }
+
     /// <summary>Whether the other is on another mount: nothing can be renamed from here to there.</summary>
     public bool IsOnOtherMount(in FileStatus other) => Device != other.Device || MountId != other.MountId;
 

@@ -48,6 +48,11 @@ internal readonly record struct FileTime(long Seconds, int Nanoseconds) : ICompa
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Seconds}.{Nanoseconds:D9}");
 
+    /// <summary>As a decimal number: half a second before 1970 is -0.500000000, where the form of file lists is -1.500000000.</summary>
+    public string ToDecimal() => Seconds >= 0 || Nanoseconds == 0
+        ? ToString()
+        : string.Create(CultureInfo.InvariantCulture, $"-{-(Seconds + 1)}.{1_000_000_000 - Nanoseconds:D9}");
+
     /// <summary>Writes the text form; <paramref name="text"/> holds at least <see cref="MaxText"/> bytes. Returns the length.</summary>
     public int Format(Span<byte> text)
     {

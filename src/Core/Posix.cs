@@ -334,7 +334,8 @@ internal static unsafe class Posix
         return new FileStatus(
             s.Mode, s.Uid, s.Gid, (long)s.Size, ((ulong)s.DeviceMajor << 32) | s.DeviceMinor, s.Inode, s.Links, (long)s.Blocks,
             (s.Mask & 0x1000) != 0 ? s.MountId : 0,
-            new FileTime(s.Modified.Seconds, (int)s.Modified.Nanoseconds), new FileTime(s.Changed.Seconds, (int)s.Changed.Nanoseconds));
+            new FileTime(s.Modified.Seconds, (int)s.Modified.Nanoseconds), new FileTime(s.Changed.Seconds, (int)s.Changed.Nanoseconds))
+        { Node = new DeviceNumber(s.SpecialMajor, s.SpecialMinor) };
     }
 
     private static SafeFileHandle Open(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags, uint mode)

@@ -97,6 +97,39 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "utimensat", SetLastError = true)]
     internal static partial int SetTimesAt(int dir, byte* path, TimeSpec* times, int flags);
 
+    [LibraryImport("libc", EntryPoint = "flistxattr", SetLastError = true)]
+    internal static partial nint ListAttributesOf(int fd, byte* names, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "listxattr", SetLastError = true)]
+    internal static partial nint ListAttributes(byte* path, byte* names, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "llistxattr", SetLastError = true)]
+    internal static partial nint ListOwnAttributes(byte* path, byte* names, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true)]
+    internal static partial nint GetAttributeOf(int fd, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true)]
+    internal static partial nint GetAttribute(byte* path, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true)]
+    internal static partial nint GetOwnAttribute(byte* path, byte* name, byte* value, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true)]
+    internal static partial int SetAttributeOf(int fd, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "setxattr", SetLastError = true)]
+    internal static partial int SetAttribute(byte* path, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lsetxattr", SetLastError = true)]
+    internal static partial int SetOwnAttribute(byte* path, byte* name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true)]
+    internal static partial int RemoveAttributeOf(int fd, byte* name);
+
+    [LibraryImport("libc", EntryPoint = "mknodat", SetLastError = true)]
+    internal static partial int MakeNodeAt(int dir, byte* path, uint mode, ulong device);
+
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     internal static partial int Lock(int fd, int operation);
 

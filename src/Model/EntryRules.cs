@@ -17,6 +17,8 @@ internal static class EntryRules
             (entry.Type is EntryType.Symlink or EntryType.HardLink) == (entry.Target is not null), "holds a link without a target");
         FileEntryJson.Expect(entry.Type != EntryType.HardLink || IsSafePath(entry.Target), "holds a link that leads out of the snapshot");
         FileEntryJson.Expect(entry.Target is null || !entry.Target.AsSpan().Contains((byte)0), "holds a link with a zero byte");
+        FileEntryJson.Expect(entry.Type.IsDevice() == (entry.Device is not null), "holds a device without its numbers");
+        entry.Attributes?.Check();
         FileEntryJson.Expect(Length(entry.Pieces) == (entry.HasContent ? entry.Size : 0), "holds a file whose pieces do not add up");
     }
 

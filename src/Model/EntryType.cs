@@ -9,6 +9,10 @@ internal enum EntryType
 
     /// <summary>A further name of a file that an earlier line of the same source has.</summary>
     HardLink,
+
+    Fifo,
+    BlockDevice,
+    CharacterDevice,
 }
 
 internal static class EntryTypes
@@ -19,6 +23,25 @@ internal static class EntryTypes
         EntryType.File => "file",
         EntryType.Directory => "directory",
         EntryType.Symlink => "symlink",
-        _ => "hardlink",
+        EntryType.HardLink => "hardlink",
+        EntryType.Fifo => "fifo",
+        EntryType.BlockDevice => "block",
+        EntryType.CharacterDevice => "char",
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
+
+    /// <summary>What people call it.</summary>
+    public static string Name(this EntryType type) => type switch
+    {
+        EntryType.HardLink => "hard link",
+        EntryType.Fifo => "FIFO",
+        EntryType.BlockDevice => "block device",
+        EntryType.CharacterDevice => "character device",
+        _ => type.Word(),
+    };
+
+    /// <summary>A FIFO or a device node: a name with a mode, without content.</summary>
+    public static bool IsSpecial(this EntryType type) => type is EntryType.Fifo || type.IsDevice();
+
+    public static bool IsDevice(this EntryType type) => type is EntryType.BlockDevice or EntryType.CharacterDevice;
 }

@@ -40,6 +40,12 @@ internal sealed record FileEntry
     /// <summary>For a database: size, times and inode of its <c>-wal</c> file when it was copied.</summary>
     public WalStatus? Wal { get; init; }
 
+    /// <summary>Of a device node: the device; null for everything else.</summary>
+    public DeviceNumber? Device { get; init; }
+
+    /// <summary>ACLs and extended attributes; null for a file that has none, as most.</summary>
+    public ExtendedAttributes? Attributes { get; init; }
+
     public bool HasContent => Type is EntryType.File or EntryType.HardLink;
 
     /// <summary>The same file with the same content as far as the kernel's book-keeping can tell.</summary>

@@ -40,6 +40,14 @@ internal static class FileEntryJson
         return isFile;
     }
 
+    /// <summary>The text of the token, a name or a string, as UTF-8.</summary>
+    internal static byte[] Bytes(ref Utf8JsonReader json)
+    {
+        var buffer = new byte[json.ValueSpan.Length];
+        var length = json.CopyString(buffer);
+        return length == buffer.Length ? buffer : buffer[..length];
+    }
+
     internal static void Expect(bool condition, string otherwise)
     {
         if (!condition)
@@ -67,6 +75,11 @@ internal static class FileEntryJson
         private ulong inode;
         private WalStatus? wal;
         private Piece[]? pieces;
+        private DeviceNumber? device;
+        private AccessEntry[]? access;
+        private AccessEntry[]? defaults;
+        private List<NamedAttribute>? named;
+        private List<NamedAttribute>? pairs;
 
         public void Read(ref Utf8JsonReader json)
         {
@@ -87,6 +100,11 @@ internal static class FileEntryJson
             else if (json.ValueTextEquals("path_b64"u8)) { json.Read(); exactPath = json.GetBytesFromBase64(); }
             else if (json.ValueTextEquals("target_b64"u8)) { json.Read(); exactTarget = json.GetBytesFromBase64(); }
             else if (json.ValueTextEquals("wal"u8)) { wal = ReadWal(ref json); }
+            else if (json.ValueTextEquals("device"u8)) { device = ReadDevice(ref json); }
+            else if (json.ValueTextEquals("acl"u8)) { access = ExtendedAttributesJson.ReadAccess(ref json); }
+            else if (json.ValueTextEquals("default_acl"u8)) { defaults = ExtendedAttributesJson.ReadAccess(ref json); }
+            else if (json.ValueTextEquals("xattrs"u8)) { named = ExtendedAttributesJson.ReadNamed(ref json); }
+            else if (json.ValueTextEquals("xattrs_b64"u8)) { pairs = ExtendedAttributesJson.ReadPairs(ref json); }
             else { json.Skip(); }
         }
 
@@ -108,18 +126,30 @@ internal static class FileEntryJson
                 Target = exactTarget ?? target,
                 Wal = wal,
                 Pieces = pieces ?? [],
+                Device = device,
+                Attributes = Attributes(),
             };
             EntryRules.Check(entry);
             return entry;
+        }
+
+        private readonly ExtendedAttributes? Attributes()
+        {
+            if (access is null && defaults is null && named is null && pairs is null)
+            {
+                return null;
+            }
+
+            NamedAttribute[] others = [.. named ?? [], .. pairs ?? []];
+            Array.Sort(others, static (one, other) => one.Name.AsSpan().SequenceCompareTo(other.Name));
+            return new ExtendedAttributes { Access = access ?? [], Default = defaults ?? [], Others = others };
         }
 
         private static byte[] Text(ref Utf8JsonReader json)
         {
             json.Read();
             Expect(json.TokenType == JsonTokenType.String, "holds a path that is no text");
-            var buffer = new byte[json.ValueSpan.Length];
-            var length = json.CopyString(buffer);
-            return length == buffer.Length ? buffer : buffer[..length];
+            return Bytes(ref json);
         }
 
         private static EntryType Type(ref Utf8JsonReader json)
@@ -129,6 +159,9 @@ internal static class FileEntryJson
                 : json.ValueTextEquals("directory"u8) ? EntryType.Directory
                 : json.ValueTextEquals("symlink"u8) ? EntryType.Symlink
                 : json.ValueTextEquals("hardlink"u8) ? EntryType.HardLink
+                : json.ValueTextEquals("fifo"u8) ? EntryType.Fifo
+                : json.ValueTextEquals("block"u8) ? EntryType.BlockDevice
+                : json.ValueTextEquals("char"u8) ? EntryType.CharacterDevice
                 : throw new DamageError("holds a line of an unknown type");
         }
 
@@ -150,6 +183,16 @@ internal static class FileEntryJson
             json.Read();
             Expect(FileTime.TryParse(json.ValueSpan, out var time), "holds a line with a bad time");
             return time;
+        }
+
+        private static DeviceNumber ReadDevice(ref Utf8JsonReader json)
+        {
+            Expect(json.Read() && json.TokenType == JsonTokenType.StartArray && json.Read(), "holds a bad device");
+            var major = json.GetUInt32();
+            json.Read();
+            var minor = json.GetUInt32();
+            Expect(json.Read() && json.TokenType == JsonTokenType.EndArray, "holds a bad device");
+            return new DeviceNumber(major, minor);
         }
 
         private static WalStatus ReadWal(ref Utf8JsonReader json)

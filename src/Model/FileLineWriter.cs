@@ -23,6 +23,7 @@ internal sealed class FileLineWriter(ArrayBufferWriter<byte> output)
     public void Write(FileEntry entry)
     {
         WriteHead(entry);
+        ExtendedAttributesJson.Write(output, entry);
         if (entry.HasContent)
         {
             WritePieces(entry.Pieces);
@@ -31,7 +32,7 @@ internal sealed class FileLineWriter(ArrayBufferWriter<byte> output)
         Put("}\n"u8);
     }
 
-    /// <summary>Writes a line's beginning, up to the content: what is known of a file without reading it.</summary>
+    /// <summary>Writes a line's beginning, up to attributes and content: what is known of a file without opening it.</summary>
     public void WriteHead(FileEntry entry)
     {
         WriteBytes("{\"path\":"u8, ",\"path_b64\":\""u8, entry.Path);
@@ -40,7 +41,11 @@ internal sealed class FileLineWriter(ArrayBufferWriter<byte> output)
             EntryType.File => ",\"type\":\"file\""u8,
             EntryType.Directory => ",\"type\":\"directory\""u8,
             EntryType.Symlink => ",\"type\":\"symlink\""u8,
-            _ => ",\"type\":\"hardlink\""u8,
+            EntryType.HardLink => ",\"type\":\"hardlink\""u8,
+            EntryType.Fifo => ",\"type\":\"fifo\""u8,
+            EntryType.BlockDevice => ",\"type\":\"block\""u8,
+            EntryType.CharacterDevice => ",\"type\":\"char\""u8,
+            _ => throw new ArgumentOutOfRangeException(nameof(entry)),
         });
         WriteMode(entry.Mode);
         WriteNumber(",\"uid\":"u8, entry.Uid);

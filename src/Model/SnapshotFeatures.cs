@@ -12,7 +12,13 @@ internal static class SnapshotFeatures
     /// <summary>A source is marked as having lost its content: retention must not count the snapshot like any other.</summary>
     public const string Shrunk = "shrunk";
 
-    private static readonly string[] Known = [Damaged, Shrunk];
+    /// <summary>Lines have ACLs or extended attributes: restored without them, files would be open to others than before.</summary>
+    public const string Attributes = "attributes";
+
+    /// <summary>There are FIFOs or device nodes.</summary>
+    public const string SpecialFiles = "special-files";
+
+    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles];
 
     public static bool IsKnown(string feature) => Array.IndexOf(Known, feature) >= 0;
 }

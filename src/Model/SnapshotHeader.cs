@@ -39,6 +39,9 @@ internal sealed record SnapshotHeader
 
     public required WarningSummary Warnings { get; init; }
 
+    /// <summary>Kinds of attributes that were looked for, so that a file whose line has none of these is known to have had none. Empty in snapshots of earlier versions.</summary>
+    public string[] AttributeKinds { get; init; } = [];
+
     /// <summary>The backup of another program that this snapshot was made of; null for one of the live site.</summary>
     public SnapshotOrigin? Origin { get; init; }
 
@@ -73,7 +76,7 @@ internal sealed record SnapshotHeader
     /// and a restore makes directories by those names.
     /// </summary>
     public bool IsSane =>
-        Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, Bytes: >= 0, NewBytes: >= 0 })
+        Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, SpecialFiles: >= 0, Bytes: >= 0, NewBytes: >= 0 })
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && IsPath(source.Path) && (source.Target is null || IsPath(source.Target)))
         && Array.TrueForAll(Sources, source => source.LeftOut.All(left => left.Count > 0))
         && Array.TrueForAll(Sources, source => source.Content is null or { IsSane: true })
@@ -149,6 +152,9 @@ internal sealed record SourceSummary
     public required long Directories { get; init; }
 
     public required long Symlinks { get; init; }
+
+    /// <summary>FIFOs and device nodes.</summary>
+    public long SpecialFiles { get; init; }
 
     public required long Bytes { get; init; }
 

@@ -28,6 +28,7 @@ internal static class SnapshotHeaderJson
             Sources = ReadSources(json.GetProperty("sources"), like?.Sources ?? []),
             StoredBytes = json.Number("stored_bytes"),
             Warnings = ReadWarnings(json.GetProperty("warnings")),
+            AttributeKinds = json.IfThere("attributes", JsonFields.Texts) ?? [],
             Origin = json.IfThere("origin", ReadOrigin),
             Files = ReadPart(json.GetProperty("files"), id, SnapshotHeader.FileListSuffix),
             Packs = ReadPart(json.GetProperty("packs"), id, SnapshotHeader.PackTableSuffix),
@@ -48,6 +49,11 @@ internal static class SnapshotHeaderJson
         json.WriteItems("sources", header.Sources, WriteSource);
         json.WriteNumber("stored_bytes", header.StoredBytes);
         json.WriteObject("warnings", header.Warnings, WriteWarnings);
+        if (header.AttributeKinds.Length > 0)
+        {
+            json.WriteItems("attributes", header.AttributeKinds, static (json, kind) => json.WriteStringValue(kind));
+        }
+
         json.WriteObject("origin", header.Origin, WriteOrigin);
         WritePart(json, "files", header.Files, header.Id + SnapshotHeader.FileListSuffix);
         WritePart(json, "packs", header.Packs, header.Id + SnapshotHeader.PackTableSuffix);
@@ -74,6 +80,7 @@ internal static class SnapshotHeaderJson
         Files = json.Number("files"),
         Directories = json.Number("directories"),
         Symlinks = json.Number("symlinks"),
+        SpecialFiles = json.NumberIfThere("special_files") ?? 0,
         Bytes = json.Number("bytes"),
         NewBytes = json.Number("new_bytes"),
         Target = json.IfThere("target", JsonFields.Text),
@@ -95,6 +102,7 @@ internal static class SnapshotHeaderJson
         json.WriteNumber("files", source.Files);
         json.WriteNumber("directories", source.Directories);
         json.WriteNumber("symlinks", source.Symlinks);
+        json.WriteIfThere("special_files", source.SpecialFiles > 0 ? source.SpecialFiles : null);
         json.WriteNumber("bytes", source.Bytes);
         json.WriteNumber("new_bytes", source.NewBytes);
         json.WriteIfThere("target", source.Target);

@@ -212,7 +212,7 @@ internal sealed class CreateBackup
 
     private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier, List<Snapshot> whole)
     {
-        using var staging = RunStaging.Begin(held, id, startedAt, SourceNames);
+        using var staging = RunStaging.Begin(held, id, startedAt, SourceNames, AttributeReader.Kinds);
         using var files = new FileListWriter(staging.List);
         var list = new CreateList(files, staging, packs, progress);
         var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
@@ -278,6 +278,7 @@ internal sealed class CreateBackup
             Sources = sources,
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
+            AttributeKinds = AttributeReader.Kinds,
             Files = files.Finish(staging.List, layout.FileList(id)),
             Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,

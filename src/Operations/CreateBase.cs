@@ -47,7 +47,7 @@ internal static class CreateBase
                 store.Layout.FileList(snapshot.Id),
                 [.. snapshot.Header.Sources.Select(s => new SourceName(s.Name, s.Kind))],
                 [.. handles])
-            { Summaries = snapshot.Header.Sources };
+            { Summaries = snapshot.Header.Sources, AttributeKinds = snapshot.Header.AttributeKinds };
         }
         catch (DamageError e)
         {

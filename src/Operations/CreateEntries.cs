@@ -18,17 +18,18 @@ internal sealed class CreateEntries(
     private const int CoarseStampGranularity = 2000;
 
     private readonly FileLineHead head = new();
+    private readonly CreateAttributes attributes = new(list);
     private FormerSource? was;
     private Thread? checking;
 
-    /// <summary>What an earlier run stored of a file that did not change since; null if it must be read.</summary>
-    public static FileEntry? FindUnchanged(List<EarlierList> earlier, SourceName source, WalkedEntry walked)
+    /// <summary>What an earlier run stored of a file that did not change since, and its list; null if it must be read.</summary>
+    public static (FileEntry Entry, EarlierList List)? FindUnchanged(List<EarlierList> earlier, SourceName source, WalkedEntry walked)
     {
         foreach (var list in earlier)
         {
             if (list.Find(source, walked.Path) is { HasContent: true } known && IsUnchanged(known, walked, list))
             {
-                return known;
+                return (known, list);
             }
         }
 
@@ -70,6 +71,7 @@ internal sealed class CreateEntries(
         checking?.Join();
         pipeline.ThrowIfFailed();
         was = options.Was;
+        attributes.AreRead = was is null;
         if (was is not null)
         {
             AddCopy(Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(was.Path)}"), options.Path);
@@ -91,7 +93,13 @@ internal sealed class CreateEntries(
         if (FindDatabase(earlier, name, path, before, out var content) is { } known
             && references.AskLive(options.Name, path, options.File, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
         {
-            pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with { Size = known.Size, Pieces = known.Pieces, Wal = before.Wal }));
+            pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with
+            {
+                Size = known.Size,
+                Pieces = known.Pieces,
+                Wal = before.Wal,
+                Attributes = attributes.Of(path, () => AttributePlace.At(options.File)),
+            }));
             list.Measured(options.Name, content ?? source.Measure());
             return;
         }
@@ -105,7 +113,7 @@ internal sealed class CreateEntries(
 
         var status = Posix.Status(file);
         var pieces = CreatePieces.PlanDatabase(status.Size);
-        var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal };
+        var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal, Attributes = attributes.Of(path, () => AttributePlace.At(options.File)) };
         var parts = CreatePieces.Jobs(pieces, PackWriter.MemberBytes);
         var item = new CreateItem(entry, file, status, parts.Count + 1) { IsPrivate = true };
         checking = pipeline.Add(item, parts, stopping =>
@@ -195,6 +203,7 @@ internal sealed class CreateEntries(
     public void AddTree(TreeOptions options, DirectorySource source, CancellationToken stop)
     {
         was = options.Was;
+        attributes.AreRead = was is null;
         var name = new SourceName(options.Name, SourceKind.Storage);
         var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
         foreach (var walked in source.WalkAhead(stop))
@@ -229,6 +238,7 @@ internal sealed class CreateEntries(
             {
                 Size = first.Entry.Size,
                 Target = first.Entry.Path,
+                Attributes = first.Entry.Attributes,
             })
             { First = first });
             return;
@@ -249,12 +259,17 @@ internal sealed class CreateEntries(
             return next;
         }
 
-        if (FindUnchanged(earlier, source, walked) is not { } known)
+        if (FindUnchanged(earlier, source, walked) is not var (known, from))
         {
             return null;
         }
 
-        var item = new CreateItem(Describe(walked.Path, EntryType.File, walked.Status) with { Pieces = known.Pieces }, walked.Status);
+        var entry = Describe(walked.Path, EntryType.File, walked.Status) with
+        {
+            Pieces = known.Pieces,
+            Attributes = attributes.AreKnownTo(from) ? known.Attributes : attributes.Of(walked),
+        };
+        var item = new CreateItem(entry, walked.Status);
         pipeline.Add(item);
         return item;
     }
@@ -271,7 +286,7 @@ internal sealed class CreateEntries(
         var text = head.Of(entry);
         foreach (var list in earlier)
         {
-            if (IsTrusted(walked.Status.Changed, list.StartedAt) && list.FindNext(source, text, entry.Size) is { } known)
+            if (IsTrusted(walked.Status.Changed, list.StartedAt) && attributes.AreKnownTo(list) && list.FindNext(source, text, entry.Size) is { } known)
             {
                 return new CreateItem(entry, walked.Status) { Known = known };
             }
@@ -282,7 +297,11 @@ internal sealed class CreateEntries(
 
     private CreateItem? AddNew(WalkedEntry walked) =>
         Open(walked) is var (file, status, pieces)
-            ? Add(Describe(walked.Path, EntryType.File, status) with { Pieces = pieces }, file, status, isPrivate: false)
+            ? Add(
+                Describe(walked.Path, EntryType.File, status) with { Pieces = pieces, Attributes = attributes.Of(walked.Path, () => AttributePlace.Of(file)) },
+                file,
+                status,
+                isPrivate: false)
             : null;
 
     /// <summary>Opens a file to be stored. What was opened is looked at again: it may be another file than the walk saw.</summary>
@@ -332,15 +351,30 @@ internal sealed class CreateEntries(
 
     private void AddOther(WalkedEntry walked)
     {
-        if (walked.Status.IsDirectory)
+        if (walked.Status.IsSymlink)
         {
-            pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.Directory, walked.Status) with { Size = 0 }));
+            if (ReadLink(walked) is { } target)
+            {
+                AddOther(walked, EntryType.Symlink, target);
+            }
+
+            return;
         }
-        else if (ReadLink(walked) is { } target)
-        {
-            pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.Symlink, walked.Status) with { Size = 0, Target = target }));
-        }
+
+        AddOther(walked, walked.Status.IsDirectory ? EntryType.Directory
+            : walked.Status.IsFifo ? EntryType.Fifo
+            : walked.Status.IsBlockDevice ? EntryType.BlockDevice
+            : EntryType.CharacterDevice);
     }
+
+    private void AddOther(WalkedEntry walked, EntryType type, byte[]? target = null) =>
+        pipeline.Add(new CreateItem(Describe(walked.Path, type, walked.Status) with
+        {
+            Size = 0,
+            Target = target,
+            Device = type.IsDevice() ? walked.Status.Node : null,
+            Attributes = attributes.Of(walked),
+        }));
 
     private byte[]? ReadLink(WalkedEntry walked)
     {

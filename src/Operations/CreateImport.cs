@@ -150,7 +150,7 @@ internal sealed class CreateImport
         var top = Path.Combine(scratch, "storage");
         AtomicFile.EnsureDirectory(top);
         var attributes = new PythonAttributes();
-        using (var unpack = new PythonUnpack(top, attributes, (_, _) => true, progress))
+        using (var unpack = new PythonUnpack(top, attributes, (_, _) => true, progress, new RestoreLosses()))
         {
             unpack.Run(archive, found, stop);
         }

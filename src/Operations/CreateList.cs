@@ -15,6 +15,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private readonly Dictionary<string, DatabaseContent> contents = [];
     private readonly Dictionary<string, (SourceState State, string Reason)> states = [];
     private readonly List<(string Source, SourceState State, UserError Error)> failures = [];
+    private bool hasAttributes;
+    private bool hasSpecialFiles;
     private int settledPacks;
 
     /// <summary>Told each path that is listed.</summary>
@@ -24,7 +26,16 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     public bool IsPartial { get; private set; }
 
     /// <summary>What a reader of the snapshot must know.</summary>
-    public string[] Requires => states.Values.Any(s => s.State == SourceState.Damaged) ? [SnapshotFeatures.Damaged] : [];
+    public string[] Requires
+    {
+        get
+        {
+            var isDamaged = states.Values.Any(s => s.State == SourceState.Damaged);
+            (bool Needed, string Name)[] features =
+                [(isDamaged, SnapshotFeatures.Damaged), (hasAttributes, SnapshotFeatures.Attributes), (hasSpecialFiles, SnapshotFeatures.SpecialFiles)];
+            return [.. features.Where(feature => feature.Needed).Select(feature => feature.Name)];
+        }
+    }
 
     public WarningSummary Warnings => new() { Count = WarningCount, First = [.. warnings] };
 
@@ -174,6 +185,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
             Files = c.Files,
             Directories = c.Directories,
             Symlinks = c.Symlinks,
+            SpecialFiles = c.SpecialFiles,
             Bytes = c.Bytes,
             NewBytes = c.NewBytes,
             LeftOut =
@@ -191,6 +203,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     {
         var name = SourceOf(item.Entry.Path);
         var c = counts.TryGetValue(name, out var known) ? known : counts[name] = new Counts();
+        hasAttributes |= item.Entry.Attributes is not null;
+        hasSpecialFiles |= item.Entry.Type.IsSpecial();
         switch (item.Entry.Type)
         {
             case EntryType.Directory:
@@ -198,6 +212,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
                 break;
             case EntryType.Symlink:
                 c.Symlinks++;
+                break;
+            case EntryType.Fifo or EntryType.BlockDevice or EntryType.CharacterDevice:
+                c.SpecialFiles++;
                 break;
             default:
                 c.Files++;
@@ -255,6 +272,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         public long Directories { get; set; }
 
         public long Symlinks { get; set; }
+
+        public long SpecialFiles { get; set; }
 
         public long Bytes { get; set; }
 

@@ -88,7 +88,7 @@ internal sealed class DrillRestore
     private void RequireSpace(Snapshot snapshot, string parent)
     {
         var sources = snapshot.Header.Sources;
-        var names = Units.Sum(sources.SelectMany(s => new[] { s.Files, s.Directories, s.Symlinks }));
+        var names = Units.Sum(sources.SelectMany(s => new[] { s.Files, s.Directories, s.Symlinks, s.SpecialFiles }));
         var need = Units.Sum([snapshot.Header.Bytes, Math.Min(names, 1L << 48) * BytesPerName, Margin]);
         var free = Posix.Space(parent).Available;
         var text = $"a drill of snapshot {snapshot.Id} needs {Units.Size(need)} in {parent}, and {Units.Size(free)} are free there";
@@ -135,11 +135,11 @@ internal sealed class DrillRestore
         try
         {
             var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, Workers = plan.Workers }, clock, progress, stop);
-            _ = restore.Run();
+            var losses = restore.Run().Losses;
             progress.Phase = "reading it again";
             progress.Expect(2 * snapshot.Header.Bytes);
             using var list = store.OpenFileList(snapshot);
-            using var files = new DrillFiles(to, progress, findings, stop);
+            using var files = new DrillFiles(to, progress, findings, losses, stop);
             files.Run(list);
             var databases = restore.Targets.Where(t => t.Source.Kind == SourceKind.Database).ToDictionary(t => t.Source.Name, t => t.Target);
             return (databases, files.Files, files.Bytes);

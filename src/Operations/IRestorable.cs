@@ -40,4 +40,8 @@ internal delegate void PathTaker(ReadOnlySpan<byte> path, bool isDirectory);
 /// <param name="Bytes">Bytes of content written.</param>
 /// <param name="Damaged">What was left out for damage.</param>
 /// <param name="Matched">Sources of which something was restored.</param>
-internal sealed record RestoreFill(long Files, long Bytes, IReadOnlyList<PathWarning> Damaged, IReadOnlySet<string> Matched);
+internal sealed record RestoreFill(long Files, long Bytes, IReadOnlyList<PathWarning> Damaged, IReadOnlySet<string> Matched)
+{
+    /// <summary>What could not be given back besides content.</summary>
+    public RestoreLosses Losses { get; init; } = new();
+}

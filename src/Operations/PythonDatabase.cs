@@ -38,7 +38,7 @@ internal static class PythonDatabase
 
         if (describe is not null)
         {
-            RestoreWriter.Finish(file, describe);
+            RestoreMetadata.Apply(file, describe, new RestoreLosses());
         }
     }
 

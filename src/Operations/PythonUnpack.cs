@@ -21,6 +21,7 @@ internal sealed class PythonUnpack : IDisposable
     private readonly Func<byte[], bool, bool> isWanted;
     private readonly Dictionary<string, byte[]> standIns = [];
     private readonly RunProgress progress;
+    private readonly RestoreLosses losses;
     private readonly SafeFileHandle root;
     private readonly byte[] buffer = new byte[1 << 20];
     private readonly List<FileEntry> directories = [];
@@ -31,9 +32,10 @@ internal sealed class PythonUnpack : IDisposable
     /// <param name="aside">Is told owners and modes, which the files then do not get; null to give them to the files.</param>
     /// <param name="isWanted">Says of a path below the top, and whether it is a directory, if it is to be unpacked.</param>
     /// <param name="progress">Told how many files are done.</param>
-    public PythonUnpack(string root, PythonAttributes? aside, Func<byte[], bool, bool> isWanted, RunProgress progress)
+    /// <param name="losses">Told what cannot be given back.</param>
+    public PythonUnpack(string root, PythonAttributes? aside, Func<byte[], bool, bool> isWanted, RunProgress progress, RestoreLosses losses)
     {
-        (this.aside, this.isWanted, this.progress) = (aside, isWanted, progress);
+        (this.aside, this.isWanted, this.progress, this.losses) = (aside, isWanted, progress, losses);
         this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
     }
 
@@ -175,7 +177,7 @@ internal sealed class PythonUnpack : IDisposable
 
         if (aside is null)
         {
-            RestoreWriter.Finish(file, entry);
+            RestoreMetadata.Apply(file, entry, losses);
         }
         else
         {
@@ -231,7 +233,7 @@ internal sealed class PythonUnpack : IDisposable
     {
         if (aside is null)
         {
-            RestoreWriter.SetOwner(directory, name, entry);
+            RestoreMetadata.SetOwner(directory, name, entry);
         }
         else
         {
@@ -248,7 +250,7 @@ internal sealed class PythonUnpack : IDisposable
             using var directory = OpenBelow(entry.Path, make: false);
             if (aside is null)
             {
-                RestoreWriter.Finish(directory, entry);
+                RestoreMetadata.Apply(directory, entry, losses);
             }
             else
             {

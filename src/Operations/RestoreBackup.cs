@@ -259,6 +259,8 @@ internal sealed class RestoreBackup
         {
             Posix.MakeDirectory(Posix.Here, Posix.Bytes(root), 0x1C0);
             made.Add(root);
+            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+            RestoreMetadata.RemoveInherited(directory);
         }
 
         var filled = What.Fill(roots, plan);
@@ -268,7 +270,8 @@ internal sealed class RestoreBackup
         }
 
         Settle(roots, filled.Matched);
-        return new RestoreResult(filled.Files - filled.Damaged.Count, filled.Bytes, [], filled.Damaged);
+        filled.Losses.Report(progress);
+        return new RestoreResult(filled.Files - filled.Damaged.Count - filled.Losses.SpecialFiles, filled.Bytes, [], filled.Damaged) { Losses = filled.Losses };
     }
 
     /// <summary>Puts what was restored on disk, and removes the directories of sources of which nothing was wanted.</summary>

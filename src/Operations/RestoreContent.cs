@@ -128,7 +128,7 @@ internal sealed class RestoreContent : IDisposable
             }
 
             Posix.StartWriting(job.File, 0, job.Entry.Size);
-            RestoreWriter.Finish(job.File, job.Entry);
+            job.Writer.Finish(job.File, job.Entry);
             progress.AddFile();
         }
         catch (DamageError e)

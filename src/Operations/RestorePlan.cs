@@ -44,4 +44,8 @@ internal sealed record RestoreTarget(SourceSummary Source, string Target)
 /// <param name="Bytes">Bytes of content written.</param>
 /// <param name="KeptAside">Where what was there before is now.</param>
 /// <param name="Damaged">What could not be restored, with reasons; only when told to keep going.</param>
-internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<string> KeptAside, IReadOnlyList<PathWarning> Damaged);
+internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<string> KeptAside, IReadOnlyList<PathWarning> Damaged)
+{
+    /// <summary>What could not be given back besides content.</summary>
+    public RestoreLosses Losses { get; init; } = new();
+}

@@ -115,7 +115,7 @@ internal sealed class RestorePython : IRestorable
             {
                 var (files, bytes, any) = archive.Kind == SourceKind.Database
                     ? FillDatabase(name, root, isWanted)
-                    : FillTree(name, root, plan, isWanted);
+                    : FillTree(name, root, plan, isWanted, filled.Losses);
                 filled = filled with { Files = filled.Files + files, Bytes = Units.Add(filled.Bytes, bytes) };
                 _ = any && matched.Add(name);
             }
@@ -186,12 +186,13 @@ internal sealed class RestorePython : IRestorable
         return (1, found.Bytes, true);
     }
 
-    private (long Files, long Bytes, bool Any) FillTree(string name, string root, RestorePlan plan, Func<byte[], bool, bool> isWanted)
+    private (long Files, long Bytes, bool Any) FillTree(
+        string name, string root, RestorePlan plan, Func<byte[], bool, bool> isWanted, RestoreLosses losses)
     {
         var (archive, found) = content[name];
         var above = Encoding.UTF8.GetBytes(name);
         using var unpack = new PythonUnpack(
-            root, aside: null, (path, isDirectory) => isWanted(path.Length == 0 ? above : [.. above, (byte)'/', .. path], isDirectory), progress);
+            root, aside: null, (path, isDirectory) => isWanted(path.Length == 0 ? above : [.. above, (byte)'/', .. path], isDirectory), progress, losses);
         if (plan.Paths.Count > 0)
         {
             unpack.FindStandIns(archive, found, stop);

@@ -55,7 +55,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
             throw Damaged(new DamageError("holds a path twice", e));
         }
 
-        return new RestoreFill(tree.Files, tree.Bytes, content.Damaged, tree.MatchedSources);
+        return new RestoreFill(tree.Files, tree.Bytes, content.Damaged, tree.MatchedSources) { Losses = tree.Losses };
     }
 
     public void EachPath(IReadOnlySet<string> wanted, PathTaker take)

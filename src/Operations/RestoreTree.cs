@@ -24,13 +24,16 @@ internal sealed class RestoreTree : IDisposable
         this.selection = selection;
         foreach (var (name, root) in roots)
         {
-            writers.Add(name, new RestoreWriter(root));
+            writers.Add(name, new RestoreWriter(root, Losses));
         }
     }
 
     public long Files { get; private set; }
 
     public long Bytes { get; private set; }
+
+    /// <summary>What could not be given back besides content.</summary>
+    public RestoreLosses Losses { get; } = new();
 
     /// <summary>Sources of which something was restored.</summary>
     public IReadOnlySet<string> MatchedSources => matchedSources;
@@ -100,6 +103,9 @@ internal sealed class RestoreTree : IDisposable
             case EntryType.Symlink:
                 writer.AddSymlink(entry, path);
                 break;
+            case EntryType.Fifo or EntryType.BlockDevice or EntryType.CharacterDevice:
+                writer.AddSpecialFile(entry, path);
+                break;
             // A link to a file that turns out to be damaged would bring its bad bytes back; whoever salvages gets copies.
             case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(entry.Target.AsSpan(entry.Target.AsSpan().IndexOf((byte)'/') + 1), path):
                 break;
@@ -122,7 +128,7 @@ internal sealed class RestoreTree : IDisposable
         using (file)
         {
             Posix.Truncate(file, entry.Size);
-            RestoreWriter.Finish(file, entry);
+            writer.Finish(file, entry);
         }
     }
 }

@@ -12,10 +12,16 @@ namespace VertexAr.Backup.Operations;
 internal sealed class RestoreWriter : IDisposable
 {
     private readonly SafeFileHandle root;
+    private readonly RestoreLosses losses;
     private readonly List<Level> levels = [];
 
     /// <param name="root">The directory to fill, empty; it stands for the top of the source.</param>
-    public RestoreWriter(string root) => this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+    /// <param name="losses">Told what cannot be given back.</param>
+    public RestoreWriter(string root, RestoreLosses losses)
+    {
+        this.losses = losses;
+        this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+    }
 
     /// <summary>Remembers a directory; it is made when something in it is, or when the list leaves it, if <paramref name="always"/>.</summary>
     public void AddDirectory(FileEntry entry, ReadOnlySpan<byte> path, bool always)
@@ -45,8 +51,7 @@ internal sealed class RestoreWriter : IDisposable
         var parent = Parent(path);
         var name = Name(path);
         Posix.MakeSymlink(parent, name, entry.Target);
-        SetOwner(parent, name, entry);
-        Posix.SetModified(parent, name, entry.Modified);
+        RestoreMetadata.ApplyToLink(parent, name, entry, losses);
     }
 
     /// <summary>Gives a file one more name; false if the first name was not restored.</summary>
@@ -72,14 +77,33 @@ internal sealed class RestoreWriter : IDisposable
         Posix.Remove(directory, Name(path));
     }
 
-    /// <summary>Mode, owner and time of a file that is written.</summary>
-    public static void Finish(SafeFileHandle file, FileEntry entry)
+    /// <summary>Makes a FIFO or a device node; where that cannot be, it is counted and left out.</summary>
+    public void AddSpecialFile(FileEntry entry, ReadOnlySpan<byte> path)
     {
-        // The owner first: changing it takes set-uid bits away.
-        SetOwner(file, [], entry);
-        Posix.SetMode(file, entry.Mode);
-        Posix.SetModified(file, entry.Modified);
+        var parent = Parent(path);
+        var name = Name(path);
+        try
+        {
+            if (entry.Device is { } device)
+            {
+                device.Make(parent, name, entry.Type == EntryType.BlockDevice);
+            }
+            else
+            {
+                DeviceNumber.MakeFifo(parent, name);
+            }
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotPermitted or PosixError.Invalid or PosixError.NotSupported)
+        {
+            losses.AddSpecialFile(entry, e.Message);
+            return;
+        }
+
+        RestoreMetadata.ApplyToSpecial(parent, name, entry, losses);
     }
+
+    /// <summary>Owner, attributes, mode and time of a file that is written.</summary>
+    public void Finish(SafeFileHandle file, FileEntry entry) => RestoreMetadata.Apply(file, entry, losses);
 
     /// <summary>Leaves all directories.</summary>
     public void Complete()
@@ -97,17 +121,6 @@ internal sealed class RestoreWriter : IDisposable
     }
 
     private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
-
-    /// <summary>Root gives files back to whom they belonged; others own what they restore. A name known here counts more than a number.</summary>
-    public static void SetOwner(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
-    {
-        if (Posix.IsRoot)
-        {
-            var uid = entry.User is { } user ? Accounts.UserId(user) ?? entry.Uid : entry.Uid;
-            var gid = entry.Group is { } group ? Accounts.GroupId(group) ?? entry.Gid : entry.Gid;
-            Posix.SetOwner(directory, name, uid, gid);
-        }
-    }
 
     private SafeFileHandle Parent(ReadOnlySpan<byte> path)
     {

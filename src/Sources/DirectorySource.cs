@@ -168,7 +168,7 @@ internal sealed class DirectorySource
                 return EnterBelow(frame, name, path);
             }
 
-            return status.IsRegular || status.IsSymlink
+            return status.IsRegular || status.IsSymlink || status.IsFifo || status.IsBlockDevice || status.IsCharacterDevice
                 ? (new WalkedEntry(path, status, frame.Directory), null)
                 : (Problem($"is a {status.SpecialName}", isLoss: false), null);
         }

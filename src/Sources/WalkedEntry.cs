@@ -46,6 +46,10 @@ internal sealed class WalkedEntry
 
     /// <summary>A symlink's text. Only until the walk goes on.</summary>
     public byte[] ReadLink() => Posix.ReadLink(directory!, Name);
+
+    /// <summary>Where its ACLs and extended attributes are; nothing is opened, and no link followed. Only until the walk goes on.</summary>
+    public AttributePlace Attributes =>
+        Path.AsSpan().Contains((byte)'/') ? AttributePlace.Named(directory!, Name) : AttributePlace.Of(directory!);
 }
 
 /// <summary>Why something is not in the snapshot. <paramref name="IsLoss"/> tells content that is missing from things that have none.</summary>

@@ -42,6 +42,9 @@ internal sealed class EarlierList : IDisposable
     public DatabaseContent? ContentOf(SourceName database) =>
         Summaries.FirstOrDefault(source => source.Name == database.Name && source.Kind == database.Kind)?.Content;
 
+    /// <summary>The kinds of attributes that were looked for, as in the header. A file whose line has none of these kinds had none.</summary>
+    public string[] AttributeKinds { get; init; } = [];
+
     public bool Covers(SourceName source) => Array.IndexOf(sources, source) >= 0;
 
     /// <summary>

@@ -22,8 +22,17 @@ internal static class RecoveryText
            damage, and says DAMAGED or INCOMPLETE of what is not whole.
 
         3. The files are in /some/empty/directory/files/SOURCE/...  A database is one
-           ordinary SQLite file there. Modes and times are set, but for set-user-ID bits;
-           owners are in the file list: gzip -dc snapshots/ID.files.jsonl.gz | jq .
+           ordinary SQLite file there. Modes and times are set, but for set-user-ID and
+           set-group-ID bits; owners are in the file list:
+           gzip -dc snapshots/ID.files.jsonl.gz | jq .
+           FIFOs are made; device nodes need root.
+
+        4. ACLs and attributes (capabilities of programs among them) are given back by setfacl
+           and setfattr, of the packages acl and attr, which are needed only if there are any;
+           attributes of the kinds security.* and trusted.* need root. ACLs go by the numbers
+           of users and groups; their names are in the list too. Without setfacl a file that
+           had an ACL is open to its owner alone. Left out are ACLs and attributes of files
+           whose names are not UTF-8, and attributes whose own names are not.
 
         -----8<----- recover.sh -----8<-----
         id=${1:?snapshot} out=${2:?directory}
@@ -52,35 +61,61 @@ internal static class RecoveryText
 
         # c) Put the files together, in the order of the list. A piece of pack -1 is a run of zeros.
         list '"\(.type) \(text("path")) \(if has("target") then text("target") else "" end)",
+              (select(has("device")) | "numbers \(.device | join(" "))"),
               (select(.type == "file") | .pieces[] | if .[0] < 0 then "zeros \(.[3])" else "piece \(.[4])" end)' |
         while read -r what first second; do
             case $what in
             piece) cat "$out/pieces/$first" >>"$path" || echo "INCOMPLETE: $path" >&2; continue ;;
             zeros) truncate -s "+$first" "$path"; continue ;;
+            numbers) mknod -- "$path" "$kind" "$first" "$second" || echo "INCOMPLETE: $path" >&2; continue ;;
             esac
             path=$(decode "$first") path=$out/files/${path%x}
             target=$(decode "$second") target=${target%x}
             mkdir -p "${path%/*}"
             case $what in
             directory) mkdir -p "$path" ;;
+            fifo) mkfifo -- "$path" ;;
+            block | char) kind=$(printf %.1s "$what") ;;
             symlink) ln -s -- "$target" "$path" ;;
             hardlink) ln -- "$out/files/$target" "$path" ;;
             file) : >"$path" ;;
             esac || echo "INCOMPLETE: $path" >&2
         done
 
-        # d) Modes and times, what is in a directory before the directory.
-        list '"\(.type) \(.mode[1:]) \(.mtime) \(text("path"))"' | tac |
+        # d) Attributes, while everything can be written to. Names are quoted as getfattr does.
+        quoted='def quoted: split("\\") | join("\\134") | split("\n") | join("\\012") | split("=") | join("\\075");
+            select((has("path_b64") or .type == "hardlink") | not)'
+        list "$quoted"' | select(has("xattrs")) | "# file: \(.path | quoted)",
+              (.xattrs | to_entries[] | "\(.key | quoted)=0s\(.value)"), ""' >"$out/attributes"
+        if [ -s "$out/attributes" ]; then
+            (cd "$out/files" && setfattr -h --restore=-) <"$out/attributes" || echo "INCOMPLETE: attributes" >&2
+        fi
+
+        # e) Modes and times, what is in a directory before the directory. The group's digit of
+        #    the mode of a file with an ACL is the ACL's mask, which is more than the group had.
+        list 'def decimal: split(".") | if (.[0] | startswith("-")) and .[1] != "000000000"
+                  then "-\(-1 - (.[0] | tonumber)).\("\(2000000000 - (.[1] | tonumber))"[1:])" else join(".") end;
+              "\(.type) \(.mode[1:2])\(if has("acl") then "00" else .mode[2:] end) \(.mtime | decimal) \(text("path"))"' | tac |
         while read -r type mode mtime path; do
             path=$(decode "$path") path=$out/files/${path%x}
-            case $mtime in -*) mtime=${mtime%.*} ;; esac
+            [ -e "$path" ] || [ -L "$path" ] || continue
             [ "$type" = symlink ] || chmod "$mode" "$path"
             touch -h -d "@$mtime" "$path"
         done
+
+        # f) ACLs, which bring their part of the mode with them.
+        list "$quoted"' | def entries: .[] | "\(.[0]):\(.[2] // ""):\(.[1])";
+              def bits: tonumber | "\(if . > 3 then "r" else "-" end)\(if . % 4 > 1 then "w" else "-" end)\(if . % 2 > 0 then "x" else "-" end)";
+              select(has("acl") or has("default_acl")) | "# file: \(.path | quoted)",
+              (.acl // [["user", (.mode[1:2] | bits)], ["group", (.mode[2:3] | bits)], ["other", (.mode[3:] | bits)]] | entries),
+              (.default_acl // [] | "default:\(entries)"), ""' >"$out/acls"
+        if [ -s "$out/acls" ]; then
+            (cd "$out/files" && setfacl --restore=-) <"$out/acls" || echo "INCOMPLETE: ACLs" >&2
+        fi
         echo "done: $out/files"
         -----8<-----
 
-        Delete "packs" and "pieces" below your directory when you are content.
+        Delete everything but "files" in your directory when you are content.
 
         """;
 }

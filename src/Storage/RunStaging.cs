@@ -33,12 +33,12 @@ internal sealed class RunStaging : IDisposable
 
     public string List => Path.Combine(DirectoryPath, ListName);
 
-    public static RunStaging Begin(RepositoryLock held, SnapshotId id, DateTimeOffset startedAt, IEnumerable<SourceName> sources)
+    public static RunStaging Begin(RepositoryLock held, SnapshotId id, DateTimeOffset startedAt, IEnumerable<SourceName> sources, string[]? attributeKinds = null)
     {
         var directory = Path.Combine(held.Layout.Staging, id.ToString());
         DirectoryTree.Remove(directory);
         AtomicFile.EnsureDirectory(directory);
-        var run = new RunMark { StartedAt = startedAt, Sources = [.. sources] };
+        var run = new RunMark { StartedAt = startedAt, Sources = [.. sources], AttributeKinds = attributeKinds ?? [] };
         AtomicFile.Write(
             Path.Combine(directory, "run.tmp"), Path.Combine(directory, RunName), SealedJson.Write(run.Write));
         return new RunStaging(directory);
@@ -73,7 +73,7 @@ internal sealed class RunStaging : IDisposable
                 handles[line] = packs.Add(pack);
             }
 
-            return new EarlierList(run.StartedAt, list, run.Sources, handles);
+            return new EarlierList(run.StartedAt, list, run.Sources, handles) { AttributeKinds = run.AttributeKinds };
         }
         catch (Exception e) when (e is DamageError or UnauthorizedAccessException || (e is IOException && !PosixError.IsFullDisk(e)))
         {
@@ -143,10 +143,14 @@ internal sealed record RunMark
 
     public required SourceName[] Sources { get; init; }
 
+    /// <summary>As in the header.</summary>
+    public string[] AttributeKinds { get; init; } = [];
+
     public static RunMark Read(JsonElement json) => new()
     {
         StartedAt = json.Time("started_at"),
         Sources = json.Items("sources", static source => new SourceName(source.Text("name"), source.Word("kind", SourceKinds.FromWord))),
+        AttributeKinds = json.IfThere("attributes", JsonFields.Texts) ?? [],
     };
 
     public void Write(Utf8JsonWriter json)
@@ -157,6 +161,7 @@ internal sealed record RunMark
             json.WriteString("name", source.Name);
             json.WriteString("kind", source.Kind.Word());
         }));
+        json.WriteItems("attributes", AttributeKinds, static (json, kind) => json.WriteStringValue(kind));
     }
 }
 

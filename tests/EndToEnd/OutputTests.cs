@@ -7,7 +7,7 @@ public sealed class OutputTests
     public void Results_go_to_stdout_and_messages_to_stderr()
     {
         using var site = new Site();
-        Command.Shell("mkfifo pipe", site.Storage);
+        Command.MakeSocket(site.InStorage("pipe"));
         var result = site.Run("create").Succeeds();
         Assert.StartsWith("snapshot ", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("pipe", result.Output, StringComparison.Ordinal);
@@ -18,7 +18,8 @@ public sealed class OutputTests
     public void Json_lines_parse_whatever_the_command()
     {
         using var site = new Site();
-        Command.Shell("mkfifo pipe; printf x >$'odd\\xff'", site.Storage);
+        Command.MakeSocket(site.InStorage("pipe"));
+        Command.Shell("printf x >$'odd\\xff'", site.Storage);
         var created = site.Run("create", "--json").Succeeds();
         Assert.Equal(["notice"], Types(created.Errors).Distinct());
         Assert.Contains("summary", Types(created.Output));
@@ -49,7 +50,7 @@ public sealed class OutputTests
         using var site = new Site();
         var quiet = site.Run("create", "--quiet").Succeeds();
         Assert.Equal("", quiet.Output + quiet.Errors);
-        Command.Shell("mkfifo pipe", site.Storage);
+        Command.MakeSocket(site.InStorage("pipe"));
         site.Run("create", "--quiet").Succeeds().Says("pipe");
     }
 
@@ -116,7 +117,7 @@ public sealed class OutputTests
     public void Lines_for_the_journal_carry_their_priority()
     {
         using var site = new Site();
-        Command.Shell("mkfifo pipe", site.Storage);
+        Command.MakeSocket(site.InStorage("pipe"));
         const string asUnit = """
             socketpair(my $us, my $them, AF_UNIX, SOCK_STREAM, 0) or die; my @s = stat $them;
             if (!fork) { close $us; $ENV{JOURNAL_STREAM} = "$s[0]:$s[1]"; open STDERR, ">&", $them; exec @ARGV or die }
@@ -131,7 +132,7 @@ public sealed class OutputTests
     public void A_redirected_stderr_gets_no_priorities_though_the_unit_has_a_journal()
     {
         using var site = new Site();
-        Command.Shell("mkfifo pipe", site.Storage);
+        Command.MakeSocket(site.InStorage("pipe"));
         var result = site.Run(["create"], new Dictionary<string, string?> { ["JOURNAL_STREAM"] = "8:12345" });
         Assert.StartsWith("warning: ", result.Succeeds().Errors, StringComparison.Ordinal);
     }

@@ -36,7 +36,7 @@ public sealed class RunRecordTests
     public void A_partial_snapshot_is_remembered_with_its_warnings()
     {
         using var site = new Site();
-        Command.Shell($"mkfifo '{site.InStorage("pipe")}'");
+        Command.MakeSocket(site.InStorage("pipe"));
         var before = site.BelongToOrdinaryUser();
         Command.Shell($"chmod 000 '{site.InStorage("portraits/1")}'");
         site.Run(["create"], null, before).Ends(3);

@@ -60,6 +60,13 @@ internal sealed class Command : IDisposable
         return result;
     }
 
+    /// <summary>Makes a socket that nobody listens on.</summary>
+    public static void MakeSocket(string path)
+    {
+        const string bind = "socket(S, PF_UNIX, SOCK_STREAM, 0) && bind(S, pack_sockaddr_un($ARGV[0])) or die $!";
+        Assert.Equal(0, Run("perl", "-MSocket", "-e", bind, path).Code);
+    }
+
     public void Signal(string name) => Shell($"kill -{name} {ProcessId}");
 
     /// <exception cref="TimeoutException">It did not end; it was killed.</exception>

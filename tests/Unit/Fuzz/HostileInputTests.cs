@@ -35,6 +35,8 @@ public sealed class HostileInputTests : IDisposable
             Encoding.UTF8.GetBytes(Line),
             "{\"path\":\"s/l\",\"type\":\"symlink\",\"mode\":\"0777\",\"uid\":1,\"gid\":2,\"size\":0,\"mtime\":\"1.000000000\",\"target\":\"x\",\"target_b64\":\"eA==\"}"u8.ToArray(),
             "{\"path\":\"d/a.db\",\"type\":\"file\",\"mode\":\"0600\",\"uid\":1,\"gid\":2,\"size\":9,\"mtime\":\"1.000000000\",\"wal\":{\"size\":1,\"mtime\":\"1.000000000\",\"ctime\":\"1.000000000\",\"inode\":3},\"pieces\":[[-1,0,0,9]]}"u8.ToArray(),
+            "{\"path\":\"s/d\",\"type\":\"directory\",\"mode\":\"0750\",\"uid\":1,\"gid\":2,\"size\":0,\"mtime\":\"1.000000000\",\"acl\":[[\"user\",\"rwx\"],[\"user\",\"r-x\",33,\"www\"],[\"group\",\"r-x\"],[\"mask\",\"r-x\"],[\"other\",\"---\"]],\"default_acl\":[[\"user\",\"rwx\"],[\"group\",\"r-x\"],[\"other\",\"---\"]],\"xattrs\":{\"user.a\":\"eA==\"},\"xattrs_b64\":[[\"dXNlci7/\",\"eA==\"]]}"u8.ToArray(),
+            "{\"path\":\"s/b\",\"type\":\"block\",\"mode\":\"0600\",\"uid\":1,\"gid\":2,\"size\":0,\"mtime\":\"1.000000000\",\"device\":[8,1]}"u8.ToArray(),
         ];
         Try(good, line =>
         {

@@ -23,6 +23,34 @@ public sealed class FileEntryJsonTests
             .Select((pack, offset, entry, length, hash) => new Piece(pack, offset, entry, length, Digest.FromBytes(hash))),
         Gen.Long[1, 1L << 40].Select(Piece.Hole)).Array[0, 6];
 
+    private static readonly Gen<AccessEntry[]> Access =
+        from bits in Gen.Int[0, 7].Array[4]
+        from named in Gen.Select(Gen.Bool, Gen.Int[0, 7], Gen.UInt, Gen.String.Where(IsText).Null()).Array[0, 4]
+        select (AccessEntry[])
+        [
+            new AccessEntry(AccessTag.Owner, bits[0]),
+            .. named.Where(n => n.Item1).Select(n => new AccessEntry(AccessTag.User, n.Item2, n.Item3, n.Item4)),
+            new AccessEntry(AccessTag.OwningGroup, bits[1]),
+            .. named.Where(n => !n.Item1).Select(n => new AccessEntry(AccessTag.Group, n.Item2, n.Item3, n.Item4)),
+            new AccessEntry(AccessTag.Mask, bits[2]),
+            new AccessEntry(AccessTag.Others, bits[3]),
+        ];
+
+    private static readonly Gen<ExtendedAttributes> Attributes =
+        from access in Access.Null()
+        from defaults in Access.Null()
+        from others in Gen.Select(Gen.Byte.Where(b => b != 0).Array[1, 20], Gen.Byte.Array[0, 40]).Array[0, 4]
+        select new ExtendedAttributes
+        {
+            Access = access ?? [],
+            Default = defaults ?? [],
+            Others =
+            [
+                .. others.Select(o => new NamedAttribute([.. "user."u8, .. o.Item1], o.Item2))
+                    .DistinctBy(o => Convert.ToHexString(o.Name)).OrderBy(o => Convert.ToHexString(o.Name), StringComparer.Ordinal),
+            ],
+        };
+
     private static readonly Gen<FileEntry> Entry =
         from type in Gen.Enum<EntryType>()
         from path in SafePath
@@ -32,6 +60,8 @@ public sealed class FileEntryJsonTests
         from ids in Gen.Select(Gen.UInt, Gen.UInt, Gen.ULong)
         from names in Gen.Select(Gen.String.Where(IsText).Null(), Gen.String.Where(IsText).Null())
         from times in Gen.Select(Time, Time)
+        from attributes in Attributes.Null()
+        from device in Gen.Select(Gen.UInt, Gen.UInt, (major, minor) => new DeviceNumber(major, minor))
         from wal in Gen.Select(Gen.Long[0, long.MaxValue], Time, Time, Gen.ULong, (size, m, c, inode) => new WalStatus(size, m, c, inode)).Null()
         select new FileEntry
         {
@@ -46,6 +76,8 @@ public sealed class FileEntryJsonTests
             Modified = times.Item1,
             Changed = times.Item2,
             Wal = wal,
+            Attributes = attributes is { IsEmpty: false } ? attributes : null,
+            Device = type.IsDevice() ? device : null,
             Target = type is EntryType.Symlink or EntryType.HardLink ? target : null,
             Pieces = type is EntryType.File or EntryType.HardLink ? pieces : [],
             Size = type is EntryType.File or EntryType.HardLink ? pieces.Sum(p => p.Length) : 0,
@@ -97,7 +129,83 @@ public sealed class FileEntryJsonTests
 
     [Fact]
     public void Keys_of_a_later_version_are_passed_over() =>
-        Assert.Equal("storage/a"u8, Read(Line().Replace("{\"path\"", "{\"xattrs\":{\"a\":[1,{}]},\"path\"", StringComparison.Ordinal)).Path);
+        Assert.Equal("storage/a"u8, Read(Line().Replace("{\"path\"", "{\"later\":{\"a\":[1,{}]},\"path\"", StringComparison.Ordinal)).Path);
+
+    [Fact]
+    public void Attributes_are_as_the_format_describes_them()
+    {
+        var entry = Read(Line()) with
+        {
+            Attributes = new ExtendedAttributes
+            {
+                Access =
+                [
+                    new(AccessTag.Owner, 6), new(AccessTag.User, 4, 33, "www-data"), new(AccessTag.User, 0, 4000),
+                    new(AccessTag.OwningGroup, 0), new(AccessTag.Mask, 4), new(AccessTag.Others, 0),
+                ],
+                Default = [new(AccessTag.Owner, 7), new(AccessTag.OwningGroup, 5), new(AccessTag.Others, 0)],
+                Others = [new("user.origin"u8.ToArray(), "camera"u8.ToArray()), new([.. "user."u8, 0xFF], [])],
+            },
+        };
+        Assert.Contains(
+            ",\"acl\":[[\"user\",\"rw-\"],[\"user\",\"r--\",33,\"www-data\"],[\"user\",\"---\",4000],[\"group\",\"---\"],[\"mask\",\"r--\"],[\"other\",\"---\"]],"
+            + "\"default_acl\":[[\"user\",\"rwx\"],[\"group\",\"r-x\"],[\"other\",\"---\"]],"
+            + "\"xattrs\":{\"user.origin\":\"Y2FtZXJh\"},\"xattrs_b64\":[[\"dXNlci7/\",\"\"]],\"sha256\":",
+            Encoding.UTF8.GetString(Write(entry)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_is_as_the_format_describes_it()
+    {
+        var entry = Read(Line()) with { Type = EntryType.BlockDevice, Size = 0, Pieces = [], Device = new DeviceNumber(8, 1) };
+        var line = Encoding.UTF8.GetString(Write(entry));
+        Assert.Contains("\"type\":\"block\"", line, StringComparison.Ordinal);
+        Assert.EndsWith(",\"inode\":5,\"device\":[8,1]}\n", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"acl\":[]")]
+    [InlineData("\"acl\":7")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"group\",\"r-x\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"other\",\"---\"],[\"group\",\"r-x\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"user\",\"rwx\"],[\"group\",\"r-x\"],[\"other\",\"---\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"user\",\"rwx\",7],[\"group\",\"r-x\"],[\"other\",\"---\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"group\",\"rx-\"],[\"other\",\"---\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"group\",\"r-xx\"],[\"other\",\"---\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"group\",\"r-x\"],[\"other\",\"---\",1]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"group\",\"r-x\"],[\"everybody\",\"---\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"user\",\"rwx\",-1],[\"group\",\"r-x\"],[\"mask\",\"r-x\"],[\"other\",\"---\"]]")]
+    [InlineData("\"acl\":[[\"user\",\"rwx\"],[\"user\",\"rwx\",7,8],[\"group\",\"r-x\"],[\"mask\",\"r-x\"],[\"other\",\"---\"]]")]
+    [InlineData("\"xattrs\":[]")]
+    [InlineData("\"xattrs\":{\"user.a\":7}")]
+    [InlineData("\"xattrs\":{\"user.a\":\"!\"}")]
+    [InlineData("\"xattrs\":{\"user.a\":\"\",\"user.a\":\"\"}")]
+    [InlineData("\"xattrs\":{\"user.a\":\"\"},\"xattrs_b64\":[[\"dXNlci5h\",\"\"]]")]
+    [InlineData("\"xattrs\":{\"user.a\\u0000\":\"\"}")]
+    [InlineData("\"xattrs\":{\"user.\":\"\"}")]
+    [InlineData("\"xattrs\":{\"security.selinux\":\"\"}")]
+    [InlineData("\"xattrs\":{\"system.posix_acl_access\":\"\"}")]
+    [InlineData("\"xattrs_b64\":[[\"dXNlci5h\"]]")]
+    [InlineData("\"xattrs_b64\":[\"dXNlci5h\"]")]
+    [InlineData("\"device\":[1,2]")]
+    public void Attributes_that_no_file_has_are_damage(string fields) =>
+        Assert.Throws<DamageError>(() => Read(Line().Replace("\"inode\":5", $"\"inode\":5,{fields}", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Attributes_of_absurd_size_are_damage()
+    {
+        foreach (var (count, bytes) in new[] { (1, 65_537), (20, 65_536), (200_000, 0) })
+        {
+            var value = Convert.ToBase64String(new byte[bytes]);
+            var fields = string.Join(',', Enumerable.Range(0, count).Select(i => $"\"user.{i}\":\"{value}\""));
+            Assert.Throws<DamageError>(() => Read(Line().Replace("\"inode\":5", $"\"inode\":5,\"xattrs\":{{{fields}}}", StringComparison.Ordinal)));
+        }
+
+        var entries = string.Concat(Enumerable.Range(0, 9000).Select(i => $"[\"user\",\"r--\",{i}],"));
+        Assert.Throws<DamageError>(() => Read(Line().Replace(
+            "\"inode\":5", $"\"inode\":5,\"acl\":[[\"user\",\"rwx\"],{entries}[\"group\",\"r-x\"],[\"mask\",\"r-x\"],[\"other\",\"---\"]]", StringComparison.Ordinal)));
+    }
 
     [Theory]
     [InlineData("")]
@@ -221,7 +329,10 @@ public sealed class FileEntryJsonTests
         Assert.Equal(wanted.Path, read.Path);
         Assert.Equal(wanted.Target, read.Target);
         Assert.Equal(wanted.Pieces, read.Pieces);
-        Assert.Equal(wanted with { Path = read.Path, Target = read.Target, Pieces = read.Pieces }, read);
+        Assert.Equal(wanted.Attributes?.Access, read.Attributes?.Access);
+        Assert.Equal(wanted.Attributes?.Default, read.Attributes?.Default);
+        Assert.Equal(wanted.Attributes?.Others.Select(o => (o.Name, o.Value)), read.Attributes?.Others.Select(o => (o.Name, o.Value)));
+        Assert.Equal(wanted with { Path = read.Path, Target = read.Target, Pieces = read.Pieces, Attributes = read.Attributes }, read);
     }
 
     /// <summary>Names of accounts are text; half a surrogate pair is none.</summary>

@@ -144,8 +144,8 @@ public sealed class CreateInterruptedTests : IDisposable
     /// <summary>Stops a run that has met its last file, when so many of its check points are written.</summary>
     private void Interrupt(int checkpoints = 3)
     {
-        var fifo = site.Temp["tree/zzz"];
-        Assert.Equal(0, Tools.Run("mkfifo", fifo).Exit);
+        var socket = site.Temp["tree/zzz"];
+        Tools.MakeSocket(socket);
         using var stop = new CancellationTokenSource();
         site.OnNotice = notice =>
         {
@@ -157,7 +157,7 @@ public sealed class CreateInterruptedTests : IDisposable
         };
         Assert.Throws<OperationCanceledException>(() => CreateBackup.Run(site.Plan with { Workers = 1, PackBytes = 200_000 }, site.Clock, site.Progress, stop.Token));
         site.OnNotice = null;
-        File.Delete(fifo);
+        File.Delete(socket);
     }
 
     private void WaitFor(int count)

@@ -117,7 +117,7 @@ public sealed class DrillFilesTests : IDisposable
         change(site.Temp["out/tree"]);
         var findings = new DrillFindings(site.Progress);
         using var list = site.Store.OpenFileList(snapshot);
-        using var files = new DrillFiles(site.Temp["out"], site.Progress, findings, stop);
+        using var files = new DrillFiles(site.Temp["out"], site.Progress, findings, new RestoreLosses(), stop);
         files.Run(list);
         return (findings, files);
     }

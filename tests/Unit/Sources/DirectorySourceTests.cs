@@ -156,11 +156,11 @@ public sealed class DirectorySourceTests : IDisposable
     }
 
     [Fact]
-    public void Special_files_are_said_to_be_left_out_and_are_no_loss()
+    public void A_fifo_is_an_entry_and_is_not_opened()
     {
         Assert.Equal(0, Tools.Run("mkfifo", temp["tree/fifo"]).Exit);
         var entry = new DirectorySource(Options(tree), ForeignPlaces.None).Walk().Last();
-        Assert.Equal(("s/fifo", new WalkProblem("is a FIFO", IsLoss: false)), (Text(entry), entry.Problem));
+        Assert.Equal(("s/fifo", null, true), (Text(entry), entry.Problem, entry.Status.IsFifo));
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// ACLs and attributes of what a run meets. They change with a file's ctime, so those of an unchanged file are taken from the
+/// earlier list, if they were looked for then.
+/// </summary>
+internal sealed class CreateAttributes(CreateList list)
+{
+    private static readonly bool HasProc = Directory.Exists("/proc/self/fd");
+
+    private readonly string[] kinds = AttributeReader.Kinds;
+    private (EarlierList List, bool Known)? last;
+
+    /// <summary>Off for copies on our own disk that stand for something else: what they have is ours.</summary>
+    public bool AreRead { get; set; } = true;
+
+    /// <summary>Whether a line of the list that has none says that there are none.</summary>
+    public bool AreKnownTo(EarlierList earlier)
+    {
+        if (last?.List != earlier)
+        {
+            last = (earlier, Array.TrueForAll(kinds, kind => Array.IndexOf(earlier.AttributeKinds, kind) >= 0));
+        }
+
+        return last.Value.Known;
+    }
+
+    public ExtendedAttributes? Of(WalkedEntry walked) => Of(walked.Path, () => walked.Attributes);
+
+    /// <summary>What is to be saved; null if there is nothing, or if it cannot be read, which is then noted.</summary>
+    public ExtendedAttributes? Of(byte[] path, Func<AttributePlace> place)
+    {
+        try
+        {
+            return AreRead ? AttributeReader.Read(place()) : null;
+        }
+        catch (PosixError e) when (HasProc && e.Number is PosixError.NotFound)
+        {
+            // Deleted since the walk saw it.
+            return null;
+        }
+        catch (PosixError e)
+        {
+            list.Warn(path, $"its ACLs and attributes cannot be read: {e.Message}", isLoss: true);
+            return null;
+        }
+        catch (DamageError e)
+        {
+            list.Warn(path, $"its ACLs and attributes {e.Message}, and are not saved", isLoss: true);
+            return null;
+        }
+    }
+}
