@@ -92,7 +92,7 @@ public sealed class HookTests : IDisposable
         Hook("after_create", "printf 'one\\033[2Jline\\n'");
         var id = site.Create("--quiet").Id;
         File.Move(site.In("log"), site.In("log.1"));
-        Directory.Move(site.Storage, site.Storage + ".away");
+        site.HideSources();
         site.Run("create", "--quiet").Ends(1);
         site.Run("restore", "latest", "--to", site.In("out"), "--quiet").Succeeds();
 

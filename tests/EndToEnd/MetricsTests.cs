@@ -27,7 +27,7 @@ public sealed class MetricsTests
     public void A_run_that_failed_before_there_is_a_repository_is_told_of()
     {
         using var site = NewSite();
-        Directory.Move(site.Storage, site.Storage + ".away");
+        site.HideSources();
         site.Run("create").Ends(1);
         var text = File.ReadAllText(site.In("metrics/vertex.prom"));
 

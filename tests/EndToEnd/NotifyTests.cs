@@ -23,14 +23,14 @@ public sealed class NotifyTests : IDisposable
     public void A_failure_is_told_once_on_each_channel()
     {
         Configure(server.Address);
-        Directory.Move(site.Storage, site.Storage + ".away");
+        site.HideSources();
 
         site.Run("create").Ends(1).Says("told how this ended: telegram, webhook, mail");
 
         Assert.Equal([$"{Path}/hook", $"{Path}/ping/fail", $"{Path}/ping/start", $"/bot{Token}/sendMessage"], Targets());
         var hook = JsonNode.Parse(server.Requests.Single(request => request.Target == $"{Path}/hook").Body)!;
         Assert.Equal(("run", "create-full", "failure", 1), ((string)hook["event"]!, (string)hook["job"]!, (string)hook["outcome"]!, (int)hook["exit_code"]!));
-        Assert.Contains(site.Storage, (string)hook["error"]!, StringComparison.Ordinal);
+        Assert.Contains(site.Database, (string)hook["error"]!, StringComparison.Ordinal);
         var text = (string)JsonNode.Parse(server.Requests.Single(request => request.Target.StartsWith("/bot", StringComparison.Ordinal)).Body)!["text"]!;
         Assert.StartsWith($"vertex-ar-backup on {Environment.MachineName}: create full failed\n\nError: ", text, StringComparison.Ordinal);
         Assert.Contains("\nWhat to do: ", text, StringComparison.Ordinal);

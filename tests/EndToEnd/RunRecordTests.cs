@@ -24,7 +24,7 @@ public sealed class RunRecordTests
     {
         using var site = new Site();
         site.Create();
-        Directory.Move(site.Storage, site.Storage + ".away");
+        site.HideSources();
         var said = site.Run("create").Ends(1);
 
         Assert.Equal("failure", Ask(site, "create-full", ".last.outcome"));

@@ -1,6 +1,6 @@
 namespace VertexAr.Backup.EndToEnd;
 
-/// <summary>Sources that are missing or not what they should be: one sentence, the exit code, and no snapshot.</summary>
+/// <summary>Sources that are missing or not what they should be: one sentence, the exit code, and a snapshot of everything else.</summary>
 public sealed class SourceErrorTests
 {
     [Fact]
@@ -8,7 +8,7 @@ public sealed class SourceErrorTests
     {
         using var site = new Site();
         File.Delete(site.Database);
-        Refused(site, 1, site.Database, "does not exist", "databases");
+        Lacking(site, site.Database, "does not exist", "databases");
     }
 
     [Fact]
@@ -17,7 +17,7 @@ public sealed class SourceErrorTests
         using var site = new Site();
         File.Delete(site.Database);
         Directory.CreateDirectory(site.Database);
-        Refused(site, 1, site.Database, "is not a file");
+        Lacking(site, site.Database, "is not a file");
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class SourceErrorTests
     {
         using var site = new Site();
         File.WriteAllText(site.Database, "this is a letter, not a database");
-        Refused(site, 1, site.Database, "is not a SQLite database");
+        Lacking(site, site.Database, "is not a SQLite database");
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class SourceErrorTests
     {
         using var site = new Site();
         File.WriteAllBytes(site.Database, Content.Random(40_960, seed: 3));
-        Refused(site, 1, site.Database, "is not a SQLite database", "encrypted");
+        Lacking(site, site.Database, "is not a SQLite database", "encrypted");
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class SourceErrorTests
             file.Write(Content.Random(4096, seed: 3));
         }
 
-        Refused(site, 1, site.Database, "is damaged", "restore");
+        Damaged(site, "restore");
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class SourceErrorTests
     {
         using var site = new Site();
         Command.Shell($"truncate -s 50000 '{site.Database}'");
-        Refused(site, 1, site.Database, "is damaged");
+        Damaged(site);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public sealed class SourceErrorTests
         using var site = new Site();
         var before = site.BelongToOrdinaryUser();
         Command.Shell($"chmod 000 '{site.Database}'");
-        site.Run(["create"], before: before).Fails(1, site.Database, "cannot be", "ermission denied");
-        Assert.Empty(site.Snapshots());
+        site.Run(["create"], before: before).IsPartial(site.Database, "cannot be", "ermission denied");
+        Assert.Equal("partial", site.Newest().State);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class SourceErrorTests
     {
         using var site = new Site();
         Directory.Delete(site.Storage, recursive: true);
-        Refused(site, 1, site.Storage, "does not exist", "storage");
+        Lacking(site, site.Storage, "does not exist", "storage");
         site.Create("database");
     }
 
@@ -82,7 +82,7 @@ public sealed class SourceErrorTests
         using var site = new Site();
         Directory.Delete(site.Storage, recursive: true);
         File.WriteAllText(site.Storage, "");
-        Refused(site, 1, site.Storage, "is not a directory");
+        Lacking(site, site.Storage, "is not a directory");
     }
 
     [Fact]
@@ -93,10 +93,34 @@ public sealed class SourceErrorTests
         site.Run("create", "database").Fails(2, "names no database");
     }
 
-    private static void Refused(Site site, int code, params string[] words)
+    [Fact]
+    public void Where_nothing_can_be_saved_there_is_no_snapshot()
     {
-        site.Run("create").Fails(code, words);
+        using var site = new Site();
+        site.HideSources();
+        site.Run("create").Fails(1, site.Database, "does not exist");
         Assert.Empty(site.Snapshots());
         Assert.Empty(site.Packs());
+    }
+
+    private static void Lacking(Site site, params string[] words)
+    {
+        site.Run("create").IsPartial(words);
+        var snapshot = Assert.Single(site.Snapshots());
+        Assert.Equal("partial", snapshot.State);
+        site.Run("show", snapshot.Id).Succeeds().Prints("is missing: ");
+    }
+
+    /// <summary>The copy is kept as it is, and only a restore that asks for it brings it back.</summary>
+    private static void Damaged(Site site, params string[] words)
+    {
+        site.Run("create").Ends(1).Says([site.Database, "is damaged", .. words]);
+        var snapshot = Assert.Single(site.Snapshots());
+        site.Run("show", snapshot.Id).Succeeds().Prints("partial", "app_data is damaged: ");
+        site.Run("restore", snapshot.Id, "--only", "database", "--to", site.In("no")).Fails(1, "was damaged when", "--damaged");
+        site.Run("restore", snapshot.Id, "--to", site.In("without")).Succeeds();
+        Assert.False(Directory.Exists(site.In("without/app_data")));
+        site.Run("restore", snapshot.Id, "--damaged", "--to", site.In("with")).Succeeds();
+        Assert.True(File.Exists(site.In("with/app_data/app_data.db")));
     }
 }

@@ -31,11 +31,11 @@ public sealed class StatusTests
     {
         using var site = new Site();
         site.Create();
-        Directory.Move(site.Storage, site.Storage + ".away");
+        site.HideSources();
         site.Run("create").Ends(1);
-        site.Run("status").Ends(1).Prints("NOT healthy", "problem: 'create full' failed just now", "does not exist", "check \"storage\"");
+        site.Run("status").Ends(1).Prints("NOT healthy", "problem: 'create full' failed just now", "does not exist", "check \"databases\"");
 
-        Directory.Move(site.Storage + ".away", site.Storage);
+        site.ShowSources();
         site.Create();
         site.Run("status").Succeeds().Prints("made good since");
     }

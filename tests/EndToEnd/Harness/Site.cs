@@ -93,6 +93,19 @@ internal sealed class Site : IDisposable
                 .Order(StringComparer.Ordinal).Select(header => new Snapshot(this, Path.GetFileNameWithoutExtension(header))),
         ];
 
+    /// <summary>Nothing that is configured is there any more, so that a run fails.</summary>
+    public void HideSources()
+    {
+        Directory.Move(Storage, Storage + ".away");
+        File.Move(Database, Database + ".away");
+    }
+
+    public void ShowSources()
+    {
+        Directory.Move(Storage + ".away", Storage);
+        File.Move(Database + ".away", Database);
+    }
+
     /// <summary>Every pack file of the repository, by path.</summary>
     public IReadOnlyList<string> Packs() => Directory.Exists(Path.Combine(Backups, "packs"))
         ? [.. Directory.EnumerateFiles(Path.Combine(Backups, "packs"), "*.tar.gz", SearchOption.AllDirectories).Order(StringComparer.Ordinal)]
