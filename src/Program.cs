@@ -89,6 +89,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     ListCommand c => ListVerb.Run(around, c),
     ShowCommand c => ShowVerb.Run(around, c),
     RestoreCommand c => RestoreVerb.Run(around, c),
+    RestoreRestCommand c => RestoreRestVerb.Run(around, c),
     VerifyCommand c => VerifyVerb.Run(around, c),
     ImportCommand c => ImportVerb.Run(around, c),
     DrillCommand c => DrillVerb.Run(around, c),

@@ -31,8 +31,17 @@ internal static class Bindings
 
     public static Command Stats(Arguments given) => new StatsCommand();
 
-    public static Command Restore(Arguments given) => new RestoreCommand(
-        given.Positionals[0],
+    public static Command Restore(Arguments given)
+    {
+        var (finish, undo) = (given.Has(CommandTable.Continue), given.Has(CommandTable.Undo));
+        return finish && undo ? throw UserError.Usage("'restore' is told both '--continue' and '--undo'; give one of them")
+            : finish || undo ? new RestoreRestCommand(undo, given.Positional(0))
+            : RestoreSnapshot(given, given.Positional(0) ?? throw UserError.Usage(
+                "'restore' needs ID: a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", "see 'vertex-ar-backup help restore'"));
+    }
+
+    private static RestoreCommand RestoreSnapshot(Arguments given, string id) => new(
+        id,
         TypeIn(given),
         given.Value(CommandTable.Only) switch
         {

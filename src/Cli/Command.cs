@@ -50,6 +50,12 @@ internal sealed record RestoreCommand(
     OffsitePlace? From = null,
     bool Damaged = false) : Command;
 
+/// <summary>
+/// Finishes a restore that was killed, or takes it back (<paramref name="Undo"/>). <paramref name="Place"/> says which, if there
+/// are several: a path that it replaces, its journal, or its time; null for the only one.
+/// </summary>
+internal sealed record RestoreRestCommand(bool Undo, string? Place) : Command;
+
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all snapshots.</summary>
 internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 

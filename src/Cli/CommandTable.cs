@@ -51,6 +51,8 @@ internal static class CommandTable
         new("--path", "only this file or directory, or pattern; repeatable", "PATH", Repeats: true);
     public static readonly Option To = new("--to", "restore beneath this directory, not in place", "DIR");
     public static readonly Option Yes = new("--yes", "do not ask before replacing what is there");
+    public static readonly Option Continue = new("--continue", "finish a restore that was killed; ID may name its place if there are several");
+    public static readonly Option Undo = new("--undo", "take back a restore that was killed; ID may name its place if there are several");
     public static readonly Option NoVerify = new("--no-verify", "do not compare what is restored with its SHA-256");
     public static readonly Option Damaged = new("--damaged", "restore databases too that were damaged when they were saved");
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
@@ -126,15 +128,17 @@ internal static class CommandTable
             "bring back a snapshot, or some files of it",
             "Puts a snapshot's databases and storage back where they came from, or beneath another directory with --to. Every byte is "
                 + "checked on the way. What is there now is kept aside under a name that ends in before_restore and the time. It asks "
-                + "first, unless --yes is given.",
-            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", Required: true)],
-            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, Damaged, DryRun],
+                + "first, unless --yes is given. Databases, other trees, backups and mounts that lie inside a tree stay as they are. A "
+                + "restore in place that was killed is finished with --continue or taken back with --undo.",
+            [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup; with --continue or --undo, what names the restore")],
+            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, Damaged, DryRun, Continue, Undo],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),
                 new("restore 20261123T020000Z --only database --yes", "the databases, unasked"),
                 new("restore latest --from-offsite", "everything, out of the second place"),
                 new("restore /old/storage/storage_backup_20240107_030000.tar.gz", "what the Python system saved"),
+                new("restore --undo", "everything as it was before a restore that was killed"),
             ],
             Bindings.Restore),
         new(

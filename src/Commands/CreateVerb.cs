@@ -29,7 +29,7 @@ internal static class CreateVerb
             settings.BackupDir,
             progress =>
             {
-                var end = Take(around, plan, progress);
+                var end = Take(around, plan, progress, RestoreRestVerb.Find(settings));
                 isSaved = true;
                 return end;
             },
@@ -58,8 +58,13 @@ internal static class CreateVerb
         return ExitCode.Done;
     }
 
-    private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress)
+    private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress, IReadOnlyList<string> unfinishedRestores)
     {
+        foreach (var (text, advice) in unfinishedRestores.Select(RestoreRestVerb.Describe).OfType<(string, string)>())
+        {
+            progress.Say(Severity.Warning, $"{text}: {advice}");
+        }
+
         CreateResult result;
         using (around.Screen.Progress(progress))
         {

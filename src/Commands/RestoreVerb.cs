@@ -42,6 +42,7 @@ internal static class RestoreVerb
             Verify = !command.NoVerify,
             KeepGoing = command.KeepGoing,
             Damaged = command.Damaged,
+            Neighbours = command.To is null ? ConfiguredNeighbours.Of(around) : RestoreNeighbours.None,
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         };
         var progress = around.NewProgress();
@@ -76,8 +77,8 @@ internal static class RestoreVerb
         foreach (var target in restore.Targets)
         {
             log.Say(Severity.Warning, target.Exists && !someFiles
-                ? $"{target.Target} is replaced; what is there now is kept as {restore.KeptName(target)}"
-                : target.Exists ? $"files in {target.Target} are replaced; each one that is there now is kept beside" : $"{target.Target} is made");
+                ? $"{Named(target)} is replaced; what is there now is kept as {restore.KeptName(target)}"
+                : target.Exists ? $"files in {Named(target)} are replaced; each one that is there now is kept beside" : $"{Named(target)} is made");
         }
 
         switch (around.Screen.Question.Ask("Go on?"))
@@ -88,6 +89,8 @@ internal static class RestoreVerb
                 throw UserError.Failed("not confirmed; nothing was changed");
         }
     }
+
+    private static string Named(RestoreTarget target) => target.Place == target.Target ? target.Target : $"{target.Target}, which leads to {target.Place},";
 
     private static ExitCode Preview(Output output, RestoreBackup restore)
     {

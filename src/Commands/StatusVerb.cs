@@ -48,7 +48,8 @@ internal static class StatusVerb
         var now = around.Clock.GetUtcNow();
         var verdict = HealthJudgement.Judge(facts, rules, now);
         var (next, starter) = NextRun(around);
-        verdict = new HealthVerdict([.. trouble.Problems, .. verdict.Problems], [.. trouble.Remarks, .. starter, .. verdict.Remarks]);
+        var unfinished = RestoreRestVerb.Find(settings).Select(RestoreRestVerb.Describe).OfType<(string Text, string Advice)>().Select(one => new HealthNote(one.Text, one.Advice));
+        verdict = new HealthVerdict([.. trouble.Problems, .. unfinished, .. verdict.Problems], [.. trouble.Remarks, .. starter, .. verdict.Remarks]);
         return new HealthStatus(store.Layout.Root, facts, rules, verdict, next, now);
     }
 

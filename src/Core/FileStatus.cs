@@ -6,6 +6,9 @@ internal readonly record struct FileStatus(
 {
     private const uint TypeMask = 0xF000;
 
+    /// <summary>When it was made; 1970 where the file system does not know.</summary>
+    public FileTime Born { get; init; }
+
     public bool IsRegular => (Mode & TypeMask) == 0x8000;
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;

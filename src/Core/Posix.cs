@@ -16,7 +16,7 @@ internal static unsafe class Posix
     private const int AtNoFollow = 0x100;
     private const int AtRemoveDirectory = 0x200;
     private const int AtEmptyPath = 0x1000;
-    private const uint StatxBasicAndMount = 0x17ff;
+    private const uint StatxBasicBornAndMount = 0x1fff;
     private const int LongestPath = 4096;
 
     // Two flags differ between x86-64 and arm64.
@@ -328,14 +328,17 @@ internal static unsafe class Posix
         Span<byte> path = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path))
         {
-            Check(PosixCalls.Statx(Descriptor(dir), p, flags, StatxBasicAndMount, &s));
+            Check(PosixCalls.Statx(Descriptor(dir), p, flags, StatxBasicBornAndMount, &s));
         }
 
         return new FileStatus(
             s.Mode, s.Uid, s.Gid, (long)s.Size, ((ulong)s.DeviceMajor << 32) | s.DeviceMinor, s.Inode, s.Links, (long)s.Blocks,
             (s.Mask & 0x1000) != 0 ? s.MountId : 0,
             new FileTime(s.Modified.Seconds, (int)s.Modified.Nanoseconds), new FileTime(s.Changed.Seconds, (int)s.Changed.Nanoseconds))
-        { Node = new DeviceNumber(s.SpecialMajor, s.SpecialMinor) };
+        {
+            Born = (s.Mask & 0x800) != 0 ? new FileTime(s.Born.Seconds, (int)s.Born.Nanoseconds) : default,
+            Node = new DeviceNumber(s.SpecialMajor, s.SpecialMinor),
+        };
     }
 
     private static SafeFileHandle Open(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags, uint mode)

@@ -22,11 +22,13 @@ internal sealed class PosixError(int number) : IOException(Marshal.GetPInvokeErr
     public const int FileTooLarge = 27;
     public const int NoSpace = 28;
     public const int ReadOnly = 30;
+    public const int TooManyHardLinks = 31;
     public const int BrokenPipe = 32;
     public const int TooSmall = 34;
+    public const int NameTooLong = 36;
     public const int NoSuchCall = 38;
     public const int NotEmpty = 39;
-    public const int TooManyLinks = 40;
+    public const int TooManySymlinks = 40;
     public const int NoData = 61;
     public const int NotSupported = 95;
     public const int QuotaExceeded = 122;

@@ -15,7 +15,11 @@ internal static class RealPath
     /// does the same with a database's path, and keeps the log next to what it found. Never fails: opening the path will say why.
     /// </summary>
     /// <param name="path">Absolute.</param>
-    public static string Of(string path)
+    public static string Of(string path) => Of(path, null);
+
+    /// <param name="path">Absolute.</param>
+    /// <param name="followed">Is given the path of each link on the way.</param>
+    public static string Of(string path, ICollection<string>? followed)
     {
         var (resolved, rest) = ("/", new Stack<string>(Parts(path)));
         for (var links = 0; rest.TryPop(out var part);)
@@ -32,6 +36,7 @@ internal static class RealPath
                 return path;
             }
 
+            followed?.Add(next);
             resolved = target.StartsWith('/') ? "/" : resolved;
             foreach (var step in Parts(target))
             {

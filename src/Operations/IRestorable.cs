@@ -29,7 +29,7 @@ internal interface IRestorable
 
     /// <summary>Restores into empty directories, one for each source, by name. Those of which nothing was wanted stay empty.</summary>
     /// <exception cref="Core.UserError">It is damaged, or the system refuses.</exception>
-    RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan);
+    RestoreFill Fill(IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan);
 }
 
 /// <summary>Takes a path of a file list.</summary>

@@ -149,7 +149,7 @@ internal sealed class PythonUnpack : IDisposable
         {
             throw new DamageError($"holds '{Encoding.UTF8.GetString(path)}' twice", e);
         }
-        catch (PosixError e) when (e.Number is PosixError.NotDirectory or PosixError.TooManyLinks)
+        catch (PosixError e) when (e.Number is PosixError.NotDirectory or PosixError.TooManySymlinks)
         {
             throw new DamageError($"holds '{Encoding.UTF8.GetString(path)}' below what is no directory", e);
         }

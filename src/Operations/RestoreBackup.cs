@@ -1,4 +1,3 @@
-using System.Globalization;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
@@ -30,9 +29,8 @@ internal sealed class RestoreBackup
         this.progress = progress;
         this.stop = stop;
         this.plan = plan with { Selection = Select(what, plan) };
-        // To the millisecond: whoever restores twice in a second has the first one's leavings in the way otherwise.
-        stamp = clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
-        Targets = [.. what.Sources.Where(s => (plan.Only is null || s.Kind == plan.Only) && IsRestorable(s)).Select(Target)];
+        stamp = RestoreNames.Stamp(clock.GetUtcNow());
+        Targets = [.. Chosen().Select(Target)];
         Check();
     }
 
@@ -43,12 +41,12 @@ internal sealed class RestoreBackup
 
     /// <summary>Directories on whose disks what is restored will be.</summary>
     public IEnumerable<string> Directories =>
-        plan.To is { } to ? [Posix.StatusOrNull(to) is null ? Path.GetDirectoryName(to)! : to] : Targets.Select(target => Path.GetDirectoryName(target.Target)!);
+        plan.To is { } to ? [Posix.StatusOrNull(to) is null ? Path.GetDirectoryName(to)! : to] : Targets.Select(target => Path.GetDirectoryName(target.Place)!);
 
     private HashSet<string> Names => [.. Targets.Select(target => target.Source.Name)];
 
     /// <summary>The name that what a target holds now will be kept under.</summary>
-    public string KeptName(RestoreTarget target) => RestoreInPlace.KeptName(target.Target, stamp);
+    public string KeptName(RestoreTarget target) => RestoreNames.Kept(target.Place, stamp);
 
     /// <summary>Files and bytes that would be restored.</summary>
     public (long Files, long Bytes) Count() => What.Count(Names, plan);
@@ -71,20 +69,39 @@ internal sealed class RestoreBackup
                 {
                     PosixError.NoSpace or PosixError.QuotaExceeded => "the disk is full; nothing was changed",
                     PosixError.InputOutput => "nothing was changed; the kernel's log ('journalctl -k') may tell why",
+                    PosixError.ReadOnly => "nothing was changed; the disk is mounted read-only",
+                    _ when Posix.IsRoot => "nothing was changed; restore elsewhere with --to DIR",
                     _ => "nothing was changed; run as root to restore to any place and to give files back to their owners",
                 },
                 e);
         }
     }
 
+    /// <summary>Sources of which no file is asked for play no part.</summary>
+    private List<SourceSummary> Chosen()
+    {
+        var sources = What.Sources.Where(source => plan.Only is null || source.Kind == plan.Only).ToList();
+        if (sources.Count == 0)
+        {
+            throw UserError.Failed($"{What.Title} is a {What.Type.Word()} backup and holds nothing of that kind");
+        }
+
+        var restorable = sources.FindAll(IsRestorable);
+        return plan.Paths.Count == 0 ? restorable : restorable.FindAll(source => plan.Selection.Sources.Contains(source.Name));
+    }
+
+    private UserError NothingMatches() => UserError.Failed(
+        $"nothing in {What.Title} matches {string.Join(" or ", plan.Paths.Select(p => $"'{p}'"))}", $"'vertex-ar-backup show {What.Id} --files' shows what is there");
+
     private RestoreTarget Target(SourceSummary source)
     {
-        var place = plan.To is null
+        var path = plan.To is null
             ? source.Path
             : source.Kind == SourceKind.Database
                 ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
                 : Path.Combine(plan.To, source.Name);
-        return new RestoreTarget(source, place) { Exists = Posix.StatusOrNull(place) is not null };
+        var place = plan.To is null ? RestoreLinks.Follow(source.Name, path, What.Title) : path;
+        return new RestoreTarget(source, path) { Place = place, Exists = Posix.StatusOrNull(place) is not null };
     }
 
     /// <exception cref="UserError">A path that was asked for is not there.</exception>
@@ -126,11 +143,6 @@ internal sealed class RestoreBackup
     private void Check()
     {
         CheckLeftOut();
-        if (Targets.Count == 0)
-        {
-            throw UserError.Failed($"{What.Title} is a {What.Type.Word()} backup and holds nothing of that kind");
-        }
-
         if (plan.To is { } directory)
         {
             CheckDirectory(directory);
@@ -139,27 +151,24 @@ internal sealed class RestoreBackup
 
         foreach (var target in Targets)
         {
-            CheckTarget(target);
+            RequireDirectoryAbove(target);
         }
 
-        RestoreInPlace.RefuseIfInUse(Targets);
+        RestoreInPlace.RefuseIfInUse(Databases);
+        UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress);
     }
 
-    private void CheckTarget(RestoreTarget target)
+    private IEnumerable<string> Databases => Targets.Where(target => target.Source.Kind == SourceKind.Database).Select(target => target.Place);
+
+    /// <summary>It is there, or in a tree that is restored as well.</summary>
+    private void RequireDirectoryAbove(RestoreTarget target)
     {
-        if (!Path.IsPathFullyQualified(target.Target) || Path.GetFileName(target.Target).Length == 0)
+        var above = Path.GetDirectoryName(target.Place)!;
+        if (Posix.StatusOrNull(above) is not { IsDirectory: true }
+            && !Targets.Any(other => other.Source.Kind == SourceKind.Storage && other != target && target.Place.StartsWith(other.Place + "/", StringComparison.Ordinal)))
         {
-            throw UserError.Failed($"{What.Title} says that '{target.Source.Name}' was at '{target.Target}', which is no place to restore to", "restore elsewhere with --to DIR");
-        }
-
-        if (Posix.StatusOrNull(Path.GetDirectoryName(target.Target)!) is not { IsDirectory: true })
-        {
-            throw UserError.Failed($"the directory {Path.GetDirectoryName(target.Target)} does not exist", "make it, or restore elsewhere with --to DIR");
-        }
-
-        foreach (var left in RestoreInPlace.LeftBehind(target))
-        {
-            progress.Say(Severity.Warning, $"{left} was left by a restore that was killed; look into it, and delete it when nothing in it is missed");
+            throw UserError.Failed(
+                $"the directory {above} does not exist{(target.Place == target.Target ? "" : $", to which {target.Target} leads")}", "make it, or restore elsewhere with --to DIR");
         }
     }
 
@@ -185,11 +194,19 @@ internal sealed class RestoreBackup
         }
 
         var mark = Path.Combine(directory, UnfinishedMark);
-        var roots = Targets.ToDictionary(t => t.Source.Name, t => Path.Combine(directory, t.Source.Name));
+        var roots = Targets.ToDictionary(t => t.Source.Name, t => new RestoreRoot(Path.Combine(directory, t.Source.Name)));
         try
         {
             AtomicFile.Create(mark).Dispose();
-            var result = Fill(roots);
+            foreach (var root in roots.Values)
+            {
+                Posix.MakeDirectory(Posix.Here, Posix.Bytes(root.Path), 0x1C0);
+                made.Add(root.Path);
+                using var top = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root.Path));
+                RestoreMetadata.RemoveInherited(top);
+            }
+
+            var (result, _) = Fill(roots);
             AtomicFile.RemoveIfThere(mark);
             return result;
         }
@@ -208,46 +225,27 @@ internal sealed class RestoreBackup
 
     private RestoreResult RunInPlace()
     {
-        var scratch = Targets.ToDictionary(t => t.Source.Name, t => RestoreInPlace.Scratch(t, stamp));
-        using var place = new RestoreInPlace(stamp, progress);
+        using var place = new RestoreInPlace(Targets, plan.Neighbours.With(What.Sources), What.Title, stamp, progress);
         try
         {
-            var result = Fill(scratch);
-            RestoreInPlace.RefuseIfInUse(Targets);
+            place.Begin();
+            var (result, matched) = Fill(place.Roots);
+            RestoreInPlace.RefuseIfInUse(Databases);
             stop.ThrowIfCancellationRequested();
             progress.Phase = "putting in place";
-            foreach (var target in Targets.Where(t => Directory.Exists(scratch[t.Source.Name])))
-            {
-                Prepare(place, target, scratch[target.Source.Name]);
-            }
-
-            place.Swap();
+            place.Plan(matched, onlyFiles: plan.Paths.Count > 0);
+            place.Run();
             return result with { KeptAside = place.Kept };
         }
         catch (Exception e)
         {
-            // In this order, and not in a finally: were a step back to fail, a scratch directory might hold the old tree.
-            place.Undo(e);
-            made.ForEach(DirectoryTree.Remove);
-
+            place.TakeBack(e);
             throw;
         }
     }
 
-    private void Prepare(RestoreInPlace place, RestoreTarget target, string scratch)
-    {
-        if (plan.Paths.Count > 0)
-        {
-            place.PrepareFiles(target, scratch);
-        }
-        else
-        {
-            place.Prepare(target, scratch);
-        }
-    }
-
     /// <summary>Restores into empty directories, one for each source, and puts them on disk.</summary>
-    private RestoreResult Fill(Dictionary<string, string> roots)
+    private (RestoreResult Result, IReadOnlySet<string> Matched) Fill(IReadOnlyDictionary<string, RestoreRoot> roots)
     {
         progress.Phase = "restoring";
         if (plan.Paths.Count == 0)
@@ -255,38 +253,33 @@ internal sealed class RestoreBackup
             progress.Expect(Units.Sum(Targets.Select(t => t.Source.Bytes)));
         }
 
-        foreach (var root in roots.Values)
-        {
-            Posix.MakeDirectory(Posix.Here, Posix.Bytes(root), 0x1C0);
-            made.Add(root);
-            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
-            RestoreMetadata.RemoveInherited(directory);
-        }
-
         var filled = What.Fill(roots, plan);
         if (plan.Paths.Count > 0 && filled.Files == 0 && filled.Matched.Count == 0)
         {
-            throw UserError.Failed($"nothing in {What.Title} matches {string.Join(" or ", plan.Paths.Select(p => $"'{p}'"))}", $"'vertex-ar-backup show {What.Id} --files' shows what is there");
+            throw NothingMatches();
         }
 
         Settle(roots, filled.Matched);
         filled.Losses.Report(progress);
-        return new RestoreResult(filled.Files - filled.Damaged.Count - filled.Losses.SpecialFiles, filled.Bytes, [], filled.Damaged) { Losses = filled.Losses };
+        return (new RestoreResult(filled.Files - filled.Damaged.Count - filled.Losses.SpecialFiles, filled.Bytes, [], filled.Damaged) { Losses = filled.Losses }, filled.Matched);
     }
 
     /// <summary>Puts what was restored on disk, and removes the directories of sources of which nothing was wanted.</summary>
-    private static void Settle(Dictionary<string, string> roots, IReadOnlySet<string> matched)
+    private static void Settle(IReadOnlyDictionary<string, RestoreRoot> roots, IReadOnlySet<string> matched)
     {
         foreach (var (name, root) in roots)
         {
             if (!matched.Contains(name))
             {
-                DirectoryTree.Remove(root);
+                DirectoryTree.Remove(root.Path);
                 continue;
             }
 
-            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
-            Posix.SyncFileSystem(directory);
+            foreach (var path in root.Detours.Values.Prepend(root.Path))
+            {
+                using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
+                Posix.SyncFileSystem(directory);
+            }
         }
     }
 }

@@ -1,181 +1,220 @@
-using System.Text;
 using Microsoft.Data.Sqlite;
-using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
 
 /// <summary>
-/// Puts restored sources where they belong, once all of them are complete and on disk. What is there now is kept beside under
-/// a name with the time. At every instant the target's name holds either the old or the new, whole; and where there are
-/// several targets, they change one right after the other, with nothing between that could take time.
+/// Puts restored sources where they belong, once all of them are complete and on disk, and keeps what was there:
+/// <code>
+/// Begin    the journal, then scratch directories on the mounts of the targets      (RestoreJournal, RestoreSpot)
+/// -        the caller restores into them
+/// Plan     what is live now against what was restored: steps                       (TreeSurvey, RestorePlanner)
+/// Run      steps into the journal; each is done; all is synced; the end is written  (RestoreExecutor)
+/// TakeBack all steps that are done, the last first
+/// </code>
+/// A kill before Run changes nothing. A kill within leaves the journal, by which <see cref="UnfinishedRestore"/> finishes the
+/// restore or takes it back.
 /// </summary>
-internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisposable
+internal sealed class RestoreInPlace : IDisposable
 {
-    private static readonly string[] DatabaseCompanions = ["-wal", "-shm", "-journal"];
+    internal static readonly string[] DatabaseCompanions = ["-wal", "-shm", "-journal"];
 
-    private const string KeptPrefix = ".before_restore_";
+    private readonly List<RestoreSpot> spots;
+    private readonly string title;
+    private readonly string stamp;
+    private readonly RunProgress progress;
+    private readonly NamedPlaces places = new();
+    private readonly RestorePlanner planner;
+    private RestoreJournal? journal;
 
-    private readonly List<string> kept = [];
-    private readonly List<SafeFileHandle> held = [];
-    private readonly Stack<Action> undo = [];
-    private readonly List<Action> swaps = [];
-    private readonly List<Action> ends = [];
+    /// <param name="targets">What is replaced.</param>
+    /// <param name="neighbours">What is not, wherever it lies.</param>
+    /// <param name="title">What is restored, for messages.</param>
+    /// <param name="stamp">The time, for names.</param>
+    /// <param name="progress">Is given warnings.</param>
+    public RestoreInPlace(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string title, string stamp, RunProgress progress)
+    {
+        (this.title, this.stamp, this.progress) = (title, stamp, progress);
+        spots = RestoreSpot.Of(targets, neighbours, stamp);
+        planner = new RestorePlanner(places, stamp, text => progress.Say(Severity.Warning, text));
+    }
 
     /// <summary>Where things were put that are not in place any more.</summary>
-    public IReadOnlyList<string> Kept => kept;
+    public IReadOnlyList<string> Kept => planner.Kept;
+
+    /// <summary>Where each source is to be restored to first, by its name.</summary>
+    public IReadOnlyDictionary<string, RestoreRoot> Roots => spots.ToDictionary(spot => spot.Name, spot => spot.Root);
 
     /// <summary>Refuses while somebody uses a database that is to be replaced.</summary>
     /// <exception cref="UserError">Names the processes.</exception>
-    public static void RefuseIfInUse(IEnumerable<RestoreTarget> targets)
+    public static void RefuseIfInUse(IEnumerable<string> databases)
     {
-        foreach (var target in targets.Where(t => t.Source.Kind == SourceKind.Database))
+        foreach (var path in databases)
         {
-            var holders = OpenFiles.Holders(DatabaseCompanions.Select(c => target.Target + c).Prepend(target.Target));
+            var holders = OpenFiles.Holders(DatabaseCompanions.Select(end => path + end).Prepend(path));
             if (holders.Count > 0)
             {
                 throw UserError.Failed(
-                    $"the database {target.Target} is in use by {string.Join(", ", holders)}",
+                    $"the database {path} is in use by {string.Join(", ", holders)}",
                     "stop the application first (for Vertex AR: systemctl stop vertex-ar), or restore elsewhere with --to DIR");
             }
         }
     }
 
-    /// <summary>Where a source is restored to before it is put in place: on the same mount, so that a rename can follow.</summary>
-    public static string Scratch(RestoreTarget target, string stamp) =>
-        IsMountPoint(target)
-            ? Path.Combine(target.Target, $".restore_{stamp}")
-            : Path.Combine(Path.GetDirectoryName(target.Target)!, $".{Path.GetFileName(target.Target)}.restore_{stamp}");
-
-    /// <summary>A tree that is a mount of its own cannot be renamed; its entries can.</summary>
-    public static bool IsMountPoint(RestoreTarget target) =>
-        target.Source.Kind == SourceKind.Storage
-        && Posix.StatusOrNull(target.Target) is { IsDirectory: true } top
-        && Posix.StatusOrNull(Path.GetDirectoryName(target.Target)!) is { } parent
-        && top.IsOnOtherMount(parent);
-
-    /// <summary>Where what a path holds now will be kept.</summary>
-    public static string KeptName(string path, string stamp) => path + KeptSuffix(stamp);
-
-    /// <summary>Makes a whole source ready to be put in place.</summary>
-    public void Prepare(RestoreTarget target, string scratch)
+    /// <summary>Makes the journal and the scratch directories.</summary>
+    public void Begin()
     {
-        if (target.Source.Kind == SourceKind.Database)
+        var regions = spots.SelectMany(spot => spot.Regions.Values).ToList();
+        var journals = spots.Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();
+        journal = RestoreJournal.Create(journals[0], new RestoreHead(
+            stamp,
+            title,
+            [.. spots.Select(spot => spot.Path)],
+            [.. regions.SelectMany(region => new[] { region.Scratch, region.Probe })],
+            journals[1..]));
+        foreach (var region in regions)
         {
-            PrepareDatabase(target.Target, Path.Combine(scratch, Path.GetFileName(target.Target)));
-            ends.Add(() => DirectoryTree.Remove(scratch));
-        }
-        else if (IsMountPoint(target))
-        {
-            progress.Say(Severity.Information, $"{target.Target} is a mount point: its entries are replaced one by one");
-            swaps.Add(() => SwapEntries(target.Target, scratch));
-        }
-        else
-        {
-            PrepareTree(target.Target, scratch);
+            Posix.MakeDirectory(Posix.Here, Posix.Bytes(region.Scratch), 0x1C0);
+            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(region.Scratch));
+            RestoreMetadata.RemoveInherited(directory);
         }
     }
 
-    /// <summary>Makes only these files ready to be put in place, each by itself, and leaves everything else as it is.</summary>
-    /// <param name="target">The source.</param>
-    /// <param name="scratch">Where the files are, in a tree like the target's.</param>
-    public void PrepareFiles(RestoreTarget target, string scratch)
+    /// <summary>Plans the steps, now that everything is restored and on disk.</summary>
+    /// <param name="matched">Sources of which something was restored; the others play no part.</param>
+    /// <param name="onlyFiles">Each file by itself, and everything else stays.</param>
+    /// <exception cref="UserError">Something cannot be replaced; nothing was changed.</exception>
+    public void Plan(IReadOnlySet<string> matched, bool onlyFiles)
     {
-        if (target.Source.Kind == SourceKind.Database)
+        var wanted = spots.FindAll(spot => matched.Contains(spot.Name));
+        // Before the survey, which so sees them for what they are.
+        var regions = wanted.ToDictionary(spot => spot.Name, spot => spot.MakeRegions());
+        wanted.ForEach(spot => spot.LookAgain());
+        foreach (var spot in wanted.Where(spot => !spot.IsTree && places.StatusOrNull(Posix.Bytes(spot.Path)) is not null))
         {
-            Prepare(target, scratch);
+            FoldLogIn(spot.Path);
         }
-        else if (Posix.StatusOrNull(target.Target) is null)
+
+        foreach (var spot in wanted)
         {
-            PrepareTree(target.Target, scratch);
+            TakeOutOfOthers(spot, wanted);
         }
-        else
+
+        foreach (var spot in wanted)
         {
-            swaps.Add(() => Merge(Hold(scratch), Hold(target.Target), target.Target));
-            ends.Add(() => DirectoryTree.Remove(scratch));
+            Plan(spot, regions[spot.Name], onlyFiles);
+            PlanAbove(spot, wanted, onlyFiles);
         }
     }
 
-    /// <summary>Puts in place what was prepared.</summary>
-    public void Swap()
+    /// <summary>Does what is planned.</summary>
+    public void Run()
     {
-        swaps.ForEach(swap => swap());
-        ends.ForEach(end => end());
+        using var executor = new RestoreExecutor();
+        var steps = planner.Steps;
+        journal!.Begin(steps);
+        executor.Finish(steps);
+        executor.Sync(steps);
+        journal.End();
+        UnfinishedRestore.CleanUp(journal, executor, progress);
     }
 
-    /// <summary>What an earlier restore of this target left when it was killed. It may hold the only copy of what was there.</summary>
-    public static IEnumerable<string> LeftBehind(RestoreTarget target) => Directory.EnumerateFileSystemEntries(
-        Path.GetDirectoryName(target.Target)!, $".{Path.GetFileName(target.Target)}.restore_*");
-
-    /// <summary>Takes back what was swapped so far: another source could not be.</summary>
+    /// <summary>Takes back what was done, and removes what was made for it.</summary>
     /// <exception cref="UserError">That failed too; says what is where.</exception>
-    public void Undo(Exception cause)
+    public void TakeBack(Exception cause)
     {
-        while (undo.TryPop(out var step))
+        if (journal is null)
         {
-            try
-            {
-                step();
-            }
-            catch (PosixError e)
-            {
-                throw UserError.Failed(
-                    $"putting in place failed ({cause.Message}), and so did taking back what was done ({e.Message}): some of it may be the snapshot's now and some as it was",
-                    $"what was there is kept under names with '{KeptSuffix(stamp)}' or '.restore_{stamp}'; delete nothing of that, and when the disk works again, restore once more",
-                    e);
-            }
-        }
-    }
-
-    public void Dispose() => held.ForEach(directory => directory.Dispose());
-
-    private void PrepareDatabase(string path, string restored)
-    {
-        var aside = KeptName(path, stamp);
-        if (File.Exists(path))
-        {
-            FoldLogIn(path);
-            Keep(path, aside);
-            swaps.Add(() =>
-            {
-                PutCompanionsAside(path, aside);
-                Rename(restored, path);
-            });
-        }
-        else
-        {
-            swaps.Add(() =>
-            {
-                PutCompanionsAside(path, aside);
-                PutWhereNothingIs(path, restored);
-                undo.Push(() => AtomicFile.RemoveIfThere(path));
-            });
+            return;
         }
 
-        ends.Add(() => AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!));
-    }
-
-    private static void PutWhereNothingIs(string path, string restored)
-    {
         try
         {
-            Posix.Rename(Posix.Here, Posix.Bytes(restored), Posix.Here, Posix.Bytes(path), RenameHow.Refuse);
+            UnfinishedRestore.TakeBack(journal, progress);
         }
-        catch (PosixError e) when (e.Number == PosixError.Exists)
+        catch (Exception e) when (e is PosixError or UserError)
         {
             throw UserError.Failed(
-                $"the database {path}, which was not there, has been made while it was restored", "nothing was changed; stop the application, and restore once more", e);
+                $"putting in place failed ({cause.Message}), and so did taking back what was done ({e.Message}): some of it may be the snapshot's now and some as it was",
+                $"what was there is kept under names with '.before_restore_{stamp}' or '.restore_{stamp}'; delete nothing of that, and when the disk works again, run 'vertex-ar-backup restore --undo' or 'restore --continue'",
+                e);
         }
     }
 
-    /// <summary>What is left belongs to a database that SQLite could not open, or that is gone. It must not be replayed into the new one.</summary>
-    private void PutCompanionsAside(string path, string aside)
+    public void Dispose()
     {
-        foreach (var companion in DatabaseCompanions.Where(c => File.Exists(path + c)))
+        journal?.Dispose();
+        places.Dispose();
+    }
+
+    private void Plan(RestoreSpot spot, IReadOnlyDictionary<string, RestoreRegion> regions, bool onlyFiles)
+    {
+        if (spot.IsMount)
         {
-            Rename(path + companion, aside + companion);
-            undo.Push(() => Rename(aside + companion, path + companion));
+            progress.Say(Severity.Information, $"{spot.Path} is a mount point: its entries are replaced one by one");
+        }
+
+        if (!spot.IsTree)
+        {
+            var (path, fresh) = (Posix.Bytes(spot.Path), Posix.Bytes(Path.Combine(spot.Scratch, Path.GetFileName(spot.FilePath))));
+            planner.ReplaceDatabase(path, fresh, DatabaseCompanions, regions[""].Probe);
+        }
+        else if (onlyFiles)
+        {
+            planner.MergeTree(spot.Survey, regions);
+        }
+        else
+        {
+            planner.ReplaceTree(spot.Survey, regions, spot.IsMount);
+        }
+    }
+
+    /// <summary>
+    /// What another source restores is not put in place by the tree around it as well: a snapshot may have it twice, the tree's
+    /// copy being one that was not taken with the database's own means.
+    /// </summary>
+    private static void TakeOutOfOthers(RestoreSpot inner, List<RestoreSpot> all)
+    {
+        foreach (var outer in all.Where(outer => outer != inner && outer.Contains(inner.Path)))
+        {
+            var copy = outer.InScratch(inner.Path);
+            foreach (var path in inner.IsTree ? [copy] : DatabaseCompanions.Select(end => copy + end).Prepend(copy))
+            {
+                if (Posix.StatusOrNull(path) is { IsDirectory: true })
+                {
+                    DirectoryTree.Remove(path);
+                }
+                else
+                {
+                    AtomicFile.RemoveIfThere(path);
+                }
+            }
+        }
+    }
+
+    /// <summary>Directories above a source that its tree, as restored, has not.</summary>
+    private void PlanAbove(RestoreSpot outer, List<RestoreSpot> all, bool onlyFiles)
+    {
+        foreach (var inner in all.Where(inner => all.FindLast(spot => spot.Contains(inner.Path)) == outer))
+        {
+            var above = Path.GetDirectoryName(inner.Path)!;
+            var missing = new Stack<string>();
+            for (var path = above; path.Length > outer.Path.Length && !outer.WillHave(path, onlyFiles); path = Path.GetDirectoryName(path)!)
+            {
+                missing.Push(path);
+            }
+
+            var like = Posix.StatusOrNull(outer.Scratch) ?? Posix.StatusOrNull(outer.Path)!.Value;
+            foreach (var path in missing)
+            {
+                planner.Ensure(Posix.Bytes(path), like);
+            }
+
+            if (Posix.StatusOrNull(above) is null && Posix.StatusOrNull(outer.InScratch(above)) is { IsDirectory: true } fresh)
+            {
+                planner.Settle(Posix.Bytes(above), fresh);
+            }
         }
     }
 
@@ -184,7 +223,7 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
     /// one file is the whole database, and can be replaced in one instant.
     /// </summary>
     /// <exception cref="UserError">SQLite can read the old database and yet not do that.</exception>
-    private static void FoldLogIn(string path)
+    internal static void FoldLogIn(string path)
     {
         try
         {
@@ -202,183 +241,4 @@ internal sealed class RestoreInPlace(string stamp, RunProgress progress) : IDisp
                 "nothing was changed; restore elsewhere with --to DIR, or move the old database away with its -wal and -journal", e);
         }
     }
-
-    /// <summary>The old file gets a second name and keeps its own until the new one takes that over.</summary>
-    private void Keep(string path, string aside)
-    {
-        try
-        {
-            Posix.MakeLink(Posix.Here, Posix.Bytes(path), Posix.Here, Posix.Bytes(aside));
-            undo.Push(() => PutBack(path, aside));
-        }
-        catch (PosixError e) when (e.Number is PosixError.NotPermitted or PosixError.NotSupported or PosixError.TooManyLinks)
-        {
-            // A file system without hard links: for a moment there is no database.
-            swaps.Add(() =>
-            {
-                Rename(path, aside);
-                undo.Push(() => Rename(aside, path));
-            });
-        }
-
-        kept.Add(aside);
-    }
-
-    private void PrepareTree(string path, string restored)
-    {
-        if (Posix.StatusOrNull(path) is null)
-        {
-            swaps.Add(() =>
-            {
-                Rename(restored, path);
-                undo.Push(() => Rename(path, restored));
-            });
-        }
-        else
-        {
-            swaps.Add(() => ExchangeAndKeep(path, restored, KeptName(path, stamp)));
-        }
-
-        ends.Add(() => AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!));
-    }
-
-    /// <summary>The two trees change places in one instant; the old one gets the name it is kept under when all have changed.</summary>
-    private void ExchangeAndKeep(string path, string restored, string aside)
-    {
-        try
-        {
-            Exchange(path, restored);
-            undo.Push(() => Exchange(path, restored));
-            ends.Insert(0, () =>
-            {
-                Rename(restored, aside);
-                undo.Push(() => Rename(aside, restored));
-            });
-        }
-        catch (PosixError e) when (e.Number is PosixError.Invalid or PosixError.NotSupported)
-        {
-            // A file system that cannot exchange names: for a moment there is no tree.
-            Rename(path, aside);
-            undo.Push(() => Rename(aside, path));
-            Rename(restored, path);
-            undo.Push(() => Rename(path, restored));
-        }
-
-        kept.Add(aside);
-    }
-
-    private static void Exchange(string one, string other) =>
-        Posix.Rename(Posix.Here, Posix.Bytes(one), Posix.Here, Posix.Bytes(other), RenameHow.Exchange);
-
-    /// <summary>The old entries move into a directory beside them, the new ones take their places.</summary>
-    private void SwapEntries(string path, string restored)
-    {
-        var aside = Path.Combine(path, KeptPrefix + stamp);
-        Posix.MakeDirectory(Posix.Here, Posix.Bytes(aside), 0x1C0);
-        kept.Add(aside);
-        undo.Push(() => DirectoryTree.Remove(aside));
-        var (live, old, fresh) = (Hold(path), Hold(aside), Hold(restored));
-        foreach (var name in DirectoryNames.Read(live))
-        {
-            // An earlier restore's leavings stay where they are.
-            if (!name.AsSpan().StartsWith(Posix.Bytes(KeptPrefix)) && !name.AsSpan().SequenceEqual(Posix.Bytes(Path.GetFileName(restored))))
-            {
-                Move(live, name, old, name);
-            }
-        }
-
-        foreach (var name in DirectoryNames.Read(fresh))
-        {
-            Move(fresh, name, live, name);
-        }
-
-        DirectoryTree.Remove(restored);
-        Posix.Sync(live);
-    }
-
-    /// <summary>Moves what is in one directory into another; only directories that both have are gone into.</summary>
-    private void Merge(SafeFileHandle fresh, SafeFileHandle live, string path)
-    {
-        foreach (var name in DirectoryNames.Read(fresh))
-        {
-            var status = StatusOrNull(live, name);
-            if (status is { IsDirectory: true } && Posix.StatusAt(fresh, name).IsDirectory)
-            {
-                Merge(Hold(fresh, name), Hold(live, name), Path.Combine(path, Encoding.UTF8.GetString(name)));
-                continue;
-            }
-
-            if (status is null)
-            {
-                Move(fresh, name, live, name);
-                continue;
-            }
-
-            byte[] aside = [.. name, .. Posix.Bytes(KeptSuffix(stamp))];
-            Replace(fresh, live, name, aside);
-            kept.Add(Path.Combine(path, Encoding.UTF8.GetString(aside)));
-        }
-
-        Posix.Sync(live);
-    }
-
-    /// <summary>The new file takes the old one's name in one instant; then the old one gets the name it is kept under.</summary>
-    private void Replace(SafeFileHandle fresh, SafeFileHandle live, byte[] name, byte[] aside)
-    {
-        try
-        {
-            Exchange();
-        }
-        catch (PosixError e) when (e.Number is PosixError.Invalid or PosixError.NotSupported)
-        {
-            // A file system that cannot exchange names: for a moment there is no file.
-            Move(live, name, live, aside);
-            Move(fresh, name, live, name);
-            return;
-        }
-
-        undo.Push(Exchange);
-        Move(fresh, name, live, aside);
-
-        void Exchange() => Posix.Rename(fresh, name, live, name, RenameHow.Exchange);
-    }
-
-    /// <summary>Keeps a directory open until the restore is over: taking a step back goes through the same descriptor.</summary>
-    private SafeFileHandle Hold(SafeFileHandle parent, ReadOnlySpan<byte> name, bool follow = false)
-    {
-        var directory = Posix.OpenDirectory(parent, name, follow);
-        held.Add(directory);
-        return directory;
-    }
-
-    private SafeFileHandle Hold(string path) => Hold(Posix.Here, Posix.Bytes(path), follow: true);
-
-    private void Move(SafeFileHandle fromDirectory, byte[] from, SafeFileHandle toDirectory, byte[] to)
-    {
-        Posix.Rename(fromDirectory, from, toDirectory, to, RenameHow.Refuse);
-        undo.Push(() => Posix.Rename(toDirectory, to, fromDirectory, from, RenameHow.Refuse));
-    }
-
-    /// <summary>The old database takes its name back. Where the name was still its own, renaming does nothing and its second name goes.</summary>
-    private static void PutBack(string path, string aside)
-    {
-        Rename(aside, path);
-        AtomicFile.RemoveIfThere(aside);
-    }
-
-    private static FileStatus? StatusOrNull(SafeFileHandle directory, byte[] name)
-    {
-        try
-        {
-            return Posix.StatusAt(directory, name);
-        }
-        catch (PosixError e) when (e.Number == PosixError.NotFound)
-        {
-            return null;
-        }
-    }
-
-    private static string KeptSuffix(string stamp) => $".before_restore_{stamp}";
-
-    private static void Rename(string from, string to) => Posix.Rename(Posix.Here, Posix.Bytes(from), Posix.Here, Posix.Bytes(to));
 }

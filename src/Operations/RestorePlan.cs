@@ -26,6 +26,9 @@ internal sealed record RestorePlan
     /// <summary>Restore databases too that were damaged when they were saved.</summary>
     public bool Damaged { get; init; }
 
+    /// <summary>What a restore in place leaves where it is.</summary>
+    public RestoreNeighbours Neighbours { get; init; } = RestoreNeighbours.None;
+
     /// <summary>Threads that read and write.</summary>
     public required int Workers { get; init; }
 }
@@ -35,6 +38,9 @@ internal sealed record RestorePlan
 /// <param name="Target">Where it belongs: the database file, or the top of the tree.</param>
 internal sealed record RestoreTarget(SourceSummary Source, string Target)
 {
+    /// <summary>The same place by a path without links: what is replaced is there, and links stay.</summary>
+    public required string Place { get; init; }
+
     /// <summary>Something is there now, and will be kept beside.</summary>
     public bool Exists { get; init; }
 }

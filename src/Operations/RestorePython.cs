@@ -102,7 +102,7 @@ internal sealed class RestorePython : IRestorable
         }
     }
 
-    public RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan)
+    public RestoreFill Fill(IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan)
     {
         var filled = new RestoreFill(0, 0, [], new HashSet<string>());
         var matched = new HashSet<string>();
@@ -110,12 +110,19 @@ internal sealed class RestorePython : IRestorable
         foreach (var (name, root) in roots)
         {
             var (archive, found) = content[name];
-            RequireSpace(root, found);
+            RequireSpace(root.Path, found);
+            if (root.Detours.Count > 0)
+            {
+                throw UserError.Failed(
+                    $"something is mounted inside the tree of {archive.Name}, at {string.Join(" and ", root.Detours.Keys)}",
+                    "nothing was changed; restore elsewhere with --to DIR, and copy from there");
+            }
+
             try
             {
                 var (files, bytes, any) = archive.Kind == SourceKind.Database
-                    ? FillDatabase(name, root, isWanted)
-                    : FillTree(name, root, plan, isWanted, filled.Losses);
+                    ? FillDatabase(name, root.Path, isWanted)
+                    : FillTree(name, root.Path, plan, isWanted, filled.Losses);
                 filled = filled with { Files = filled.Files + files, Bytes = Units.Add(filled.Bytes, bytes) };
                 _ = any && matched.Add(name);
             }

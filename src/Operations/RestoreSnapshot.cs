@@ -36,7 +36,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
         return [.. Whole(() => store.ReadPackTable(snapshot)).Where((_, ordinal) => ordinals.Contains(ordinal))];
     }
 
-    public RestoreFill Fill(IReadOnlyDictionary<string, string> roots, RestorePlan plan)
+    public RestoreFill Fill(IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan)
     {
         using var list = Whole(() => store.OpenFileList(snapshot));
         using var content = new RestoreContent(store.Layout, Whole(() => store.ReadPackTable(snapshot)), plan, progress, stop);

@@ -17,7 +17,7 @@ internal sealed class RestoreTree : IDisposable
     /// <param name="snapshot">What is restored.</param>
     /// <param name="roots">For each source to be restored, by name, the directory that stands for its top.</param>
     /// <param name="selection">What is asked for.</param>
-    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, string> roots, PathSelection selection)
+    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, RestoreRoot> roots, PathSelection selection)
     {
         this.content = content;
         sources = [.. snapshot.Header.Sources.Select(source => source.Name)];

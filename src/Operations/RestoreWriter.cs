@@ -13,14 +13,16 @@ internal sealed class RestoreWriter : IDisposable
 {
     private readonly SafeFileHandle root;
     private readonly RestoreLosses losses;
+    private readonly IReadOnlyDictionary<string, string> detours;
     private readonly List<Level> levels = [];
 
     /// <param name="root">The directory to fill, empty; it stands for the top of the source.</param>
     /// <param name="losses">Told what cannot be given back.</param>
-    public RestoreWriter(string root, RestoreLosses losses)
+    public RestoreWriter(RestoreRoot root, RestoreLosses losses)
     {
         this.losses = losses;
-        this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+        this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root.Path));
+        detours = root.Detours;
     }
 
     /// <summary>Remembers a directory; it is made when something in it is, or when the list leaves it, if <paramref name="always"/>.</summary>
@@ -64,7 +66,8 @@ internal sealed class RestoreWriter : IDisposable
             Posix.MakeLink(directory, Name(first), parent, Name(path));
             return true;
         }
-        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.NotPermitted)
+        catch (PosixError e) when (e.Number
+            is PosixError.NotFound or PosixError.NotDirectory or PosixError.NotPermitted or PosixError.CrossDevice or PosixError.TooManyHardLinks)
         {
             return false;
         }
@@ -141,16 +144,19 @@ internal sealed class RestoreWriter : IDisposable
     private SafeFileHandle OpenBelow(ReadOnlySpan<byte> path)
     {
         var directory = Posix.OpenDirectory(root, "."u8);
-        for (var slash = path.IndexOf((byte)'/'); slash >= 0; slash = path.IndexOf((byte)'/'))
+        for (var start = 0; path[start..].IndexOf((byte)'/') is >= 0 and var length; start += length + 1)
         {
-            var next = Posix.OpenDirectory(directory, path[..slash]);
+            var next = OpenElsewhere(path[..(start + length)]) ?? Posix.OpenDirectory(directory, path.Slice(start, length));
             directory.Dispose();
             directory = next;
-            path = path[(slash + 1)..];
         }
 
         return directory;
     }
+
+    /// <summary>A directory that is made on another mount; null for all others.</summary>
+    private SafeFileHandle? OpenElsewhere(ReadOnlySpan<byte> path) =>
+        detours.Count > 0 && detours.TryGetValue(RestoreRoot.Key(path), out var place) ? Posix.OpenDirectory(Posix.Here, Posix.Bytes(place)) : null;
 
     /// <summary>Leaves every directory that the path is not in.</summary>
     private void LeaveUntil(ReadOnlySpan<byte> path)
@@ -188,7 +194,7 @@ internal sealed class RestoreWriter : IDisposable
 
         var parent = number > 0 ? Open(number - 1) : root;
         Posix.MakeDirectory(parent, Name(level.Path), 0x1C0);
-        return level.Handle = Posix.OpenDirectory(parent, Name(level.Path));
+        return level.Handle = OpenElsewhere(level.Path) ?? Posix.OpenDirectory(parent, Name(level.Path));
     }
 
     private sealed class Level(byte[] path, FileEntry entry)

@@ -143,7 +143,7 @@ internal sealed class ScratchDirectory : IDisposable
             directory.Dispose();
             return null;
         }
-        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManyLinks or PosixError.AccessDenied)
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManySymlinks or PosixError.AccessDenied)
         {
             return null;
         }

@@ -132,7 +132,7 @@ public sealed class DirectorySourceTests : IDisposable
         {
             File.Delete(temp["tree/a"]);
             File.CreateSymbolicLink(temp["tree/a"], "../secret");
-            Assert.Equal(PosixError.TooManyLinks, Assert.Throws<PosixError>(entry.Open).Number);
+            Assert.Equal(PosixError.TooManySymlinks, Assert.Throws<PosixError>(entry.Open).Number);
         }
     }
 

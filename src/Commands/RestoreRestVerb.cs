@@ -1,0 +1,119 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary><c>restore --continue</c> and <c>restore --undo</c>: what is to be done when a restore in place was killed.</summary>
+internal static class RestoreRestVerb
+{
+    public static ExitCode Run(Surroundings around, RestoreRestCommand command)
+    {
+        using var journal = Choose(around, command);
+        var word = command.Undo ? "restore --undo" : "restore --continue";
+        RunLog.Begin(around, around.SettingsIfGood(quiet: true), word);
+        var progress = around.NewProgress();
+        if (command.Undo)
+        {
+            UnfinishedRestore.Undo(journal, progress);
+        }
+        else
+        {
+            UnfinishedRestore.Continue(journal, progress);
+        }
+
+        var text = $"the restore of {journal.Head.What} is {(command.Undo ? "taken back" : "finished")}: {string.Join(", ", journal.Head.Targets)}";
+        Report(around, command, journal, text);
+        RunLog.End(around, word, text);
+        return ExitCode.Done;
+    }
+
+    /// <summary>The journals of everything that the configuration names; none where there is no good one.</summary>
+    public static IReadOnlyList<string> Find(Config.Settings? settings) => settings is null
+        ? []
+        : UnfinishedRestore.Find(settings.Databases.Select(database => database.Path).Concat(settings.Storage.Select(tree => tree.Path)));
+
+    /// <summary>What is to be said of an unfinished restore, and what to do about it; null if there is nothing to be said.</summary>
+    public static (string Text, string Advice)? Describe(string path)
+    {
+        try
+        {
+            using var journal = RestoreJournal.Open(path, out var isRunning);
+            return isRunning || journal?.Stage is not (RestoreStage.Begun or RestoreStage.TakingBack)
+                ? null
+                : (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal));
+        }
+        catch (UserError e)
+        {
+            return e.InnerException is PosixError { Number: PosixError.AccessDenied }
+                ? ($"a restore in place is running, or was killed: its journal {path} is not ours to read", $"sudo {CommandTable.Program} status")
+                : (e.Message, e.Hint ?? $"sudo {CommandTable.Program} status");
+        }
+    }
+
+    private static RestoreJournal Choose(Surroundings around, RestoreRestCommand command)
+    {
+        var found = Candidates(around, command.Place).Select(Open).OfType<RestoreJournal>().ToList();
+        var journals = found.DistinctBy(journal => journal.Path).ToList();
+        found.Except(journals).ToList().ForEach(journal => journal.Dispose());
+        switch (journals)
+        {
+            case [var only]:
+                return only;
+            case []:
+                throw UserError.Failed(
+                    $"no unfinished restore was found{(command.Place is { } place ? $" for {place}" : "")}",
+                    command.Place is null ? "if one was killed, name a path that it was to replace" : null);
+            default:
+                journals.ForEach(journal => journal.Dispose());
+                throw UserError.Usage(
+                    $"there are {journals.Count} unfinished restores: {string.Join("; ", journals.Select(journal => $"{journal.Head.Stamp} of {string.Join(", ", journal.Head.Targets)}"))}",
+                    "name the time of the one that is meant");
+        }
+    }
+
+    private static IEnumerable<string> Candidates(Surroundings around, string? place)
+    {
+        var configured = Find(around.SettingsIfGood(quiet: true));
+        return place switch
+        {
+            null => configured,
+            _ when !place.Contains('/', StringComparison.Ordinal) => configured.Where(path => path.Contains(place, StringComparison.Ordinal)),
+            _ when place.EndsWith(RestoreNames.JournalSuffix, StringComparison.Ordinal) => [Path.GetFullPath(place)],
+            _ => UnfinishedRestore.Find([Path.TrimEndingDirectorySeparator(Path.GetFullPath(place))]),
+        };
+    }
+
+    private static RestoreJournal? Open(string path)
+    {
+        var journal = RestoreJournal.Open(path, out var isRunning);
+        if (isRunning)
+        {
+            journal?.Dispose();
+            throw new UserError(ExitCode.Locked, $"the restore with the journal {path} is still running", "wait until it is done");
+        }
+
+        return journal;
+    }
+
+    private static void Report(Surroundings around, RestoreRestCommand command, RestoreJournal journal, string text)
+    {
+        if (around.Output.Json)
+        {
+            around.Output.Record(command.Undo ? "restore_undone" : "restore_finished", json =>
+            {
+                json.WriteString("what", journal.Head.What);
+                json.WriteItems("targets", journal.Head.Targets, (writer, target) => writer.WriteStringValue(target));
+            });
+        }
+        else if (!around.Options.Quiet)
+        {
+            around.Output.Line(text);
+            if (!command.Undo && journal.Steps.Count > 0)
+            {
+                around.Output.Line($"what was there before is kept under names with '.before_restore_{journal.Head.Stamp}'; delete it when all is well");
+            }
+        }
+    }
+}

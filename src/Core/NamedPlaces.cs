@@ -1,0 +1,81 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>
+/// Names by absolute paths that hold no link: the directory above each is opened from the root down without following any, so
+/// that nobody who may write on the way can lead us elsewhere. The directories used last stay open.
+/// </summary>
+internal sealed class NamedPlaces : IDisposable
+{
+    private const int MostOpen = 8;
+
+    private readonly List<(byte[] Path, SafeFileHandle Directory)> open = [];
+
+    /// <summary>The open directory above a path, and the name in it.</summary>
+    /// <exception cref="PosixError">It is not there, or is a link.</exception>
+    public (SafeFileHandle Directory, byte[] Name) Find(byte[] path)
+    {
+        var slash = path.AsSpan().LastIndexOf((byte)'/');
+        return (Directory(path.AsSpan(0, slash)), path[(slash + 1)..]);
+    }
+
+    /// <summary>What a path names; null if nothing does.</summary>
+    public FileStatus? StatusOrNull(byte[] path)
+    {
+        try
+        {
+            var (directory, name) = Find(path);
+            return Posix.StatusAt(directory, name);
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManySymlinks)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Forgets what is open: directories may have changed places.</summary>
+    public void Forget()
+    {
+        open.ForEach(one => one.Directory.Dispose());
+        open.Clear();
+    }
+
+    public void Dispose() => Forget();
+
+    private SafeFileHandle Directory(ReadOnlySpan<byte> path)
+    {
+        for (var i = 0; i < open.Count; i++)
+        {
+            if (path.SequenceEqual(open[i].Path))
+            {
+                return open[i].Directory;
+            }
+        }
+
+        var directory = Open(path);
+        if (open.Count == MostOpen)
+        {
+            open[0].Directory.Dispose();
+            open.RemoveAt(0);
+        }
+
+        open.Add((path.ToArray(), directory));
+        return directory;
+    }
+
+    private static SafeFileHandle Open(ReadOnlySpan<byte> path)
+    {
+        var directory = Posix.OpenDirectory(Posix.Here, "/"u8);
+        while (path.Length > 0)
+        {
+            path = path[1..];
+            var end = path.IndexOf((byte)'/') is >= 0 and var slash ? slash : path.Length;
+            using var above = directory;
+            directory = Posix.OpenDirectory(above, path[..end]);
+            path = path[end..];
+        }
+
+        return directory;
+    }
+}

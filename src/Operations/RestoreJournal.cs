@@ -1,0 +1,338 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>How far a restore in place came.</summary>
+internal enum RestoreStage
+{
+    /// <summary>It was still making what it would put in place: nothing was changed.</summary>
+    Staging,
+
+    /// <summary>Its steps are planned; some may be done.</summary>
+    Begun,
+
+    /// <summary>It is being taken back.</summary>
+    TakingBack,
+
+    /// <summary>All is done, or all is taken back; only its scratch directories may be left.</summary>
+    Ended,
+}
+
+/// <summary>What a restore in place is, before its first step.</summary>
+/// <param name="Stamp">When it began, as its names have it.</param>
+/// <param name="What">What it restores, as "snapshot 20261123T020000Z".</param>
+/// <param name="Targets">What it replaces, without links.</param>
+/// <param name="Scratch">Directories of its own, to be removed at the end.</param>
+/// <param name="Pointers">Files beside the other targets that name the journal.</param>
+internal sealed record RestoreHead(string Stamp, string What, IReadOnlyList<string> Targets, IReadOnlyList<string> Scratch, IReadOnlyList<string> Pointers);
+
+/// <summary>
+/// The steps of a restore in place on disk, so that it can be finished or taken back after a kill. JSON lines, only ever
+/// appended to: the head, before anything is made; the steps and a line that seals them by number and digest, synced before
+/// the first is done; a line when taking back begins; a line at the end. It lies beside the first target; beside each other one
+/// lies a file that names it. Whoever works on a restore holds the kernel's lock on its journal.
+/// </summary>
+internal sealed class RestoreJournal : IDisposable
+{
+    private const int Version = 1;
+    private const int OwnersOnly = 0x180;
+    private const int LargestBytes = 1 << 30;
+
+    private readonly SafeFileHandle file;
+
+    private RestoreJournal(string path, SafeFileHandle file, RestoreHead head)
+    {
+        (Path, this.file, Head) = (path, file, head);
+    }
+
+    public string Path { get; }
+
+    public RestoreHead Head { get; }
+
+    public RestoreStage Stage { get; private set; }
+
+    /// <summary>Taking it back has begun, and may be done.</summary>
+    public bool IsTakenBack { get; private set; }
+
+    /// <summary>All steps, in order; none while it is staging.</summary>
+    public IReadOnlyList<RestoreStep> Steps { get; private set; } = [];
+
+    /// <summary>Begins a journal: head and pointers are on disk when it returns.</summary>
+    public static RestoreJournal Create(string path, RestoreHead head)
+    {
+        RestoreJournal? journal = null;
+        try
+        {
+            WritePointers(path, head);
+            journal = new RestoreJournal(path, Posix.CreateNew(Posix.Here, Posix.Bytes(path), OwnersOnly), head);
+            FileLock.TryTake(journal.file, exclusive: true);
+            journal.Append(Line(json => WriteHead(json, head)));
+            AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
+            return journal;
+        }
+        catch
+        {
+            // The names have this restore's time: whatever has them is ours.
+            head.Pointers.Append(path).ToList().ForEach(written => AtomicFile.RemoveIfThere(written));
+            journal?.Dispose();
+            throw;
+        }
+    }
+
+    private static void WritePointers(string path, RestoreHead head)
+    {
+        foreach (var pointer in head.Pointers)
+        {
+            using var file = Posix.CreateNew(Posix.Here, Posix.Bytes(pointer), OwnersOnly);
+            Posix.Write(file, Line(json =>
+            {
+                json.WriteNumber("restore", Version);
+                json.WriteString("journal", path);
+            }));
+            Posix.Sync(file);
+            AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(pointer)!);
+        }
+    }
+
+    /// <summary>Opens what was left, to finish it or take it back.</summary>
+    /// <param name="path">A journal, or a file that names one.</param>
+    /// <param name="isRunning">Somebody is at work on it: it must not be touched.</param>
+    /// <returns>Null if there is none any more.</returns>
+    /// <exception cref="UserError">It cannot be read, or is not to be trusted.</exception>
+    public static RestoreJournal? Open(string path, out bool isRunning)
+    {
+        isRunning = false;
+        try
+        {
+            return Open(path, mayPoint: true, ref isRunning);
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            return null;
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"the journal {path} of a restore cannot be read: {e.Message}", Posix.IsRoot ? null : "run the command as the user that restored, or as root", e);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw UserError.Failed($"the journal {path} of a restore is damaged: {e.Message}", "keep it, and everything with 'restore_' in its name beside it, until what they hold is known", e);
+        }
+    }
+
+    /// <summary>Stores the steps; they are on disk when it returns, and from then on each may be done.</summary>
+    public void Begin(IReadOnlyList<RestoreStep> steps)
+    {
+        var lines = new ArrayBufferWriter<byte>();
+        foreach (var step in steps)
+        {
+            lines.Write(Line(json => RestoreStepJson.Write(json, step)));
+        }
+
+        var digest = Sha256.Of(lines.WrittenSpan);
+        lines.Write(Line(json =>
+        {
+            json.WriteNumber("begin", steps.Count);
+            json.WriteString("sha256", digest.ToString());
+        }));
+        Append(lines.WrittenSpan);
+        (Steps, Stage) = (steps, RestoreStage.Begun);
+    }
+
+    /// <summary>From now on it can only be taken back.</summary>
+    public void BeginTakingBack()
+    {
+        Mark("taking_back", RestoreStage.TakingBack);
+        IsTakenBack = true;
+    }
+
+    /// <summary>Nothing is left to be done.</summary>
+    public void End() => Mark("end", RestoreStage.Ended);
+
+    /// <summary>Removes the journal, after all that it names.</summary>
+    public void Remove()
+    {
+        foreach (var pointer in Head.Pointers)
+        {
+            AtomicFile.RemoveIfThere(pointer);
+        }
+
+        AtomicFile.RemoveIfThere(Path);
+    }
+
+    public void Dispose()
+    {
+        // Not only by closing: a child that is just being started has the descriptor as well.
+        FileLock.GiveBack(file);
+        file.Dispose();
+    }
+
+    private static RestoreJournal? Open(string path, bool mayPoint, ref bool isRunning)
+    {
+        var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+        try
+        {
+            RequireTrust(path, file);
+            var content = new byte[(int)Math.Min(Posix.Status(file).Size, LargestBytes)];
+            var lines = Split(content.AsMemory(0, Posix.ReadAt(file, content, 0)));
+            using var first = lines.Count == 0 ? null : JsonDocument.Parse(lines[0]);
+            if (first is null)
+            {
+                // It was killed before its first line: there is nothing else of it but pointers.
+                return Empty(path, ref file);
+            }
+
+            if (first.RootElement.GetProperty("restore").GetInt32() != Version)
+            {
+                throw new FormatException("it is of another version of this program");
+            }
+
+            if (first.RootElement.TryGetProperty("journal", out var place))
+            {
+                return mayPoint && place.GetString() is { } other && other != path ? Open(other, mayPoint: false, ref isRunning) : throw new FormatException("it points nowhere");
+            }
+
+            file.Dispose();
+            file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), OwnersOnly);
+            RequireTrust(path, file);
+            isRunning = !FileLock.TryTake(file, exclusive: true);
+            var journal = new RestoreJournal(path, file, ReadHead(first.RootElement));
+            journal.ReadStages(lines);
+            file = null!;
+            return journal;
+        }
+        finally
+        {
+            file?.Dispose();
+        }
+    }
+
+    private static RestoreJournal Empty(string path, ref SafeFileHandle file)
+    {
+        var journal = new RestoreJournal(path, file, new RestoreHead("", "", [], [], []));
+        file = null!;
+        return journal;
+    }
+
+    /// <summary>What root finds beside somebody else's files must be root's own: its lines say what is moved where.</summary>
+    private static void RequireTrust(string path, SafeFileHandle file)
+    {
+        var status = Posix.Status(file);
+        if (!status.IsRegular || (status.Uid != 0 && status.Uid != Posix.EffectiveUser) || (status.Permissions & 0x12) != 0 || status.Links != 1)
+        {
+            throw UserError.Failed($"{path} looks like the journal of a restore, but others than root can have written it", "remove it, if no restore was killed here");
+        }
+    }
+
+    private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> content)
+    {
+        var lines = new List<ReadOnlyMemory<byte>>();
+        // What does not end in a line break was not written to its end.
+        for (int end; (end = content.Span.IndexOf((byte)'\n')) >= 0; content = content[(end + 1)..])
+        {
+            lines.Add(content[..end]);
+        }
+
+        return lines;
+    }
+
+    private void ReadStages(List<ReadOnlyMemory<byte>> lines)
+    {
+        var steps = new List<RestoreStep>();
+        var text = new ArrayBufferWriter<byte>();
+        foreach (var line in lines.Skip(1))
+        {
+            if (!TryParse(line, out var json))
+            {
+                // Power went before the seal was on disk, so no step was done.
+                return;
+            }
+
+            using (json)
+            {
+                if (!ReadStage(json.RootElement, steps, text))
+                {
+                    steps.Add(RestoreStepJson.Read(json.RootElement));
+                    text.Write(line.Span);
+                    text.Write("\n"u8);
+                }
+            }
+        }
+    }
+
+    private bool ReadStage(JsonElement json, List<RestoreStep> steps, ArrayBufferWriter<byte> text)
+    {
+        if (json.TryGetProperty("begin", out var count))
+        {
+            if (count.GetInt32() == steps.Count && json.Text("sha256") == Sha256.Of(text.WrittenSpan).ToString())
+            {
+                (Steps, Stage) = (steps, RestoreStage.Begun);
+            }
+
+            return true;
+        }
+
+        if (json.TryGetProperty("taking_back", out _))
+        {
+            (Stage, IsTakenBack) = (RestoreStage.TakingBack, true);
+            return true;
+        }
+
+        if (json.TryGetProperty("end", out _))
+        {
+            Stage = RestoreStage.Ended;
+            return true;
+        }
+
+        return false;
+    }
+
+    private static bool TryParse(ReadOnlyMemory<byte> line, out JsonDocument json)
+    {
+        try
+        {
+            json = JsonDocument.Parse(line);
+            return true;
+        }
+        catch (JsonException)
+        {
+            json = null!;
+            return false;
+        }
+    }
+
+    private void Mark(string word, RestoreStage stage)
+    {
+        Append(Line(json => json.WriteBoolean(word, true)));
+        Stage = stage;
+    }
+
+    private void Append(ReadOnlySpan<byte> lines)
+    {
+        Posix.Write(file, lines);
+        Posix.Sync(file);
+    }
+
+    private static void WriteHead(Utf8JsonWriter json, RestoreHead head)
+    {
+        json.WriteNumber("restore", Version);
+        json.WriteString("began_at", head.Stamp);
+        json.WriteString("what", head.What);
+        json.WriteItems("targets", head.Targets, (writer, text) => writer.WriteStringValue(text));
+        json.WriteItems("scratch", head.Scratch, (writer, text) => writer.WriteStringValue(text));
+        json.WriteItems("pointers", head.Pointers, (writer, text) => writer.WriteStringValue(text));
+    }
+
+    private static RestoreHead ReadHead(JsonElement json) => new(
+        json.Text("began_at"),
+        json.Text("what"),
+        json.Items("targets", JsonFields.Text),
+        json.Items("scratch", JsonFields.Text),
+        json.Items("pointers", JsonFields.Text));
+
+    private static byte[] Line(Action<Utf8JsonWriter> fields) => [.. JsonFields.Write(fields, indented: false), (byte)'\n'];
+}

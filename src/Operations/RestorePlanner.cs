@@ -1,0 +1,351 @@
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>A part of a tree that is on one mount: the top, or a directory on which something is mounted.</summary>
+/// <param name="Live">Where it is.</param>
+/// <param name="Fresh">Where it was restored to, on the same mount; null if the snapshot has nothing of it.</param>
+/// <param name="Kept">The directory for what it holds now, on the same mount.</param>
+/// <param name="Probe">What can be done there.</param>
+internal sealed record RestoreRegion(byte[] Live, byte[]? Fresh, byte[] Kept, IRestoreProbe Probe);
+
+/// <summary>
+/// Plans the steps that put restored sources in place; looks, and changes nothing. A tree in which nothing has to stay
+/// changes places in one rename. Where something has to, the directories above it stay too, and their entries change places
+/// one by one: the old ones into a tree of the same form, which so holds nothing but what was replaced.
+/// </summary>
+internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<string> warn)
+{
+    private readonly List<RestoreStep> swaps = [];
+    private readonly List<RestoreStep> keeps = [];
+    private readonly List<RestoreStep> ends = [];
+    private readonly List<string> kept = [];
+    private readonly HashSet<string> made = [];
+
+    /// <summary>All steps: first everything changes places, then what was there gets the names it is kept under.</summary>
+    public IReadOnlyList<RestoreStep> Steps => [.. swaps, .. keeps, .. ends];
+
+    /// <summary>Where what is there now will be.</summary>
+    public IReadOnlyList<string> Kept => kept;
+
+    /// <summary>A database file, which has no log any more that belongs to it.</summary>
+    /// <param name="path">Its place.</param>
+    /// <param name="fresh">The restored one.</param>
+    /// <param name="companions">Files beside the old one that must not be replayed into the new one.</param>
+    /// <param name="probe">What can be done there.</param>
+    public void ReplaceDatabase(byte[] path, byte[] fresh, IEnumerable<string> companions, IRestoreProbe probe)
+    {
+        var aside = RestoreNames.Kept(path, stamp);
+        foreach (var end in companions.Select(Posix.Bytes))
+        {
+            if (places.StatusOrNull([.. path, .. end]) is { } companion)
+            {
+                swaps.Add(new MoveStep([.. path, .. end], [.. aside, .. end], FileIdentity.Of(companion)));
+            }
+        }
+
+        if (places.StatusOrNull(path) is { } live)
+        {
+            kept.Add(Text(aside));
+            if (TreeSurvey.IsMounted(live, places.StatusOrNull(Above(path)) ?? live))
+            {
+                swaps.Add(new OverwriteStep(path, FileIdentity.Of(live), fresh, aside));
+                return;
+            }
+
+            probe.RequireMovable(path);
+        }
+
+        Replace(path, fresh, aside, probe);
+    }
+
+    /// <summary>A whole tree.</summary>
+    /// <param name="survey">What in it has to stay.</param>
+    /// <param name="regions">By the path below the top; the top itself is the empty one.</param>
+    /// <param name="isMount">The top is a mount of its own, and stays.</param>
+    public void ReplaceTree(TreeSurvey survey, IReadOnlyDictionary<string, RestoreRegion> regions, bool isMount)
+    {
+        var top = regions[""];
+        var live = places.StatusOrNull(top.Live);
+        if (live is null || (!isMount && !survey.HasBoundary && (!live.Value.IsDirectory || top.Probe.CanMove(top.Live))))
+        {
+            Replace(top.Live, top.Fresh!, top.Kept, top.Probe);
+            if (live is not null)
+            {
+                kept.Add(Text(top.Kept));
+            }
+
+            return;
+        }
+
+        var inside = new Inside(survey, regions, top, []);
+        ReplaceEntries(inside, top.Live, top.Fresh, top.Kept);
+        kept.AddRange(regions.Values.Where(region => made.Contains(Key(region.Kept))).Select(region => Text(region.Kept)));
+    }
+
+    /// <summary>Only some files of a tree: everything else stays, and each that is replaced is kept beside.</summary>
+    public void MergeTree(TreeSurvey survey, IReadOnlyDictionary<string, RestoreRegion> regions)
+    {
+        var top = regions[""];
+        if (places.StatusOrNull(top.Live) is null)
+        {
+            Replace(top.Live, top.Fresh!, top.Kept, top.Probe);
+            return;
+        }
+
+        Merge(new Inside(survey, regions, top, []), top.Live, top.Fresh!);
+    }
+
+    /// <summary>A directory for something that has none above it, as the one above that is.</summary>
+    public void Ensure(byte[] directory, in FileStatus like) =>
+        swaps.Add(new MakeDirectoryStep(directory, DirectoryMeta.Of(like)));
+
+    /// <summary>A restored directory into which something else is put gets its own time again.</summary>
+    public void Settle(byte[] directory, in FileStatus fresh) =>
+        ends.Add(new SetDirectoryStep(directory, FileIdentity.Of(fresh), DirectoryMeta.Of(fresh), DirectoryMeta.Of(fresh)));
+
+    private void ReplaceEntries(Inside at, byte[] live, byte[]? fresh, byte[] aside)
+    {
+        var old = places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound);
+        foreach (var name in Names(live, fresh))
+        {
+            ReplaceEntry(at.Go(name), Join(live, name), fresh is null ? null : Join(fresh, name), Join(aside, name));
+        }
+
+        if (fresh is not null && places.StatusOrNull(fresh) is { } status)
+        {
+            ends.Add(new SetDirectoryStep(live, FileIdentity.Of(old), DirectoryMeta.Of(status), DirectoryMeta.Of(old)));
+        }
+    }
+
+    private void ReplaceEntry(Inside at, byte[] live, byte[]? fresh, byte[] aside)
+    {
+        var old = places.StatusOrNull(live);
+        var restored = fresh is null ? null : places.StatusOrNull(fresh);
+        if (at.Survey.WhyForeign(at.Below) is { } reason)
+        {
+            // An empty directory stands for what another source or a mount has there.
+            if (restored is { } hidden && !(hidden.IsDirectory && IsEmpty(fresh!)))
+            {
+                WarnOfForeign(live, reason);
+            }
+        }
+        else if (old is { IsDirectory: true } directory && (at.Stays || !at.Region.Probe.CanMove(live)))
+        {
+            ReplaceInside(at, live, directory, restored is null ? null : fresh, restored, aside);
+        }
+        else if (old is { } file && at.IsMounted)
+        {
+            Overwrite(file, live, fresh, restored, aside);
+        }
+        else if (old is { } replaced)
+        {
+            if (!replaced.IsDirectory)
+            {
+                at.Region.Probe.RequireMovable(live);
+            }
+
+            MakeKept(Above(aside), Above(live));
+            if (restored is not null)
+            {
+                Replace(live, fresh!, aside, at.Region.Probe);
+            }
+            else
+            {
+                swaps.Add(new MoveStep(live, aside, FileIdentity.Of(replaced)));
+            }
+        }
+        else if (restored is { } added)
+        {
+            swaps.Add(new MoveStep(fresh!, live, FileIdentity.Of(added)));
+        }
+    }
+
+    /// <summary>A directory that cannot move: what is in it does.</summary>
+    private void ReplaceInside(Inside at, byte[] live, in FileStatus old, byte[]? fresh, in FileStatus? restored, byte[] aside)
+    {
+        var next = at;
+        if (at.Regions.TryGetValue(at.Key, out var region))
+        {
+            next = at with { Region = region };
+            aside = region.Kept;
+            fresh = restored is { IsDirectory: true } ? region.Fresh : fresh;
+        }
+
+        ReplaceEntries(next, live, restored is { IsDirectory: true } ? fresh : null, aside);
+        if (at.Stays)
+        {
+            if (restored is { IsDirectory: false })
+            {
+                WarnOfForeign(live, "a directory that holds what has to stay");
+            }
+
+            return;
+        }
+
+        if (restored is not { IsDirectory: true })
+        {
+            MakeKept(aside, live);
+            swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), DirectoryMeta.Of(old)));
+            if (restored is { } file)
+            {
+                swaps.Add(new MoveStep(fresh!, live, FileIdentity.Of(file)));
+            }
+        }
+    }
+
+    private void Merge(Inside at, byte[] live, byte[] fresh)
+    {
+        foreach (var name in Names(fresh, null))
+        {
+            MergeEntry(at.Go(name), Join(live, name), Join(fresh, name));
+        }
+    }
+
+    private void MergeEntry(Inside at, byte[] live, byte[] fresh)
+    {
+        var (old, restored) = (places.StatusOrNull(live), places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
+        var aside = RestoreNames.Kept(live, stamp);
+        if (at.Survey.WhyForeign(at.Below) is { } reason)
+        {
+            if (!(restored.IsDirectory && IsEmpty(fresh)))
+            {
+                WarnOfForeign(live, reason);
+            }
+        }
+        else if (old is { IsDirectory: true } && restored.IsDirectory)
+        {
+            var region = at.Regions.GetValueOrDefault(at.Key);
+            Merge(region is null ? at : at with { Region = region }, live, region?.Fresh ?? fresh);
+        }
+        else if (old is { IsDirectory: true } && at.Stays)
+        {
+            WarnOfForeign(live, "a directory that holds what has to stay");
+        }
+        else if (old is { } file && at.IsMounted)
+        {
+            Overwrite(file, live, fresh, restored, aside);
+        }
+        else
+        {
+            if (old is { IsDirectory: true } && !at.Region.Probe.CanMove(live))
+            {
+                throw UserError.Failed($"the directory {Text(live)} cannot be moved away: it is of a lower layer of an overlay", "nothing was changed; restore elsewhere with --to DIR");
+            }
+
+            if (old is { IsDirectory: false })
+            {
+                at.Region.Probe.RequireMovable(live);
+            }
+
+            Replace(live, fresh, aside, at.Region.Probe);
+            if (old is not null)
+            {
+                kept.Add(Text(aside));
+            }
+        }
+    }
+
+    /// <summary>A name is taken over; what has it now gets another.</summary>
+    private void Replace(byte[] live, byte[] fresh, byte[] aside, IRestoreProbe probe)
+    {
+        var restored = FileIdentity.Of(places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
+        if (places.StatusOrNull(live) is not { } there)
+        {
+            swaps.Add(new MoveStep(fresh, live, restored));
+            return;
+        }
+
+        var old = FileIdentity.Of(there);
+        if (probe.CanExchange)
+        {
+            swaps.Add(new ExchangeStep(live, old, fresh, restored));
+            keeps.Add(new MoveStep(fresh, aside, old));
+            return;
+        }
+
+        // A file system that cannot exchange names: for a moment there is nothing.
+        swaps.Add(new MoveStep(live, aside, old));
+        swaps.Add(new MoveStep(fresh, live, restored));
+    }
+
+    private void Overwrite(in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)
+    {
+        if (!old.IsRegular || restored is not { IsRegular: true })
+        {
+            WarnOfForeign(live, "mounted there by itself");
+            return;
+        }
+
+        MakeKept(Above(aside), Above(live));
+        kept.Add(Text(aside));
+        swaps.Add(new OverwriteStep(live, FileIdentity.Of(old), fresh!, aside));
+    }
+
+    /// <summary>The directories above something that is kept, as the live ones are.</summary>
+    private void MakeKept(byte[] aside, byte[] live)
+    {
+        if (made.Contains(Key(aside)) || places.StatusOrNull(aside) is not null)
+        {
+            return;
+        }
+
+        var name = aside.AsSpan(aside.AsSpan().LastIndexOf((byte)'/') + 1);
+        if (!LeftoverName.Is(name))
+        {
+            MakeKept(Above(aside), Above(live));
+        }
+
+        made.Add(Key(aside));
+        swaps.Add(new MakeDirectoryStep(aside, DirectoryMeta.Of(places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
+    }
+
+    private void WarnOfForeign(byte[] live, string reason) =>
+        warn($"{Text(live)} is left as it is ({reason}); the snapshot has something else there, which --to DIR restores");
+
+    private SortedSet<byte[]> Names(byte[] live, byte[]? fresh)
+    {
+        var names = new SortedSet<byte[]>(Comparer<byte[]>.Create((one, other) => one.AsSpan().SequenceCompareTo(other)));
+        foreach (var directory in fresh is null ? [live] : new[] { live, fresh })
+        {
+            if (places.StatusOrNull(directory) is { IsDirectory: true })
+            {
+                names.UnionWith(Read(directory));
+            }
+        }
+
+        return names;
+    }
+
+    private DirectoryNames Read(byte[] path)
+    {
+        var (above, name) = places.Find(path);
+        using var directory = Posix.OpenDirectory(above, name);
+        return DirectoryNames.Read(directory);
+    }
+
+    private bool IsEmpty(byte[] directory) => Read(directory).Count == 0;
+
+    private static byte[] Join(byte[] directory, byte[] name) => [.. directory, (byte)'/', .. name];
+
+    private static byte[] Above(byte[] path) => path[..path.AsSpan().LastIndexOf((byte)'/')];
+
+    // Any bytes as a key: one character each.
+    private static string Key(byte[] path) => Encoding.Latin1.GetString(path);
+
+    private static string Text(byte[] path) => Encoding.UTF8.GetString(path);
+
+    /// <summary>Where in a tree the planner is.</summary>
+    private sealed record Inside(TreeSurvey Survey, IReadOnlyDictionary<string, RestoreRegion> Regions, RestoreRegion Region, byte[] Below)
+    {
+        public bool Stays => Survey.Stays(Below);
+
+        public bool IsMounted => Survey.IsMounted(Below);
+
+        public string Key => RestorePlanner.Key(Below);
+
+        public Inside Go(byte[] name) => this with { Below = Below.Length == 0 ? name : Join(Below, name) };
+    }
+}

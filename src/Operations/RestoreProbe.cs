@@ -1,0 +1,82 @@
+using System.Text;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What a file system lets be done, asked in ways that change nothing.</summary>
+internal interface IRestoreProbe
+{
+    /// <summary>Whether two names can change places in one instant.</summary>
+    bool CanExchange { get; }
+
+    /// <summary>Whether a directory can be moved away: not if it is of a lower layer of an overlay, say.</summary>
+    /// <exception cref="UserError">It cannot be moved for another reason, nor replaced.</exception>
+    bool CanMove(byte[] directory);
+
+    /// <exception cref="UserError">A file cannot be moved away.</exception>
+    void RequireMovable(byte[] file);
+}
+
+/// <summary>
+/// Asks by a directory of its own that is not empty: the kernel looks at everything else before it says that nothing can be
+/// renamed to that.
+/// </summary>
+internal sealed class RestoreProbe : IRestoreProbe
+{
+    private readonly byte[] full;
+
+    /// <param name="path">The directory to make, on the mount that it asks for.</param>
+    public RestoreProbe(string path)
+    {
+        full = Posix.Bytes(path);
+        Posix.MakeDirectory(Posix.Here, full, 0x1C0);
+        foreach (var name in new[] { "/one", "/other" })
+        {
+            Posix.CreateNew(Posix.Here, Posix.Bytes(path + name), 0x180).Dispose();
+        }
+
+        CanExchange = Try(Posix.Bytes(path + "/one"), Posix.Bytes(path + "/other"), RenameHow.Exchange) is null;
+    }
+
+    public bool CanExchange { get; }
+
+    public bool CanMove(byte[] directory) => Try(directory, full) switch
+    {
+        PosixError.NotEmpty or PosixError.Exists => true,
+        PosixError.CrossDevice or PosixError.Busy => false,
+        { } number => throw Cannot(directory, number),
+        null => throw new InvalidOperationException($"{Encoding.UTF8.GetString(directory)} was moved into an empty directory"),
+    };
+
+    public void RequireMovable(byte[] file)
+    {
+        if (Try(file, full) is { } number and not PosixError.IsDirectory)
+        {
+            throw Cannot(file, number);
+        }
+    }
+
+    private static UserError Cannot(byte[] path, int number)
+    {
+        var error = new PosixError(number);
+        return UserError.Failed(
+            $"{Encoding.UTF8.GetString(path)} cannot be replaced: {error.Message}",
+            number is PosixError.NotPermitted && Posix.IsRoot
+                ? "nothing was changed; see 'lsattr': it may be marked as immutable"
+                : Posix.IsRoot ? "nothing was changed" : "nothing was changed; run the command as root, or as the owner of the directory above it",
+            error);
+    }
+
+    private static int? Try(byte[] from, byte[] to, RenameHow how = RenameHow.Replace)
+    {
+        try
+        {
+            Posix.Rename(Posix.Here, from, Posix.Here, to, how);
+            return null;
+        }
+        catch (PosixError e)
+        {
+            return e.Number;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Where a source is restored to.</summary>
+/// <param name="Path">A directory, empty; it stands for the top of the source.</param>
+/// <param name="Detours">Directories of the source that are elsewhere meanwhile, since they are on another mount, by the path below the top.</param>
+internal sealed record RestoreRoot(string Path, IReadOnlyDictionary<string, string> Detours)
+{
+    private static readonly Dictionary<string, string> Nowhere = [];
+
+    public RestoreRoot(string path)
+        : this(path, Nowhere)
+    {
+    }
+
+    /// <summary>A path below the top, of any bytes, as a key of <see cref="Detours"/>: one character each.</summary>
+    public static string Key(ReadOnlySpan<byte> below) => Encoding.Latin1.GetString(below);
+}
+
+/// <summary>The scratch directories of a region; see <see cref="RestoreRegion"/>.</summary>
+internal sealed record RestoreScratch(string Live, string Scratch, string Probe, string Kept);
+
+/// <summary>The place of one source on this machine, links followed, and the scratch directories that serve it.</summary>
+internal sealed class RestoreSpot
+{
+    private readonly RestoreTarget target;
+    private readonly RestoreNeighbours neighbours;
+    private readonly bool exists;
+
+    private RestoreSpot(RestoreTarget target, string scratch, RestoreNeighbours neighbours, string stamp)
+    {
+        this.target = target;
+        this.neighbours = neighbours;
+        exists = Posix.StatusOrNull(target.Place) is not null;
+        IsMount = IsTree && IsMountPoint(target.Place);
+        Survey = Look();
+        Scratch = IsMount ? RestoreNames.ScratchInside(Path, stamp) : scratch;
+        var kept = IsMount ? RestoreNames.KeptInside(Path, stamp) : RestoreNames.Kept(Path, stamp);
+        var regions = new Dictionary<string, RestoreScratch> { [""] = new(Path, Scratch, RestoreNames.Probe(Scratch), kept) };
+        foreach (var below in Survey.Mounts)
+        {
+            var mount = System.IO.Path.Combine(Path, Encoding.UTF8.GetString(below));
+            var inside = RestoreNames.ScratchInside(mount, stamp);
+            regions.Add(RestoreRoot.Key(below), new RestoreScratch(mount, inside, RestoreNames.Probe(inside), RestoreNames.KeptInside(mount, stamp)));
+        }
+
+        Regions = regions;
+    }
+
+    public string Name => target.Source.Name;
+
+    public bool IsTree => target.Source.Kind == SourceKind.Storage;
+
+    /// <summary>Without links.</summary>
+    public string Path => target.Place;
+
+    /// <summary>The path as the snapshot has it.</summary>
+    public string FilePath => target.Source.Path;
+
+    /// <summary>A tree that is a mount of its own cannot be renamed; its entries can.</summary>
+    public bool IsMount { get; }
+
+    public string Scratch { get; }
+
+    public IReadOnlyDictionary<string, RestoreScratch> Regions { get; }
+
+    public TreeSurvey Survey { get; private set; }
+
+    public RestoreRoot Root => new(Scratch, Regions.Where(region => region.Key.Length > 0).ToDictionary(region => region.Key, region => region.Value.Scratch));
+
+    /// <summary>All places, a tree before what lies in it.</summary>
+    public static List<RestoreSpot> Of(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp)
+    {
+        var spots = new List<RestoreSpot>();
+        var taken = new HashSet<string>();
+        foreach (var target in targets.OrderBy(target => target.Place, StringComparer.Ordinal))
+        {
+            var scratch = RestoreNames.Scratch(NearestPlace(target, spots), stamp);
+            while (!taken.Add(scratch))
+            {
+                scratch += "-";
+            }
+
+            spots.Add(new RestoreSpot(target, scratch, neighbours, stamp));
+        }
+
+        return spots;
+    }
+
+    public static bool IsMountPoint(string path) =>
+        Posix.StatusOrNull(path) is { IsDirectory: true } top
+        && System.IO.Path.GetDirectoryName(path) is { } above
+        && Posix.StatusOrNull(above) is { } parent
+        && top.IsOnOtherMount(parent);
+
+    public bool Contains(string path) => IsTree && path.StartsWith(Path + "/", StringComparison.Ordinal);
+
+    /// <summary>Where something in this tree was restored to.</summary>
+    public string InScratch(string path) => System.IO.Path.Combine(Scratch, path[(Path.Length + 1)..]);
+
+    /// <summary>Whether a directory in this tree will be there when it is in place.</summary>
+    public bool WillHave(string path, bool onlyFiles) =>
+        Posix.StatusOrNull(InScratch(path)) is { IsDirectory: true }
+        || (Posix.StatusOrNull(path) is { IsDirectory: true } && (onlyFiles || Survey.Stays(Posix.Bytes(path[(Path.Length + 1)..]))));
+
+    /// <summary>Looks at the live tree once more: it may have changed while the restored one was made.</summary>
+    /// <exception cref="UserError">Something was mounted or unmounted there.</exception>
+    public void LookAgain()
+    {
+        var before = Survey.Mounts.Select(below => RestoreRoot.Key(below)).Order().ToList();
+        Survey = Look();
+        if (!before.SequenceEqual(Survey.Mounts.Select(below => RestoreRoot.Key(below)).Order()) || exists != Posix.StatusOrNull(Path) is not null)
+        {
+            throw UserError.Failed($"something was mounted or unmounted at {Path} while it was restored, or it came or went", "nothing was changed; see that nobody works there, and restore once more");
+        }
+    }
+
+    /// <summary>The regions with what can be done in each.</summary>
+    public IReadOnlyDictionary<string, RestoreRegion> MakeRegions() => Regions.ToDictionary(
+        region => region.Key,
+        region => new RestoreRegion(
+            Posix.Bytes(region.Value.Live), Posix.Bytes(region.Value.Scratch), Posix.Bytes(region.Value.Kept), new RestoreProbe(region.Value.Probe)));
+
+    private TreeSurvey Look() =>
+        IsTree && Posix.StatusOrNull(Path) is { IsDirectory: true } ? TreeSurvey.Of(Path, neighbours.Boundary(Path)) : TreeSurvey.Nothing;
+
+    /// <summary>
+    /// The place that the scratch directory is made beside: the target, or where that has no directory above it, or none that
+    /// stays, the tree that is restored around it.
+    /// </summary>
+    private static string NearestPlace(RestoreTarget target, List<RestoreSpot> before)
+    {
+        var outer = before.FindLast(spot => spot.Contains(target.Place));
+        var above = System.IO.Path.GetDirectoryName(target.Place)!;
+        if (outer is null || Posix.StatusOrNull(target.Place) is not null)
+        {
+            return target.Place;
+        }
+
+        return !outer.IsMount && (Posix.StatusOrNull(above) is not { } there || (Posix.StatusOrNull(outer.Path) is { } top && !there.IsOnOtherMount(top)))
+            ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(outer.Path)!, System.IO.Path.GetFileName(target.Place))
+            : Posix.StatusOrNull(above) is not null ? target.Place : System.IO.Path.Combine(outer.Path, System.IO.Path.GetFileName(target.Place));
+    }
+}

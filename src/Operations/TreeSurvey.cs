@@ -1,0 +1,160 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Something in a tree that stays where it is, and why.</summary>
+internal sealed record LeftAlone(byte[] Below, string Reason);
+
+/// <summary>
+/// What in a live tree cannot change places with it: what is foreign to it, and what is mounted there. The directories above
+/// those stay as well; everything else can move.
+/// </summary>
+internal sealed class TreeSurvey
+{
+    private readonly TreeBoundary? boundary;
+    private readonly byte[] buffer = new byte[64 * 1024];
+    private readonly Dictionary<string, string> left = [];
+    private readonly HashSet<string> above = [];
+    private readonly List<LeftAlone> leftAlone = [];
+    private readonly List<byte[]> mounts = [];
+    private readonly HashSet<string> mounted = [];
+
+    private TreeSurvey(TreeBoundary? boundary) => this.boundary = boundary;
+
+    /// <summary>What is foreign, in order; without what an earlier restore kept.</summary>
+    public IReadOnlyList<LeftAlone> Foreign => leftAlone;
+
+    /// <summary>Directories below the top on which something is mounted that belongs to the tree.</summary>
+    public IReadOnlyList<byte[]> Mounts => mounts;
+
+    /// <summary>Something stays.</summary>
+    public bool HasBoundary => above.Count > 0;
+
+    /// <param name="top">A directory, by a path without links.</param>
+    /// <param name="boundary">What does not belong to it.</param>
+    /// <exception cref="UserError">A directory in it cannot be listed, so that nobody knows what would be moved.</exception>
+    public static TreeSurvey Of(string top, TreeBoundary boundary)
+    {
+        var survey = new TreeSurvey(boundary);
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(top), follow: true);
+        survey.Walk(directory, [], Posix.Status(directory), top);
+        return survey;
+    }
+
+    /// <summary>Nothing is there.</summary>
+    public static TreeSurvey Nothing { get; } = new(null);
+
+    /// <summary>Why a path below the top is foreign; null if it is not.</summary>
+    public string? WhyForeign(ReadOnlySpan<byte> below) => left.GetValueOrDefault(Key(below));
+
+    /// <summary>A directory that stays, because it is above something that does or has something mounted on it.</summary>
+    public bool Stays(ReadOnlySpan<byte> below) => above.Contains(Key(below));
+
+    public bool IsMounted(ReadOnlySpan<byte> below) => mounted.Contains(Key(below));
+
+    /// <summary>Files of an overlay may have another device than their directory; for them only the mount counts.</summary>
+    public static bool IsMounted(in FileStatus status, in FileStatus parent) =>
+        status.IsDirectory ? status.IsOnOtherMount(parent) : status.MountId != parent.MountId;
+
+    private static string Words(in Foreign foreign) => foreign.Kind switch
+    {
+        ForeignKind.Database => $"a file of the database '{foreign.Source}'",
+        ForeignKind.Tree => $"the storage '{foreign.Source}'",
+        ForeignKind.Repository => "the backup directory",
+        ForeignKind.Leftover => "kept by an earlier restore",
+        ForeignKind.Excluded => "excluded",
+        ForeignKind.Mount => "mounted there, and one_file_system is set",
+        ForeignKind.Socket => "a socket",
+        _ => throw new NotSupportedException(foreign.Kind.ToString()),
+    };
+
+    // Any bytes as a key: one character each.
+    private static string Key(ReadOnlySpan<byte> below) => Encoding.Latin1.GetString(below);
+
+    private bool Walk(SafeFileHandle directory, byte[] below, FileStatus status, string path)
+    {
+        DirectoryNames names;
+        try
+        {
+            names = DirectoryNames.Read(directory, buffer);
+        }
+        catch (PosixError e)
+        {
+            throw CannotBeListed(path, e);
+        }
+
+        var stays = false;
+        for (var i = 0; i < names.Count; i++)
+        {
+            stays |= Look(directory, names.Name(i), below, status, path);
+        }
+
+        _ = stays && above.Add(Key(below));
+        return stays;
+    }
+
+    /// <summary>Whether something stays there.</summary>
+    private bool Look(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] below, in FileStatus parent, string parentPath)
+    {
+        byte[] path = below.Length == 0 ? name.ToArray() : [.. below, (byte)'/', .. name];
+        FileStatus status;
+        try
+        {
+            status = Posix.StatusAt(directory, name);
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            return false;
+        }
+
+        if (boundary!.Of(directory, parent, path, status) is { } foreign)
+        {
+            left.Add(Key(path), Words(foreign));
+            if (foreign.Kind != ForeignKind.Leftover)
+            {
+                leftAlone.Add(new LeftAlone(path, Words(foreign)));
+            }
+
+            return true;
+        }
+
+        var isMounted = IsMounted(status, parent);
+        if (isMounted)
+        {
+            mounted.Add(Key(path));
+            if (status.IsDirectory)
+            {
+                mounts.Add(path);
+                above.Add(Key(path));
+            }
+        }
+
+        return (status.IsDirectory && WalkInto(directory, name, path, status, Path.Combine(parentPath, Encoding.UTF8.GetString(name)))) || isMounted;
+    }
+
+    private bool WalkInto(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] below, in FileStatus status, string path)
+    {
+        SafeFileHandle inside;
+        try
+        {
+            inside = Posix.OpenDirectory(directory, name);
+        }
+        catch (PosixError e)
+        {
+            return e.Number is PosixError.NotFound or PosixError.NotDirectory ? false : throw CannotBeListed(path, e);
+        }
+
+        using (inside)
+        {
+            return Walk(inside, below, status, path);
+        }
+    }
+
+    private static UserError CannotBeListed(string path, PosixError error) => UserError.Failed(
+        $"the directory {path} cannot be looked into, so it is not known what would be moved with it: {error.Message}",
+        Posix.IsRoot ? "nothing was changed" : "nothing was changed; run the command as root", error);
+}
