@@ -23,7 +23,9 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
 
     public static RetentionItem Of(SnapshotId id, SnapshotHeader header) => new(id, header.Type, header.State, header.StartedAt)
     {
-        Sources = Array.ConvertAll(header.Sources, source => new RetentionSource(source.Name, source.Kind, source.IsMarked)),
+        // A source that could not be had says nothing of its content: what held rotation before still does.
+        Sources = [.. header.Sources.Where(source => source.State is SourceState.Complete or SourceState.Partial)
+            .Select(source => new RetentionSource(source.Name, source.Kind, source.IsMarked))],
         LacksSource = header.LacksSource,
     };
 }

@@ -45,7 +45,7 @@ internal static class ShrinkJudgement
         (string Id, SourceSummary Source)? partial = null;
         foreach (var header in newestFirst.Select(snapshot => snapshot.Header))
         {
-            if (Array.Find(header.Sources, isSame) is not { IsMarked: false } source)
+            if (Array.Find(header.Sources, isSame) is not { IsMarked: false, State: SourceState.Complete or SourceState.Partial } source)
             {
                 continue;
             }

@@ -119,6 +119,22 @@ public sealed class ShrinkJudgementTests
         Id(1).ToString(),
         ShrinkJudgement.Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Database(1, "a", 1) with { Shrunk = Mark(false) }, Tree(2, 2))], Tree(0, 0))?.Id);
 
+    [Theory]
+    [InlineData("missing", true)]
+    [InlineData("damaged", true)]
+    [InlineData("partial", false)]
+    public void A_source_that_could_not_be_had_is_no_measure_and_ends_no_hold(string state, bool isPassedOver)
+    {
+        List<Snapshot> all =
+        [
+            Snapshot(0, SnapshotState.Partial, Tree(50, 50)),
+            Snapshot(1, SnapshotState.Partial, Tree(0, 0) with { Shrunk = Mark(false) }),
+            Snapshot(2, SnapshotState.Partial, Tree(0, 0) with { State = SourceStates.FromWord(state)!.Value }),
+        ];
+        Assert.Equal(Id(isPassedOver ? 0 : 2).ToString(), ShrinkJudgement.Yardstick(all, Tree(0, 0))?.Id);
+        Assert.Equal(isPassedOver ? 1 : 0, ShrinkHold.Of(all.Select(RetentionItem.Of)).Count);
+    }
+
     [Fact]
     public void A_source_that_has_another_name_now_is_known_by_its_path()
     {
