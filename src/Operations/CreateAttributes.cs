@@ -51,7 +51,20 @@ internal sealed class CreateAttributes(CreateList list)
         }
         catch (DamageError e)
         {
-            list.Warn(path, $"its ACLs and attributes {e.Message}, and are not saved", isLoss: true);
+            list.Warn(path, $"its attributes {e.Message}, and are not saved", isLoss: true);
+            return ListsOf(place());
+        }
+    }
+
+    /// <summary>The ACLs alone: without them the mode, of which a part is a mask then, would open the restored file to more than it was open to.</summary>
+    private static ExtendedAttributes? ListsOf(AttributePlace place)
+    {
+        try
+        {
+            return AttributeReader.Read(place, isAclOnly: true);
+        }
+        catch (Exception e) when (e is DamageError or PosixError)
+        {
             return null;
         }
     }

@@ -15,10 +15,12 @@ internal static class AttributeReader
     /// <summary>What this process looks for: the kernel shows the last to root alone.</summary>
     public static string[] Kinds => Posix.IsRoot ? ["acl", "user", "security.capability", "trusted"] : ["acl", "user", "security.capability"];
 
+    /// <param name="place">The file.</param>
+    /// <param name="isAclOnly">Whether all else is passed over.</param>
     /// <returns>Null if there is nothing that is saved.</returns>
     /// <exception cref="PosixError">They cannot be read.</exception>
     /// <exception cref="DamageError">They are nothing that can be kept; says why.</exception>
-    public static ExtendedAttributes? Read(AttributePlace place)
+    public static ExtendedAttributes? Read(AttributePlace place, bool isAclOnly = false)
     {
         var names = place.Names().AsSpan();
         if (names.IsEmpty)
@@ -41,11 +43,14 @@ internal static class AttributeReader
             {
                 defaults = ReadList(place.Value(terminated));
             }
-            else if (ExtendedAttributes.IsSaved(name) && place.Value(terminated) is { } value)
+            else if (!isAclOnly && ExtendedAttributes.IsSaved(name) && place.Value(terminated) is { } value)
             {
                 others.Add(new NamedAttribute(name.ToArray(), value));
                 bytes += name.Length + value.Length;
-                FileEntryJson.Expect(bytes <= ExtendedAttributes.MostBytes, $"take more than {Units.Size(ExtendedAttributes.MostBytes)}");
+                if (bytes > ExtendedAttributes.MostBytes)
+                {
+                    throw new DamageError($"take more than {Units.Size(ExtendedAttributes.MostBytes)}");
+                }
             }
         }
 

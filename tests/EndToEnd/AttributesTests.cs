@@ -143,6 +143,20 @@ public sealed class AttributesTests
     }
 
     [Fact]
+    public void Attributes_beyond_all_measure_are_a_loss_and_the_ACL_is_kept()
+    {
+        using var site = new Site();
+        var tree = site.MountMemory("many", "size=40m");
+        site.TreeSettings["path"] = tree;
+        Command.Shell("touch file; chmod 600 file; setfacl -m u:1:rw file", tree);
+        var tried = Command.Run(["python3", "-c", "import os\nfor i in range(20): os.setxattr('file', f'trusted.{i}', b'v' * 60000)"], directory: tree);
+        Assert.SkipWhen(tried.Code != 0, "this file system in memory keeps no attributes");
+        site.Run("create", "storage").IsPartial("storage/file", "attributes take more than 1 MiB");
+        Assert.NotNull(site.Newest().Files()["storage/file"]["acl"]);
+        Assert.Null(site.Newest().Files()["storage/file"]["xattrs"]);
+    }
+
+    [Fact]
     public void Show_says_what_there_is()
     {
         using var site = new Site();
