@@ -289,9 +289,21 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     private UserError NotDatabase(Exception? cause) => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} is not a SQLite database: it is encrypted, damaged, or another kind of file", cause: cause);
 
+    /// <summary>
+    /// In WAL mode nobody locks readers out for the length of a transaction. Where somebody does, and shares no index of the log, it is
+    /// for as long as the application runs. https://www.sqlite.org/wal.html#noshm
+    /// </summary>
+    private bool IsKeptAlone() => File.Exists(options.File + "-wal") && !File.Exists(options.File + "-shm");
+
+    private string Holders() => OpenFiles.Holders([options.File]) is { Count: > 0 } holders ? string.Join(", ", holders) : "another process";
+
     private UserError Explain(SqliteException error) => error.SqliteErrorCode switch
     {
         raw.SQLITE_NOTADB => NotDatabase(error),
+        raw.SQLITE_BUSY or raw.SQLITE_LOCKED when IsKeptAlone() => UserError.Failed(
+            $"the database '{options.Name}' at {options.Place} is opened with locking_mode=EXCLUSIVE by {Holders()}, which lets nobody else read it",
+            "remove 'PRAGMA locking_mode=EXCLUSIVE' from the application's settings, or stop the application for the backup",
+            error),
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => UserError.Failed(
             $"the database '{options.Name}' at {options.Place} stayed locked for {options.LockTimeout.TotalSeconds:0} seconds",
             "another process keeps a long transaction open; see who with: fuser -v DB, or raise lock_timeout_seconds",

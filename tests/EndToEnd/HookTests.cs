@@ -106,7 +106,7 @@ public sealed class HookTests : IDisposable
             File.ReadAllLines(site.In("log")),
             line => Assert.EndsWith("info create-full begins", line, StringComparison.Ordinal),
             line => Assert.Contains("info create-full ends: failure, exit code 1", line, StringComparison.Ordinal),
-            line => Assert.Matches($"^{time}error .*{site.Storage}.*; hint: ", line),
+            line => Assert.Matches($"^{time}error .*{site.Database}.*; hint: ", line),
             line => Assert.EndsWith("info restore latest begins", line, StringComparison.Ordinal),
             line => Assert.Contains($"info restore latest ends: ", line, StringComparison.Ordinal));
     }

@@ -60,6 +60,21 @@ public sealed class LiveDatabaseTests
         Assert.Contains("marker", TestDatabase.Dump(Path.Combine(site.Create("database").Recover(), "app_data/app_data.db")), StringComparison.Ordinal);
     }
 
+    /// <summary>The file may be written and its directory may not: SQLite calls that SQLITE_READONLY_DIRECTORY.</summary>
+    [Fact]
+    public void A_closed_database_in_a_directory_that_may_not_be_written_to_is_read_as_a_file()
+    {
+        using var site = new Site(withMedia: false);
+        var before = site.BelongToOrdinaryUser();
+        var directory = Path.GetDirectoryName(site.Database)!;
+        Assert.False(File.Exists(site.Database + "-wal"));
+        Command.Shell($"chmod 555 '{directory}'");
+        site.Run(["create", "database"], before: before).Succeeds();
+        site.Run("restore", "latest", "--to", site.In("out")).Succeeds();
+        TestDatabase.CheckCopy(site.In("out/app_data/app_data.db"));
+        Assert.Equal([site.Database], Directory.GetFileSystemEntries(directory));
+    }
+
     [Fact]
     public void A_database_that_stays_locked_is_given_up_after_the_configured_time()
     {

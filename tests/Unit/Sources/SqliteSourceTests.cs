@@ -181,6 +181,15 @@ public sealed class SqliteSourceTests : IDisposable
     }
 
     [Fact]
+    public void An_application_that_lets_nobody_else_read_is_named_as_that()
+    {
+        Make("PRAGMA journal_mode=WAL; CREATE TABLE t(x)").Dispose();
+        using var application = SqliteFile.Open(Db, SqliteOpenMode.ReadWrite);
+        SqliteFile.Execute(application, "PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)");
+        Assert.Contains("locking_mode=EXCLUSIVE", Assert.Throws<UserError>(() => Copy()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_database_that_stays_locked_is_an_error_after_the_time_allowed()
     {
         using var writer = Make("CREATE TABLE t(x)");
