@@ -22,6 +22,7 @@ internal static class ConfigVerbs
         }
 
         CheckOverlaps(around, settings);
+        WarnOfUnreadableFiles(around, settings);
         foreach (var (_, sentence, hint) in UnnamedSources.Of(settings))
         {
             around.Screen.Log.Say(Severity.Warning, $"{sentence}; {hint}");
@@ -50,6 +51,22 @@ internal static class ConfigVerbs
             else
             {
                 around.Output.Line(overlap.Text);
+            }
+        }
+    }
+
+    /// <summary>Single files are few, so each is tried; what a tree holds is for doctor, which tries as the service's user.</summary>
+    private static void WarnOfUnreadableFiles(Surroundings around, Settings settings)
+    {
+        foreach (var file in settings.Storage.Select(s => new TreeOptions(s.Name, s.Path, s.Exclude, s.OneFileSystem)).Where(options => options.IsFile))
+        {
+            try
+            {
+                DirectorySource.Check(file);
+            }
+            catch (UserError e)
+            {
+                around.Screen.Log.Say(Severity.Warning, e.Message);
             }
         }
     }

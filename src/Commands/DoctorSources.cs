@@ -94,13 +94,20 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private void LookAt(StorageSetting tree)
     {
         var name = $"storage '{tree.Name}'";
+        var options = new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem);
         try
         {
-            var options = new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem);
             if (service.ReadsEverything)
             {
                 DirectorySource.Check(options);
                 report.Ok(name, $"{options.Place} is there, and {service.User} reads every file, whoever owns it");
+                return;
+            }
+
+            if (options.IsFile)
+            {
+                DirectorySource.Check(options);
+                report.Ok(name, $"{options.Place} can be read");
                 return;
             }
 
@@ -119,7 +126,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         }
         catch (UserError e)
         {
-            report.Fail(name, e.Message, IsRefused(e.InnerException) ? ReadAccess(tree.Path, null) : e.Hint);
+            report.Fail(name, e.Message, IsRefused(e.InnerException) ? ReadAccess(options) : e.Hint);
         }
     }
 
@@ -171,6 +178,10 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         first is { Gid: not 0 } status && (status.Permissions & ReadableForGroup) != 0 && Accounts.GroupName(status.Gid) is { } group
             ? $"sudo usermod -aG {group} {service.User}"
             : $"sudo setfacl -R -m u:{service.User}:rX,d:u:{service.User}:rX {ShellWord.Of(path)}";
+
+    /// <summary>To a tree's top, or to the one file that it is.</summary>
+    private string ReadAccess(TreeOptions tree) =>
+        tree.IsFile ? $"sudo setfacl -m u:{service.User}:r {ShellWord.Of(tree.Top)}" : ReadAccess(tree.Path, null);
 
     private string WriteAccess(string directory) =>
         $"sudo setfacl -R -m u:{service.User}:rwX,d:u:{service.User}:rwX {ShellWord.Of(directory)}";

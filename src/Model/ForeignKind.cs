@@ -9,6 +9,9 @@ internal enum ForeignKind
     /// <summary>Another configured tree, saved by its own source; or the tree itself once more, by way of a mount.</summary>
     Tree,
 
+    /// <summary>A configured storage that is a single file, saved by its own source.</summary>
+    File,
+
     /// <summary>The backup directory.</summary>
     Repository,
 
@@ -29,7 +32,7 @@ internal static class ForeignKinds
 {
     public static IReadOnlyList<ForeignKind> All { get; } =
     [
-        ForeignKind.Database, ForeignKind.Tree, ForeignKind.Repository, ForeignKind.Leftover, ForeignKind.Excluded, ForeignKind.Mount, ForeignKind.Socket,
+        ForeignKind.Database, ForeignKind.Tree, ForeignKind.File, ForeignKind.Repository, ForeignKind.Leftover, ForeignKind.Excluded, ForeignKind.Mount, ForeignKind.Socket,
     ];
 
     /// <summary>The word used in headers and in JSON output.</summary>
@@ -37,6 +40,7 @@ internal static class ForeignKinds
     {
         ForeignKind.Database => "database",
         ForeignKind.Tree => "tree",
+        ForeignKind.File => "file",
         ForeignKind.Repository => "repository",
         ForeignKind.Leftover => "leftover",
         ForeignKind.Excluded => "excluded",

@@ -18,7 +18,10 @@ internal static class SnapshotFeatures
     /// <summary>There are FIFOs or device nodes.</summary>
     public const string SpecialFiles = "special-files";
 
-    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles];
+    /// <summary>A storage is one file: a reader that takes it for a tree would put a directory in its place.</summary>
+    public const string SingleFile = "single-file";
+
+    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles, SingleFile];
 
     public static bool IsKnown(string feature) => Array.IndexOf(Known, feature) >= 0;
 }

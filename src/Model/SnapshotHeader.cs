@@ -146,6 +146,12 @@ internal sealed record SourceSummary
     /// <summary>Where it was, absolute: the database file or the top of the tree.</summary>
     public required string Path { get; init; }
 
+    /// <summary>A storage that is one file, and no tree: the list has it as NAME/FILE NAME, like a database.</summary>
+    public bool IsFile { get; init; }
+
+    /// <summary>One file of the list stands for all of it.</summary>
+    public bool IsOneFile => IsFile || Kind == SourceKind.Database;
+
     /// <summary>Regular files, hard links among them.</summary>
     public required long Files { get; init; }
 

@@ -77,6 +77,7 @@ internal static class SnapshotHeaderJson
         Name = json.Text("name", like?.Name),
         Kind = json.Word("kind", SourceKinds.FromWord, like?.Kind.Word()),
         Path = json.Text("path", like?.Path),
+        IsFile = json.TryGetProperty("file", out var file) && file.GetBoolean(),
         Files = json.Number("files"),
         Directories = json.Number("directories"),
         Symlinks = json.Number("symlinks"),
@@ -99,6 +100,11 @@ internal static class SnapshotHeaderJson
         json.WriteString("name", source.Name);
         json.WriteString("kind", source.Kind.Word());
         json.WriteString("path", source.Path);
+        if (source.IsFile)
+        {
+            json.WriteBoolean("file", true);
+        }
+
         json.WriteNumber("files", source.Files);
         json.WriteNumber("directories", source.Directories);
         json.WriteNumber("symlinks", source.Symlinks);

@@ -253,6 +253,12 @@ internal sealed class CreateBackup
         return Publish(held, id, staging, files, list, whole);
     }
 
+    private static string[] Features(SourceSummary[] sources) =>
+    [
+        .. Array.Exists(sources, source => source.IsMarked) ? [SnapshotFeatures.Shrunk] : Array.Empty<string>(),
+        .. Array.Exists(sources, source => source.IsFile) ? [SnapshotFeatures.SingleFile] : Array.Empty<string>(),
+    ];
+
     /// <summary>Lists and table, synced, and only then the header.</summary>
     private SnapshotHeader Publish(
         RepositoryLock held, SnapshotId id, RunStaging staging, FileListWriter files, CreateList list, List<Snapshot> whole)
@@ -268,7 +274,7 @@ internal sealed class CreateBackup
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
-            Requires = Array.Exists(sources, source => source.IsMarked) ? [.. list.Requires, SnapshotFeatures.Shrunk] : list.Requires,
+            Requires = [.. list.Requires, .. Features(sources)],
             Id = id.ToString(),
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
@@ -301,9 +307,10 @@ internal sealed class CreateBackup
         var summary = list.Summary(new SourceName(tree.Name, SourceKind.Storage), tree.Was?.Path ?? tree.Path);
         return tree.Was is not null ? summary : summary with
         {
+            IsFile = tree.IsFile,
             Target = tree.Top == tree.Path ? null : tree.Top,
-            Exclude = tree.Exclude,
-            OneFileSystem = tree.OneFileSystem,
+            Exclude = tree.IsFile ? null : tree.Exclude,
+            OneFileSystem = tree.IsFile ? null : tree.OneFileSystem,
         };
     }
 

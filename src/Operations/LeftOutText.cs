@@ -11,7 +11,7 @@ internal static class LeftOutText
     public static string Reason(Foreign foreign) => foreign.Kind switch
     {
         ForeignKind.Database => $"is left out: it belongs to the database '{foreign.Source}', which is saved by itself",
-        ForeignKind.Tree => $"is left out: it is the storage '{foreign.Source}', which is saved by itself",
+        ForeignKind.Tree or ForeignKind.File => $"is left out: it is the storage '{foreign.Source}', which is saved by itself",
         ForeignKind.Repository => "is left out: it is the backup directory",
         ForeignKind.Leftover => "is left out: an earlier restore put it aside",
         ForeignKind.Excluded => "is left out by 'exclude'",
@@ -30,6 +30,7 @@ internal static class LeftOutText
     {
         ForeignKind.Database => $"1 database (saved as '{left.Source}')",
         ForeignKind.Tree => $"1 tree (saved as '{left.Source}')",
+        ForeignKind.File => $"1 file (saved as '{left.Source}')",
         ForeignKind.Repository => "the backup directory",
         ForeignKind.Leftover => $"{left.Count} from earlier restores",
         ForeignKind.Excluded => $"{left.Count} by exclude",

@@ -90,11 +90,11 @@ internal sealed class PathChoice
         {
             if (text.TrimEnd('/') == place)
             {
-                var top = source.Kind == SourceKind.Database ? $"{source.Name}/{Path.GetFileName(source.Path)}" : source.Name;
+                var top = source.IsOneFile ? $"{source.Name}/{Path.GetFileName(source.Path)}" : source.Name;
                 return (top, "/" + top);
             }
 
-            if (source.Kind == SourceKind.Storage && text.StartsWith(place + "/", StringComparison.Ordinal))
+            if (!source.IsOneFile && text.StartsWith(place + "/", StringComparison.Ordinal))
             {
                 var below = $"{source.Name}{text[place.Length..]}";
                 return (below, "/" + below);

@@ -97,7 +97,7 @@ internal sealed class RestoreBackup
     {
         var path = plan.To is null
             ? source.Path
-            : source.Kind == SourceKind.Database
+            : source.IsOneFile
                 ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
                 : Path.Combine(plan.To, source.Name);
         var place = plan.To is null ? RestoreLinks.Follow(source.Name, path, What.Title) : path;
@@ -165,7 +165,7 @@ internal sealed class RestoreBackup
     {
         var above = Path.GetDirectoryName(target.Place)!;
         if (Posix.StatusOrNull(above) is not { IsDirectory: true }
-            && !Targets.Any(other => other.Source.Kind == SourceKind.Storage && other != target && target.Place.StartsWith(other.Place + "/", StringComparison.Ordinal)))
+            && !Targets.Any(other => !other.Source.IsOneFile && other != target && target.Place.StartsWith(other.Place + "/", StringComparison.Ordinal)))
         {
             throw UserError.Failed(
                 $"the directory {above} does not exist{(target.Place == target.Target ? "" : $", to which {target.Target} leads")}", "make it, or restore elsewhere with --to DIR");

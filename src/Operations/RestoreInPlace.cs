@@ -91,7 +91,7 @@ internal sealed class RestoreInPlace : IDisposable
         // Before the survey, which so sees them for what they are.
         var regions = wanted.ToDictionary(spot => spot.Name, spot => spot.MakeRegions());
         wanted.ForEach(spot => spot.LookAgain());
-        foreach (var spot in wanted.Where(spot => !spot.IsTree && places.StatusOrNull(Posix.Bytes(spot.Path)) is not null))
+        foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is not null))
         {
             FoldLogIn(spot.Path);
         }
@@ -158,7 +158,7 @@ internal sealed class RestoreInPlace : IDisposable
         if (!spot.IsTree)
         {
             var (path, fresh) = (Posix.Bytes(spot.Path), Posix.Bytes(Path.Combine(spot.Scratch, Path.GetFileName(spot.FilePath))));
-            planner.ReplaceDatabase(path, fresh, DatabaseCompanions, regions[""].Probe);
+            planner.ReplaceFile(path, fresh, spot.Companions, regions[""].Probe);
         }
         else if (onlyFiles)
         {
@@ -179,7 +179,7 @@ internal sealed class RestoreInPlace : IDisposable
         foreach (var outer in all.Where(outer => outer != inner && outer.Contains(inner.Path)))
         {
             var copy = outer.InScratch(inner.Path);
-            foreach (var path in inner.IsTree ? [copy] : DatabaseCompanions.Select(end => copy + end).Prepend(copy))
+            foreach (var path in inner.Companions.Select(end => copy + end).Prepend(copy))
             {
                 if (Posix.StatusOrNull(path) is { IsDirectory: true })
                 {

@@ -30,12 +30,12 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
     /// <summary>Where what is there now will be.</summary>
     public IReadOnlyList<string> Kept => kept;
 
-    /// <summary>A database file, which has no log any more that belongs to it.</summary>
+    /// <summary>A single file; a database has no log any more that belongs to it.</summary>
     /// <param name="path">Its place.</param>
     /// <param name="fresh">The restored one.</param>
     /// <param name="companions">Files beside the old one that must not be replayed into the new one.</param>
     /// <param name="probe">What can be done there.</param>
-    public void ReplaceDatabase(byte[] path, byte[] fresh, IEnumerable<string> companions, IRestoreProbe probe)
+    public void ReplaceFile(byte[] path, byte[] fresh, IEnumerable<string> companions, IRestoreProbe probe)
     {
         var aside = RestoreNames.Kept(path, stamp);
         foreach (var end in companions.Select(Posix.Bytes))

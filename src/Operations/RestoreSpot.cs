@@ -52,7 +52,12 @@ internal sealed class RestoreSpot
 
     public string Name => target.Source.Name;
 
-    public bool IsTree => target.Source.Kind == SourceKind.Storage;
+    public bool IsTree => !target.Source.IsOneFile;
+
+    /// <summary>What belongs to it next to its file, as ends of names.</summary>
+    public IReadOnlyList<string> Companions => IsDatabase ? RestoreInPlace.DatabaseCompanions : [];
+
+    public bool IsDatabase => target.Source.Kind == SourceKind.Database;
 
     /// <summary>Without links.</summary>
     public string Path => target.Place;

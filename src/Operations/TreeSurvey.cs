@@ -63,7 +63,7 @@ internal sealed class TreeSurvey
     private static string Words(in Foreign foreign) => foreign.Kind switch
     {
         ForeignKind.Database => $"a file of the database '{foreign.Source}'",
-        ForeignKind.Tree => $"the storage '{foreign.Source}'",
+        ForeignKind.Tree or ForeignKind.File => $"the storage '{foreign.Source}'",
         ForeignKind.Repository => "the backup directory",
         ForeignKind.Leftover => "kept by an earlier restore",
         ForeignKind.Excluded => "excluded",

@@ -15,7 +15,7 @@ internal static class ShrinkJudgement
     private const long LeastBytes = 64 << 10;
     private const int TablesNamed = 5;
 
-    private static readonly string[] Foreign = [ForeignKind.Database.Word(), ForeignKind.Tree.Word(), ForeignKind.Leftover.Word(), ForeignKind.Mount.Word()];
+    private static readonly string[] Foreign = [ForeignKind.Database.Word(), ForeignKind.Tree.Word(), ForeignKind.File.Word(), ForeignKind.Leftover.Word(), ForeignKind.Mount.Word()];
 
     /// <param name="before">The source in the snapshot it is compared with.</param>
     /// <param name="now">The same source in this run.</param>

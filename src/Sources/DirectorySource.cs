@@ -7,12 +7,14 @@ namespace VertexAr.Backup.Sources;
 
 /// <summary>A tree to walk.</summary>
 /// <param name="Name">What it is called in snapshots.</param>
-/// <param name="Path">Its top, absolute.</param>
+/// <param name="Path">Its top, or the one file that it is; absolute.</param>
 /// <param name="Exclude">What to leave out, in the words of .gitignore.</param>
 /// <param name="OneFileSystem">Whether what is mounted inside is left out.</param>
 internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<string> Exclude, bool OneFileSystem)
 {
-    /// <summary>The directory that the path leads to, by way of links.</summary>
+    private readonly bool isFile = IsRegular(RealPath.Of(Path));
+
+    /// <summary>The directory, or the one file, that the path leads to, by way of links.</summary>
     public string Top { get; } = RealPath.Of(Path);
 
     /// <summary>For messages: the path, and where it leads if that is elsewhere.</summary>
@@ -20,6 +22,21 @@ internal sealed record TreeOptions(string Name, string Path, IReadOnlyList<strin
 
     /// <summary>It is a copy of an old tree, and said to be this; null for a live tree.</summary>
     public FormerSource? Was { get; init; }
+
+    /// <summary>It is one file, and no tree. Found out once, so that all of a run takes it for the same.</summary>
+    public bool IsFile => isFile && Was is null;
+
+    private static bool IsRegular(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path) is { IsRegular: true };
+        }
+        catch (PosixError)
+        {
+            return false; // Opening it will say why.
+        }
+    }
 }
 
 /// <summary>
@@ -44,10 +61,14 @@ internal sealed class DirectorySource
     /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>
     public IEnumerable<string> UnmatchedPatterns => boundary?.UnmatchedPatterns ?? [];
 
-    /// <exception cref="UserError">The tree is missing or no directory.</exception>
+    /// <exception cref="UserError">It is missing, no directory, or a single file that cannot be read.</exception>
     public static void Check(TreeOptions options)
     {
-        using var _ = OpenTop(options);
+        using var _ = options.IsFile ? OpenFile(options).Directory : OpenTop(options);
+        if (options.IsFile && Posix.Refusal(options.Top, AccessKind.Read) is { } refusal)
+        {
+            throw CannotBeOpened(options, refusal);
+        }
     }
 
     /// <summary>
@@ -72,6 +93,14 @@ internal sealed class DirectorySource
 
     private IEnumerable<WalkStep> Steps()
     {
+        if (options.IsFile)
+        {
+            var (directory, entry) = OpenFile(options);
+            yield return new WalkStep(entry);
+            yield return new WalkStep(null, directory);
+            yield break;
+        }
+
         var top = OpenTop(options);
         var status = Posix.Status(top);
         var path = Encoding.UTF8.GetBytes(options.Name);
@@ -112,6 +141,24 @@ internal sealed class DirectorySource
         }
     }
 
+    /// <summary>A file is found in its directory, as every file of a tree is; in the list it has the name that is configured.</summary>
+    private static (SafeFileHandle Directory, WalkedEntry Entry) OpenFile(TreeOptions options)
+    {
+        var (name, listed) = (Posix.Bytes(Path.GetFileName(options.Top)), Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}"));
+        SafeFileHandle? directory = null;
+        try
+        {
+            directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(options.Top)!), follow: true);
+            var status = Posix.StatusAt(directory, name);
+            return status.IsRegular ? (directory, new WalkedEntry(listed, status, directory) { NameOnDisk = name }) : throw new PosixError(PosixError.NotDirectory);
+        }
+        catch (PosixError e)
+        {
+            directory?.Dispose();
+            throw CannotBeOpened(options, e);
+        }
+    }
+
     private static SafeFileHandle OpenTop(TreeOptions options)
     {
         try
@@ -120,15 +167,20 @@ internal sealed class DirectorySource
         }
         catch (PosixError e)
         {
-            var trouble = e.Number switch
-            {
-                PosixError.NotFound => "does not exist",
-                PosixError.NotDirectory => "is not a directory",
-                _ => $"cannot be opened: {e.Message}",
-            };
-            throw UserError.Failed(
-                $"the storage '{options.Name}' at {options.Place} {trouble}", "check \"storage\" in the configuration, and that its disk is mounted", e);
+            throw CannotBeOpened(options, e);
         }
+    }
+
+    private static UserError CannotBeOpened(TreeOptions options, PosixError error)
+    {
+        var trouble = error.Number switch
+        {
+            PosixError.NotFound => "does not exist",
+            PosixError.NotDirectory => "is neither a directory nor a file",
+            _ => $"cannot be opened: {error.Message}",
+        };
+        return UserError.Failed(
+            $"the storage '{options.Name}' at {options.Place} {trouble}", "check \"storage\" in the configuration, and that its disk is mounted", error);
     }
 
     private Frame Enter(SafeFileHandle directory, byte[] path, FileStatus status, out WalkedEntry? problem)

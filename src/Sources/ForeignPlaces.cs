@@ -46,9 +46,13 @@ internal sealed class ForeignPlaces
             {
                 found.AddDatabase(source);
             }
-            else if (StatusOrNull(source.Path) is { } tree)
+            else if (StatusOrNull(source.Path) is { IsDirectory: true } tree)
             {
                 found.places.TryAdd(new FileKey(tree), new Foreign(ForeignKind.Tree, source.Name));
+            }
+            else
+            {
+                found.AddName(RealPath.Of(source.Path), new Foreign(ForeignKind.File, source.Name));
             }
         }
 
@@ -58,7 +62,7 @@ internal sealed class ForeignPlaces
     /// <summary>By device and inode: the file of a database under any of its names, the top of a tree, the repository.</summary>
     public Foreign? Of(in FileStatus status) => places.TryGetValue(new FileKey(status), out var foreign) ? foreign : null;
 
-    /// <summary>By the directory's device and inode, and a name: a database and its companions, which may come and go.</summary>
+    /// <summary>By the directory's device and inode, and a name: a single file, or a database and its companions, which may come and go.</summary>
     /// <param name="directory">The directory that holds the name.</param>
     /// <param name="name">Of a file; a directory is no database.</param>
     public Foreign? OfFile(in FileStatus directory, ReadOnlySpan<byte> name)
@@ -86,12 +90,21 @@ internal sealed class ForeignPlaces
             places.TryAdd(new FileKey(file), foreign);
         }
 
+        AddName(path, foreign, SqliteCompanions.Suffixes);
+    }
+
+    /// <summary>
+    /// A place by its name, which a program may give to a new file at any time. Another hard link of a file that is there now is
+    /// somebody else's: unlike that of a database it can be saved as any file.
+    /// </summary>
+    private void AddName(string path, Foreign foreign, params IEnumerable<byte[]> companions)
+    {
         if (StatusOrNull(Path.GetDirectoryName(path) ?? "/") is { } directory)
         {
             var name = Posix.Bytes(Path.GetFileName(path));
             var here = names.TryGetValue(new FileKey(directory), out var known) ? known : names[new FileKey(directory)] = [];
             here.Add((name, foreign));
-            here.AddRange(SqliteCompanions.Suffixes.Select(suffix => ((byte[])[.. name, .. suffix], foreign)));
+            here.AddRange(companions.Select(suffix => ((byte[])[.. name, .. suffix], foreign)));
         }
     }
 

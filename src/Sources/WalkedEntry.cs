@@ -38,7 +38,10 @@ internal sealed class WalkedEntry
     /// <summary>Why it is left out, with all that is in it; null for an entry.</summary>
     public Foreign? Foreign { get; }
 
-    private ReadOnlySpan<byte> Name => Path.AsSpan(Path.AsSpan().LastIndexOf((byte)'/') + 1);
+    /// <summary>Its name in its directory, where that is not the last name of <see cref="Path"/>.</summary>
+    public byte[]? NameOnDisk { get; init; }
+
+    private ReadOnlySpan<byte> Name => NameOnDisk ?? Path.AsSpan(Path.AsSpan().LastIndexOf((byte)'/') + 1);
 
     /// <summary>Opens a regular file for reading, relative to its directory and following nothing. Only until the walk goes on.</summary>
     /// <exception cref="PosixError">It is gone, or not ours to read, or something else stands under its name now.</exception>

@@ -35,10 +35,21 @@ public sealed class SnapshotHeaderSourceTests
     }
 
     [Fact]
+    public void That_it_is_a_single_file_is_written_and_read()
+    {
+        var read = Read(Write(Plain with { IsFile = true }));
+        Assert.True(read is { IsFile: true, IsOneFile: true });
+        Assert.True(Read(Write(Plain with { Kind = SourceKind.Database })) is { IsFile: false, IsOneFile: true });
+        Assert.True(SnapshotFeatures.IsKnown(SnapshotFeatures.SingleFile));
+    }
+
+    [Fact]
     public void A_source_of_an_older_version_says_nothing_of_that()
     {
         var text = Write(Plain);
         Assert.DoesNotContain("exclude", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("file\"", text, StringComparison.Ordinal);
+        Assert.False(Read(text).IsOneFile);
         var read = Read(text);
         Assert.Equal((null, null, null, 0), (read.Target, read.Exclude, read.OneFileSystem, read.LeftOut.Count));
     }

@@ -182,11 +182,47 @@ public sealed class DirectorySourceTests : IDisposable
     }
 
     [Fact]
-    public void A_tree_that_is_missing_or_a_file_is_an_error()
+    public void A_single_file_is_listed_under_the_name_that_is_configured_and_read_where_links_lead()
+    {
+        temp.Write("file", "content"u8);
+        File.CreateSymbolicLink(temp["link"], temp["file"]);
+        var options = Options(temp["link"]);
+        Assert.True(options.IsFile);
+        DirectorySource.Check(options);
+        var seen = new List<(string Path, string Content)>();
+        foreach (var entry in new DirectorySource(options, ForeignPlaces.None).Walk())
+        {
+            using var stream = new FileStream(entry.Open(), FileAccess.Read);
+            seen.Add((Text(entry), new StreamReader(stream).ReadToEnd()));
+        }
+
+        Assert.Equal([($"{options.Name}/link", "content")], seen);
+    }
+
+    [Fact]
+    public void What_was_one_file_when_the_run_began_and_is_gone_is_an_error()
     {
         temp.Write("file", "x"u8);
+        var options = Options(temp["file"]);
+        File.Delete(temp["file"]);
+        Assert.True(options.IsFile);
+        Assert.Contains("does not exist", Assert.Throws<UserError>(() => DirectorySource.Check(options)).Message, StringComparison.Ordinal);
+        Assert.Throws<UserError>(() => new DirectorySource(options, ForeignPlaces.None).Walk().Count());
+    }
+
+    [Fact]
+    public void A_copy_of_an_old_tree_is_never_one_file()
+    {
+        temp.Write("file", "x"u8);
+        Assert.False((Options(temp["file"]) with { Was = new FormerSource("/old", _ => throw new InvalidOperationException()) }).IsFile);
+    }
+
+    [Fact]
+    public void A_tree_that_is_missing_or_a_pipe_is_an_error()
+    {
+        Tools.Run("mkfifo", temp["pipe"]);
         Assert.Contains("does not exist", Assert.Throws<UserError>(() => DirectorySource.Check(Options(temp["none"]))).Message, StringComparison.Ordinal);
-        Assert.Contains("not a directory", Assert.Throws<UserError>(() => DirectorySource.Check(Options(temp["file"]))).Message, StringComparison.Ordinal);
+        Assert.Contains("neither a directory nor a file", Assert.Throws<UserError>(() => DirectorySource.Check(Options(temp["pipe"]))).Message, StringComparison.Ordinal);
         Assert.Throws<UserError>(() => new DirectorySource(Options(temp["none"]), ForeignPlaces.None).Walk().Count());
     }
 

@@ -99,6 +99,25 @@ public sealed class TreeBoundaryTests : IDisposable
     }
 
     [Fact]
+    public void A_single_file_is_foreign_by_its_name_whatever_file_has_it_and_a_further_hard_link_is_the_trees()
+    {
+        temp.Write("tree/a/.env", "x"u8);
+        temp.Write("tree/b/.env", "x"u8);
+        Tools.Run("ln", temp["tree/a/.env"], temp["tree/a/copy"]);
+        File.CreateSymbolicLink(temp["link"], temp["tree/a/.env"]);
+        sources.Add(new SourcePlace("env", SourceKind.Storage, temp["link"]));
+        Assert.Equal(new Foreign(ForeignKind.File, "env"), Of("a/.env"));
+        foreach (var name in new[] { "a/copy", "b/.env", "a" })
+        {
+            Assert.Null(Of(name));
+        }
+
+        File.Delete(temp["tree/a/.env"]);
+        temp.Write("tree/a/.env", "written by another name, and renamed"u8);
+        Assert.Equal(new Foreign(ForeignKind.File, "env"), Of("a/.env"));
+    }
+
+    [Fact]
     public void The_repository_is_foreign_by_whatever_path_it_is_configured()
     {
         temp.Make("tree/backups");
