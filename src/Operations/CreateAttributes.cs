@@ -11,8 +11,6 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class CreateAttributes(CreateList list)
 {
-    private static readonly bool HasProc = Directory.Exists("/proc/self/fd");
-
     private readonly string[] kinds = AttributeReader.Kinds;
     private (EarlierList List, bool Known)? last;
 
@@ -37,9 +35,9 @@ internal sealed class CreateAttributes(CreateList list)
     {
         try
         {
-            return AreRead ? AttributeReader.Read(place()) : null;
+            return AreRead && AttributeReader.CanRead ? AttributeReader.Read(place()) : null;
         }
-        catch (PosixError e) when (HasProc && e.Number is PosixError.NotFound)
+        catch (PosixError e) when (e.Number is PosixError.NotFound)
         {
             // Deleted since the walk saw it.
             return null;

@@ -212,6 +212,11 @@ internal sealed class CreateBackup
 
     private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier, List<Snapshot> whole)
     {
+        if (!AttributeReader.CanRead)
+        {
+            progress.Say(Severity.Warning, "ACLs and extended attributes are not saved: reading them needs /proc, which is not mounted");
+        }
+
         using var staging = RunStaging.Begin(held, id, startedAt, SourceNames, AttributeReader.Kinds);
         using var files = new FileListWriter(staging.List);
         var list = new CreateList(files, staging, packs, progress);

@@ -12,8 +12,11 @@ internal static class AttributeReader
     /// <summary>The kernel's name of the ACL that new files in a directory begin with, with its zero byte.</summary>
     public static ReadOnlySpan<byte> Default => "system.posix_acl_default\0"u8;
 
+    /// <summary>Whether anything can be looked for: the kernel is asked by way of /proc about what is not open.</summary>
+    public static bool CanRead { get; } = Directory.Exists("/proc/self/fd");
+
     /// <summary>What this process looks for: the kernel shows the last to root alone.</summary>
-    public static string[] Kinds => Posix.IsRoot ? ["acl", "user", "security.capability", "trusted"] : ["acl", "user", "security.capability"];
+    public static string[] Kinds => !CanRead ? [] : Posix.IsRoot ? ["acl", "user", "security.capability", "trusted"] : ["acl", "user", "security.capability"];
 
     /// <param name="place">The file.</param>
     /// <param name="isAclOnly">Whether all else is passed over.</param>
