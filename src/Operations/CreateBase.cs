@@ -31,9 +31,12 @@ internal static class CreateBase
         return found;
     }
 
-    /// <summary>The newest of a type; what is imported has most in common with the one before it and the one after it.</summary>
+    /// <summary>
+    /// The newest of a type, and the newest complete one: what a partial one lacks, for a night without a disk, is not to be stored
+    /// once more. What is imported has most in common with the one before it and the one after it.
+    /// </summary>
     private static IEnumerable<Snapshot> Choose(List<Snapshot> ofType, SnapshotId? near) =>
-        new[] { ofType.MaxBy(s => s.Id), near is { } id ? ofType.FindLast(s => s.Id < id) : null, near is { } own ? ofType.Find(s => s.Id > own) : null }
+        new[] { ofType.MaxBy(s => s.Id), ofType.FindLast(s => s.Header.State == SnapshotState.Complete), near is { } id ? ofType.FindLast(s => s.Id < id) : null, near is { } own ? ofType.Find(s => s.Id > own) : null }
             .OfType<Snapshot>().Distinct();
 
     private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, RunProgress progress)

@@ -27,7 +27,7 @@ telling() {
     mark
     inside systemctl start --no-block $service
     wait_until inside_sh "[ \$(systemctl show --value -p MainPID $service) != 0 ]"
-    sleep 0.5
+    wait_until has_heard /ping/start
     inside systemctl kill --signal=KILL $service
     let_go
     check "of a killed run" wait_until matches_log 'failed: it was killed by signal KILL' -p err -t vertex-ar-backup -o cat
@@ -41,7 +41,7 @@ telling() {
     mark
     check "a run that fails by itself" not run
     inside_sh "mv $storage.away $storage"
-    check "has its failure unit too" wait_until matches_log 'failed: it failed with exit code 1' -p err -t vertex-ar-backup -o cat
+    check "has its failure unit too" wait_until matches_log 'failed: something could not be read: the snapshot is partial' -p err -t vertex-ar-backup -o cat
     wait_until ended $failure
     check "but is heard of once" equal heard "/bot7:systemTest/sendMessage /hook /ping/fail /ping/start" "$(heard)"
 
@@ -97,6 +97,10 @@ END
 forget() {
     sleep 0.5
     inside_sh ': > /var/spool/heard'
+}
+
+has_heard() {
+    [[ " $(heard) " == *" $1 "* ]]
 }
 
 # What was asked for since, sorted.
