@@ -1,3 +1,4 @@
+using System.Text.Json;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -9,6 +10,8 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>restore</c>: asks, brings a snapshot back, and says where what was there before is now.</summary>
 internal static class RestoreVerb
 {
+    private const int LeftAloneAsked = 5;
+
     public static ExitCode Run(Surroundings around, RestoreCommand command)
     {
         if (command.From is not null)
@@ -50,7 +53,7 @@ internal static class RestoreVerb
         var what = restore.What;
         if (command.DryRun)
         {
-            return Preview(around.Output, restore);
+            return Preview(around.Output, restore, plan);
         }
 
         if (plan.To is null && !command.Yes)
@@ -74,11 +77,18 @@ internal static class RestoreVerb
         var age = Units.Age(around.Clock.GetUtcNow() - restore.What.MadeAt);
         var log = around.Screen.Log;
         log.Say(Severity.Warning, $"this puts {(someFiles ? "the chosen files of " : "")}{restore.What.Title} ({restore.What.Type.Word()}, {age}) in place:");
-        foreach (var target in restore.Targets)
+        foreach (var one in restore.Outlook())
         {
-            log.Say(Severity.Warning, target.Exists && !someFiles
-                ? $"{Named(target)} is replaced; what is there now is kept as {restore.KeptName(target)}"
-                : target.Exists ? $"files in {Named(target)} are replaced; each one that is there now is kept beside" : $"{Named(target)} is made");
+            log.Say(Severity.Warning, one.How);
+            foreach (var (path, reason) in one.LeftAlone.Take(LeftAloneAsked))
+            {
+                log.Say(Severity.Warning, $"  left alone: {path} ({reason})");
+            }
+
+            if (one.LeftAlone.Count > LeftAloneAsked)
+            {
+                log.Say(Severity.Warning, $"  and {one.LeftAlone.Count - LeftAloneAsked} more, which --dry-run names");
+            }
         }
 
         switch (around.Screen.Question.Ask("Go on?"))
@@ -90,11 +100,10 @@ internal static class RestoreVerb
         }
     }
 
-    private static string Named(RestoreTarget target) => target.Place == target.Target ? target.Target : $"{target.Target}, which leads to {target.Place},";
-
-    private static ExitCode Preview(Output output, RestoreBackup restore)
+    private static ExitCode Preview(Output output, RestoreBackup restore, RestorePlan plan)
     {
         var (files, bytes) = restore.Count();
+        var outlook = plan.To is null ? restore.Outlook() : [];
         if (output.Json)
         {
             output.Record("preview", json =>
@@ -102,13 +111,33 @@ internal static class RestoreVerb
                 json.WriteString("id", restore.What.Id);
                 json.WriteNumber("files", files);
                 json.WriteNumber("bytes", bytes);
+                json.WriteItems("targets", outlook, WriteOutlook);
             });
             return ExitCode.Done;
         }
 
         output.Line($"would restore {Units.Count(files, "file")}, {Units.Size(bytes)}, of {restore.What.Title}:");
-        output.Lines(restore.Targets.Select(t => $"  {t.Source.Name} to {t.Target}{(t.Exists ? ", keeping what is there beside" : "")}"));
+        output.Lines(plan.To is not null
+            ? restore.Targets.Select(target => $"  {target.Source.Name} to {target.Target}")
+            : outlook.SelectMany(one => one.LeftAlone.Select(left => $"    left alone: {left.Path} ({left.Reason})").Prepend($"  {one.Target.Source.Name}: {one.How}")));
         return ExitCode.Done;
+    }
+
+    private static void WriteOutlook(Utf8JsonWriter json, RestoreOutlook outlook)
+    {
+        json.WriteStartObject();
+        json.WriteString("source", outlook.Target.Source.Name);
+        json.WriteString("path", outlook.Target.Target);
+        json.WriteString("place", outlook.Target.Place);
+        json.WriteString("how", outlook.How);
+        json.WriteItems("left_alone", outlook.LeftAlone, (writer, left) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("path", left.Path);
+            writer.WriteString("reason", left.Reason);
+            writer.WriteEndObject();
+        });
+        json.WriteEndObject();
     }
 
     private static void Report(Surroundings around, IRestorable what, RestoreResult result, RestorePlan plan, TimeSpan took)

@@ -45,8 +45,8 @@ internal sealed class RestoreBackup
 
     private HashSet<string> Names => [.. Targets.Select(target => target.Source.Name)];
 
-    /// <summary>The name that what a target holds now will be kept under.</summary>
-    public string KeptName(RestoreTarget target) => RestoreNames.Kept(target.Place, stamp);
+    /// <summary>What a restore in place will replace, keep and leave alone.</summary>
+    public IReadOnlyList<RestoreOutlook> Outlook() => RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0);
 
     /// <summary>Files and bytes that would be restored.</summary>
     public (long Files, long Bytes) Count() => What.Count(Names, plan);

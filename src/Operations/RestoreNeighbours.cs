@@ -34,7 +34,7 @@ internal sealed record RestoreNeighbours(string? BackupDirectory, IReadOnlyList<
         return new TreeBoundary(
             status,
             ForeignPlaces.Find(BackupDirectory, Sources),
-            settings?.OneFileSystem ?? recorded?.OneFileSystem ?? false,
+            settings?.OneFileSystem ?? recorded?.OneFileSystem ?? true,
             settings?.Exclude ?? [],
             recorded?.Exclude ?? []);
     }

@@ -50,6 +50,8 @@ internal sealed class RestoreSpot
         Regions = regions;
     }
 
+    public RestoreTarget Target => target;
+
     public string Name => target.Source.Name;
 
     public bool IsTree => !target.Source.IsOneFile;

@@ -1,0 +1,35 @@
+using System.Text;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What a restore in place will do to one target, known before anything is restored.</summary>
+/// <param name="Target">What is replaced.</param>
+/// <param name="How">In words: how, and where what is there now is kept.</param>
+/// <param name="LeftAlone">What in it stays, by its path, and why; also what stays mounted and has its content replaced.</param>
+internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnlyList<(string Path, string Reason)> LeftAlone)
+{
+    /// <param name="targets">What is to be replaced.</param>
+    /// <param name="neighbours">What is not.</param>
+    /// <param name="stamp">The time that names will have.</param>
+    /// <param name="onlyFiles">Each chosen file by itself.</param>
+    /// <exception cref="UserError">A tree cannot be looked into.</exception>
+    public static IReadOnlyList<RestoreOutlook> Of(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles) =>
+        [.. RestoreSpot.Of(targets, neighbours, stamp).Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot)))];
+
+    private static string Words(RestoreSpot spot, bool onlyFiles)
+    {
+        var name = spot.Target.Place == spot.Target.Target ? spot.Target.Target : $"{spot.Target.Target}, which leads to {spot.Target.Place},";
+        var kept = spot.Regions[""].Kept;
+        return !spot.Target.Exists ? $"{name} is made"
+            : onlyFiles && spot.IsTree ? $"the chosen files in {name} are replaced; each one that is there now is kept next to it"
+            : spot.IsMount || spot.Survey.HasBoundary ? $"the entries of {name} are replaced one by one; what is there now is kept in {kept}"
+            : $"{name} is replaced; what is there now is kept as {kept}";
+    }
+
+    private static List<(string Path, string Reason)> Left(RestoreSpot spot) =>
+    [
+        .. spot.Survey.Foreign.Select(left => (Path.Combine(spot.Path, Encoding.UTF8.GetString(left.Below)), left.Reason)),
+        .. spot.Regions.Where(region => region.Key.Length > 0).Select(region => (region.Value.Live, $"stays mounted; its content is replaced, and kept in {region.Value.Kept}")),
+    ];
+}

@@ -1,0 +1,201 @@
+using System.Text.Json.Nodes;
+
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A restore in place leaves alone what it was not asked to bring back, wherever that lies; and one that was killed is ended by a command.</summary>
+public sealed class RestoreAroundTests
+{
+    [Fact]
+    public void A_database_in_the_tree_stays_open_while_the_tree_is_restored()
+    {
+        using var site = DatabaseInTree();
+        site.Create();
+        site.Write("portraits/1/portrait.jpg", "ruined");
+        using var writer = new TestDatabase(site.InStorage("db/app.db"));
+        writer.Execute("INSERT INTO account VALUES (9999, 0, 'later')");
+        var inode = Inode(site.InStorage("db/app.db"));
+        site.Run("restore", "latest", "--only", "storage", "--yes").Succeeds();
+        Assert.Equal(inode, Inode(site.InStorage("db/app.db")));
+        writer.Execute("UPDATE account SET note = 'and later still' WHERE id = 9999");
+        Assert.Equal(1, writer.Number("SELECT count(*) FROM account WHERE note = 'and later still'"));
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/1/portrait.jpg")));
+        var kept = Assert.Single(Directory.GetDirectories(site.In("app"), "storage.before_restore_*"));
+        Assert.Empty(Directory.EnumerateFiles(kept, "app.db*", SearchOption.AllDirectories));
+        Assert.Equal("ruined", File.ReadAllText(Path.Combine(kept, "portraits/1/portrait.jpg")));
+    }
+
+    [Fact]
+    public void A_file_of_the_tree_is_restored_while_the_application_holds_the_database()
+    {
+        using var site = new Site();
+        site.Create();
+        site.Write("portraits/1/portrait.jpg", "ruined");
+        using var writer = site.OpenDatabase();
+        writer.Execute("UPDATE account SET note = 'in use' WHERE id = 1");
+        site.Run("restore", "latest", "--path", site.InStorage("portraits/1/portrait.jpg"), "--yes").Succeeds();
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/1/portrait.jpg")));
+    }
+
+    [Fact]
+    public void All_of_a_site_with_everything_inside_its_tree_comes_back_even_from_nothing()
+    {
+        using var site = DatabaseInTree();
+        site.Create();
+        var dump = TestDatabase.Dump(site.InStorage("db/app.db"));
+        Directory.Delete(site.Storage, recursive: true);
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.Equal(dump, TestDatabase.Dump(site.InStorage("db/app.db")));
+        Assert.True(File.Exists(site.InStorage("portraits/1/portrait.jpg")));
+        Assert.Equal(["app_data", "storage"], Directory.GetFileSystemEntries(site.In("app")).Select(path => Path.GetFileName(path)).Order());
+    }
+
+    [Fact]
+    public void A_link_that_is_a_storage_stays_and_its_target_on_another_disk_is_restored()
+    {
+        using var site = new Site();
+        var disk = site.MountMemory("disk", "size=50m");
+        Command.Shell($"mkdir '{disk}/real' && cp -a '{site.Storage}/.' '{disk}/real/' && rm -r '{site.Storage}' && ln -s '{disk}/real' '{site.Storage}'");
+        site.Create("storage");
+        File.WriteAllText(Path.Combine(disk, "real/videos/clip.mp4"), "ruined");
+        site.Run("restore", "latest", "--yes").Succeeds().Prints(disk);
+        Assert.Equal(Path.Combine(disk, "real"), new FileInfo(site.Storage).LinkTarget);
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("videos/clip.mp4")));
+    }
+
+    [Fact]
+    public void What_is_mounted_in_a_tree_stays_mounted_and_its_content_is_restored()
+    {
+        using var site = new Site();
+        var mount = site.MountMemory("app/storage/ram", "size=20m");
+        Command.Shell("mkdir d; echo one > d/a; echo two > b", mount);
+        site.TreeSettings["one_file_system"] = false;
+        site.Create("storage");
+        Command.Shell("rm -r d; echo ruined > b; echo more > more", mount);
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Command.Run("mountpoint", mount).Succeeds();
+        Assert.Equal(("one\n", "two\n"), (File.ReadAllText(Path.Combine(mount, "d/a")), File.ReadAllText(Path.Combine(mount, "b"))));
+        Assert.False(File.Exists(Path.Combine(mount, "more")));
+        Assert.Equal("more\n", File.ReadAllText(Path.Combine(Assert.Single(Directory.GetDirectories(mount, ".before_restore_*")), "more")));
+    }
+
+    [Fact]
+    public void What_is_mounted_in_a_tree_and_was_not_saved_stays_as_it_is()
+    {
+        using var site = new Site();
+        var mount = site.MountMemory("app/storage/ram", "size=20m");
+        Command.Shell("echo theirs > a", mount);
+        site.Run("create", "storage");
+        site.Write("portraits/1/portrait.jpg", "ruined");
+        site.Run("restore", "latest", "--dry-run").Succeeds().Prints("one by one", $"left alone: {mount}", "mounted there");
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Command.Run("mountpoint", mount).Succeeds();
+        Assert.Equal(["a"], Directory.GetFileSystemEntries(mount).Select(path => Path.GetFileName(path)));
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/1/portrait.jpg")));
+    }
+
+    [Fact]
+    public void A_directory_of_a_lower_layer_of_an_overlay_is_replaced_by_its_entries()
+    {
+        using var site = new Site();
+        var layers = site.MountMemory("layers", "size=50m");
+        Command.Shell($"mkdir lower upper work '{site.In("merged")}'; cp -a '{site.In("app")}/.' lower/", layers);
+        var mounted = Command.Run("mount", "-t", "overlay", "overlay", "-o", $"lowerdir={layers}/lower,upperdir={layers}/upper,workdir={layers}/work", site.In("merged"));
+        Assert.SkipWhen(mounted.Code != 0, $"this kernel has no overlay here: {mounted.Errors.Trim()}");
+        try
+        {
+            var tree = site.In("merged/storage");
+            site.TreeSettings["path"] = tree;
+            site.Settings["databases"]![0]!["path"] = site.In("merged/app_data/app_data.db");
+            site.Create();
+            var saved = Tree.Describe(tree);
+            Command.Shell("rm -r portraits; echo ruined > videos/clip.mp4; mkdir more; echo more > more/file", tree);
+            site.Run("restore", "latest", "--yes").Succeeds();
+            Tree.AssertSame(saved, Tree.Describe(tree), Likeness.Restored & ~Likeness.TimesOfOthers);
+            Assert.Equal("ruined\n", File.ReadAllText(Path.Combine(Assert.Single(Directory.GetDirectories(site.In("merged"), "storage.before_restore_*")), "videos/clip.mp4")));
+            TestDatabase.CheckCopy(site.In("merged/app_data/app_data.db"));
+        }
+        finally
+        {
+            Command.Run("umount", site.In("merged"));
+        }
+    }
+
+    [Fact]
+    public void A_database_that_is_mounted_by_itself_gets_its_content_back()
+    {
+        using var site = new Site(withMedia: false);
+        Machine.NeedRoot("mounting a file");
+        site.Create("database");
+        var dump = TestDatabase.Dump(site.Database);
+        Command.Shell($"cp '{site.Database}' '{site.In("outside.db")}'; mount --bind '{site.In("outside.db")}' '{site.Database}'");
+        try
+        {
+            using (var database = new TestDatabase(site.In("outside.db")))
+            {
+                database.Execute("DELETE FROM account");
+            }
+
+            site.Run("restore", "latest", "--yes").Succeeds();
+            Command.Run("mountpoint", site.Database).Succeeds();
+            Assert.Equal(dump, TestDatabase.Dump(site.In("outside.db")));
+        }
+        finally
+        {
+            Command.Run("umount", site.Database);
+        }
+    }
+
+    [Fact]
+    public void A_database_at_its_link_limit_is_restored()
+    {
+        using var site = new Site(withMedia: false);
+        site.Create("database");
+        var dump = TestDatabase.Dump(site.Database);
+        var made = Command.Run("python3", "-c", $"import os\nos.mkdir('{site.In("links")}')\ntry:\n  [os.link('{site.Database}', '{site.In("links")}/%d' % i) for i in range(70000)]\nexcept OSError as e: print(e.errno)").Succeeds();
+        Assert.SkipWhen(made.Output.Trim() != "31", "this file system has no limit of links that can be reached");
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.Equal(dump, TestDatabase.Dump(site.Database));
+    }
+
+    [Theory]
+    [InlineData("--undo")]
+    [InlineData("--continue")]
+    public void A_restore_that_is_killed_between_its_steps_is_named_and_ended(string end)
+    {
+        using var site = DatabaseInTree();
+        site.Create();
+        var restored = Tree.Describe(site.Storage);
+        site.Write("portraits/1/portrait.jpg", "ruined");
+        site.Write("new.jpg", "new");
+        Directory.Delete(site.InStorage("videos"), recursive: true);
+        var ruined = Tree.Describe(site.Storage);
+        using (var run = StoppedRun.At(site, "renameat2", site.Storage, arguments: ["restore", "latest", "--only", "storage", "--yes"]))
+        {
+            run.Signal("KILL");
+        }
+
+        site.Run("status").Ends(1).Prints("restore --continue", "restore --undo");
+        site.Run("restore", "latest", "--yes").Fails(1, "--continue", "--undo");
+        site.Run("restore", end).Succeeds();
+        Tree.AssertSame(
+            end == "--undo" ? ruined : restored,
+            [.. Tree.Describe(site.Storage).Where(entry => !entry.Path.Contains(".before_restore_", StringComparison.Ordinal))],
+            Likeness.ModesOfFiles | Likeness.TimesOfFiles | Likeness.Owners);
+        site.Run("restore", end).Fails(1, "no unfinished restore");
+    }
+
+    private static Site DatabaseInTree()
+    {
+        var site = new Site();
+        Directory.CreateDirectory(site.InStorage("db"));
+        using (var database = new TestDatabase(site.InStorage("db/app.db")))
+        {
+            database.Fill(rows: 300);
+        }
+
+        site.Settings["databases"] = new JsonArray(Site.Source("app", site.InStorage("db/app.db")));
+        return site;
+    }
+
+    private static string Inode(string path) => Command.Run("stat", "-c", "%i", path).Succeeds().Output;
+}
