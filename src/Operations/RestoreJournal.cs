@@ -41,6 +41,7 @@ internal sealed class RestoreJournal : IDisposable
     private const int Version = 1;
     private const int OwnersOnly = 0x180;
     private const int LargestBytes = 1 << 30;
+    private const int LongestPath = 4096;
 
     private readonly SafeFileHandle file;
 
@@ -95,6 +96,32 @@ internal sealed class RestoreJournal : IDisposable
             }));
             Posix.Sync(file);
             AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(pointer)!);
+        }
+    }
+
+    /// <summary>The journal that a file names, which lies beside another target of the same restore; the path itself if it names none that is there.</summary>
+    public static string Resolve(string path)
+    {
+        try
+        {
+            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+            var content = new byte[Math.Min(Posix.Status(file).Size, 2 * LongestPath)];
+            var line = Split(content.AsMemory(0, Posix.ReadAt(file, content, 0))).FirstOrDefault();
+            return !line.IsEmpty && TryParse(line, out var json) && PointsTo(json) is { } journal && File.Exists(journal) ? journal : path;
+        }
+        catch (PosixError)
+        {
+            return path;
+        }
+    }
+
+    private static string? PointsTo(JsonDocument json)
+    {
+        using (json)
+        {
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("journal", out var place) && place.ValueKind == JsonValueKind.String
+                ? place.GetString()
+                : null;
         }
     }
 

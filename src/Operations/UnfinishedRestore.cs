@@ -10,7 +10,7 @@ internal static class UnfinishedRestore
     /// <summary>The journals of targets, each once.</summary>
     /// <param name="targets">Paths of databases and trees.</param>
     public static IReadOnlyList<string> Find(IEnumerable<string> targets) =>
-        [.. targets.SelectMany(target => RestoreNames.Journals(RealPathOrSame(target))).Distinct(StringComparer.Ordinal)];
+        [.. targets.SelectMany(target => RestoreNames.Journals(RealPath.Of(target))).Select(RestoreJournal.Resolve).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Clears away what killed restores of these targets left that changed nothing, and refuses where one changed something.</summary>
     /// <exception cref="UserError">Names the commands that finish it or take it back.</exception>
@@ -200,18 +200,6 @@ internal static class UnfinishedRestore
         }
 
         return false;
-    }
-
-    private static string RealPathOrSame(string path)
-    {
-        try
-        {
-            return RealPath.Of(path);
-        }
-        catch (PosixError)
-        {
-            return path;
-        }
     }
 
     /// <summary>A disk that takes no more lines lets things be put back all the same; what is left is decided by what is there.</summary>

@@ -146,6 +146,24 @@ public sealed class RestoreAroundTests
     }
 
     [Fact]
+    public void A_restore_of_several_targets_that_was_killed_is_one_restore()
+    {
+        using var site = new Site();
+        site.Create();
+        var (tree, dump) = (Tree.Describe(site.Storage), TestDatabase.Dump(site.Database));
+        site.Write("portraits/1/portrait.jpg", "ruined");
+        using (var run = StoppedRun.At(site, "renameat2", Path.GetDirectoryName(site.Database)!, arguments: ["restore", "latest", "--yes"]))
+        {
+            run.Signal("KILL");
+        }
+
+        Assert.Single(site.Run("status").Ends(1).Output.Split('\n'), line => line.Contains("was killed half done", StringComparison.Ordinal));
+        site.Run("restore", "--continue").Succeeds().Prints(site.Storage, site.Database);
+        Tree.AssertSame(tree, Tree.Describe(site.Storage), Likeness.Restored);
+        Assert.Equal(dump, TestDatabase.Dump(site.Database));
+    }
+
+    [Fact]
     public void A_database_at_its_link_limit_is_restored()
     {
         using var site = new Site(withMedia: false);

@@ -189,9 +189,9 @@ class Restore(Scenario):
     @staticmethod
     def aside(site, half):
         """The digests of what is kept beside."""
-        pattern = f"{site.app}/*storage*restore_*" if half == 0 else f"{site.app}/data/*before_restore_*"
         found = []
-        for path in glob.glob(pattern) + glob.glob(pattern.replace("/*", "/.*")):
+        patterns = ("/*storage*restore_*", "/.*storage*restore_*") if half == 0 else ("/data/*before_restore_*", "/data/.*restore_*/app.db")
+        for path in [found for pattern in patterns for found in glob.glob(site.app + pattern)]:
             with contextlib.suppress(Exception):
                 found.append(state_of(path, site.database)[0] if half == 0 else state_of(site.storage, path)[1])
         return found
