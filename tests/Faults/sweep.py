@@ -220,6 +220,9 @@ class Files(Scenario):
         if not is_kill and "taking back" not in run.stderr:
             wanted = {**old, **new} if run.returncode == 0 else old
             check({p: c for p, c in live.items() if "before_restore_" not in p} == wanted, f"the files are not right after exit code {run.returncode}")
+        if site.run("restore", "latest", "--dry-run").returncode != 0:
+            site.succeed("restore", "--undo", "--quiet")
+            check({p: c for p, c in contents(site.storage).items() if "before_restore_" not in p} == old, "the files are not what they were before it was taken back")
         site.succeed(*self.words)
         live = contents(site.storage)
         check(all(live[path] == content for path, content in new.items()), "restoring once more did not restore")
