@@ -16,11 +16,11 @@ public sealed class FileSourceTests
         site.Run("show", "latest").Succeeds().Prints(Env(site));
 
         File.WriteAllText(Env(site), "KEY=later");
-        File.SetUnixFileMode(Env(site), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        Command.Run("chmod", "604", Env(site)).Succeeds();
         site.Run("restore", "latest", "--only", "storage", "--yes").Succeeds().Prints(".env.before_restore_");
 
         Assert.Equal("KEY=first", File.ReadAllText(Env(site)));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Env(site)));
+        Assert.Equal("600", Command.Run("stat", "-c", "%a", Env(site)).Succeeds().Output.Trim());
         Assert.Equal("KEY=later", File.ReadAllText(Assert.Single(Directory.GetFiles(site.In("app"), ".env.before_restore_*"))));
         Assert.Equal([], Directory.GetFileSystemEntries(site.In("app"), "*.restore_*"));
 
@@ -159,7 +159,7 @@ public sealed class FileSourceTests
     {
         var site = new Site();
         File.WriteAllText(Env(site), "KEY=first");
-        File.SetUnixFileMode(Env(site), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Command.Run("chmod", "600", Env(site)).Succeeds();
         site.Settings["storage"]!.AsArray().Add((JsonNode)Site.Source("env", Env(site)));
         return site;
     }
