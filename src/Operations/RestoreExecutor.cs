@@ -309,6 +309,12 @@ internal sealed class RestoreExecutor : IDisposable
             Posix.SetOwner(directory, [], meta.Uid, meta.Gid);
         }
 
+        // Before the mode, of which a part is the ACL's mask.
+        if (meta.Attributes is { } attributes)
+        {
+            DirectoryAttributes.Apply(directory, attributes);
+        }
+
         if (Posix.Status(directory).Permissions != meta.Mode)
         {
             Posix.SetMode(directory, meta.Mode);

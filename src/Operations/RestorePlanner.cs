@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -116,7 +117,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
         if (fresh is not null && places.StatusOrNull(fresh) is { } status)
         {
-            ends.Add(new SetDirectoryStep(live, FileIdentity.Of(old), DirectoryMeta.Of(status), DirectoryMeta.Of(old)));
+            ends.Add(new SetDirectoryStep(live, FileIdentity.Of(old), Meta(fresh, status), Meta(live, old)));
         }
     }
 
@@ -188,7 +189,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         if (restored is not { IsDirectory: true })
         {
             MakeKept(aside, live);
-            swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), DirectoryMeta.Of(old)));
+            swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), Meta(live, old)));
             if (restored is { } file)
             {
                 swaps.Add(new MoveStep(fresh!, live, FileIdentity.Of(file)));
@@ -299,7 +300,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         }
 
         made.Add(Key(aside));
-        swaps.Add(new MakeDirectoryStep(aside, DirectoryMeta.Of(places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
+        swaps.Add(new MakeDirectoryStep(aside, Meta(live, places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
     }
 
     private void WarnOfForeign(byte[] live, string reason) =>
@@ -321,9 +322,20 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
     private DirectoryNames Read(byte[] path)
     {
-        var (above, name) = places.Find(path);
-        using var directory = Posix.OpenDirectory(above, name);
+        using var directory = Open(path);
         return DirectoryNames.Read(directory);
+    }
+
+    private DirectoryMeta Meta(byte[] path, in FileStatus status)
+    {
+        using var directory = Open(path);
+        return DirectoryMeta.Of(status) with { Attributes = DirectoryAttributes.Read(directory) };
+    }
+
+    private SafeFileHandle Open(byte[] path)
+    {
+        var (above, name) = places.Find(path);
+        return Posix.OpenDirectory(above, name);
     }
 
     private bool IsEmpty(byte[] directory) => Read(directory).Count == 0;

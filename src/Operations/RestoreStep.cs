@@ -21,9 +21,12 @@ internal readonly record struct FileIdentity(ulong Inode, uint Type, FileTime Bo
     public bool Is(in FileStatus? status) => status is { } there && Of(there) == this;
 }
 
-/// <summary>Mode (permission bits), owner and time of a directory.</summary>
+/// <summary>Mode (permission bits), owner, time, ACLs and attributes of a directory.</summary>
 internal sealed record DirectoryMeta(int Mode, uint Uid, uint Gid, FileTime Modified)
 {
+    /// <summary>As <see cref="DirectoryAttributes"/> writes them; null to leave those that it has.</summary>
+    public string? Attributes { get; init; }
+
     public static DirectoryMeta Of(in FileStatus status) => new(status.Permissions, status.Uid, status.Gid, status.Modified);
 }
 

@@ -110,6 +110,11 @@ internal static class RestoreStepJson
         json.WriteNumber("uid", meta.Uid);
         json.WriteNumber("gid", meta.Gid);
         WriteTime(json, meta.Modified);
+        if (meta.Attributes is { } attributes)
+        {
+            json.WriteString("attributes", attributes);
+        }
+
         json.WriteEndObject();
     }
 
@@ -120,7 +125,10 @@ internal static class RestoreStepJson
             meta.GetProperty("mode").GetInt32() & 0xFFF,
             meta.GetProperty("uid").GetUInt32(),
             meta.GetProperty("gid").GetUInt32(),
-            ReadTime(meta));
+            ReadTime(meta))
+        {
+            Attributes = meta.TryGetProperty("attributes", out var attributes) ? attributes.GetString() : null,
+        };
     }
 
     private static void WriteTime(Utf8JsonWriter json, FileTime time)

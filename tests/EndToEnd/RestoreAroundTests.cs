@@ -25,6 +25,27 @@ public sealed class RestoreAroundTests
     }
 
     [Fact]
+    public void A_directory_that_stays_gets_its_ACL_back_and_the_one_that_is_kept_has_the_other()
+    {
+        using var site = DatabaseInTree();
+        site.Write("db/notes.txt", "saved");
+        Command.Shell("chmod 700 db; setfacl -m u:1:rwx,d:u:1:rx db; setfattr -n user.origin -v camera db", site.Storage);
+        var saved = Acl(site.InStorage("db"));
+        site.Create();
+        site.Write("db/notes.txt", "ruined");
+        Command.Shell("setfacl -b db; setfacl -m u:2:r db; setfattr -n user.origin -v lost db", site.Storage);
+        var later = Acl(site.InStorage("db"));
+        site.Run("restore", "latest", "--only", "storage", "--yes").Succeeds();
+        Assert.Equal("saved", File.ReadAllText(site.InStorage("db/notes.txt")));
+        Assert.Equal(saved, Acl(site.InStorage("db")));
+        var kept = Assert.Single(Directory.GetDirectories(site.In("app"), "storage.before_restore_*"));
+        Assert.Equal(later, Acl(Path.Combine(kept, "db")));
+
+        static string Acl(string directory) =>
+            Command.Run("sh", "-c", "cd \"$1\" && getfacl -n . && getfattr -dm- .", "sh", directory).Succeeds().Output;
+    }
+
+    [Fact]
     public void A_file_of_the_tree_is_restored_while_the_application_holds_the_database()
     {
         using var site = new Site();

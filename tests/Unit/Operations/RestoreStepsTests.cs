@@ -126,10 +126,32 @@ public sealed class RestoreStepsTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_stays_gets_the_attributes_of_the_restored_one_and_its_own_again()
+    {
+        Tools.Run("setfattr", "-n", "user.both", "-v", "old", temp["data/db"]);
+        Tools.Run("setfattr", "-n", "user.only", "-v", "old", temp["data/db"]);
+        Tools.Run("setfattr", "-n", "user.both", "-v", "new", temp["fresh/db"]);
+        var (old, restored) = (Attributes("data/db"), Attributes("fresh/db"));
+        Assert.NotEqual(old, restored);
+        var (steps, _, _) = Plan();
+        using var executor = new RestoreExecutor();
+        executor.Finish(steps);
+        Assert.Equal(restored, Attributes("data/db"));
+        executor.TakeBack(steps);
+        Assert.Equal(old, Attributes("data/db"));
+
+        string Attributes(string directory)
+        {
+            using var open = Posix.OpenDirectory(Posix.Here, Posix.Bytes(temp[directory]));
+            return DirectoryAttributes.Read(open);
+        }
+    }
+
+    [Fact]
     public void Stored_steps_are_the_same_steps()
     {
         var (steps, _, _) = Plan();
-        steps = [.. steps, new RemoveDirectoryStep("/x"u8.ToArray(), new FileIdentity(ulong.MaxValue, 0x4000, new FileTime(9, 8)), new DirectoryMeta(0x1C0, 1, 2, new FileTime(-5, 7))),
+        steps = [.. steps, new RemoveDirectoryStep("/x"u8.ToArray(), new FileIdentity(ulong.MaxValue, 0x4000, new FileTime(9, 8)), new DirectoryMeta(0x1C0, 1, 2, new FileTime(-5, 7)) { Attributes = "YQ==:Yg==" }),
             new OverwriteStep("/o"u8.ToArray(), new FileIdentity(3, 0x8000, default), [(byte)'/', 0xFF], "/k"u8.ToArray())];
         var head = new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["fresh"]], [temp[".p"]]);
         using (var journal = RestoreJournal.Create(temp[".j"], head))
