@@ -29,7 +29,7 @@ internal static class CreateVerb
             settings.BackupDir,
             progress =>
             {
-                var end = Take(around, plan, progress, RestoreRestVerb.Find(settings));
+                var end = Take(around, plan with { HalfRestored = RestoreRestVerb.HalfRestored(settings) }, progress);
                 isSaved = true;
                 return end;
             },
@@ -58,13 +58,8 @@ internal static class CreateVerb
         return ExitCode.Done;
     }
 
-    private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress, IReadOnlyList<string> unfinishedRestores)
+    private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress)
     {
-        foreach (var (text, advice) in unfinishedRestores.Select(RestoreRestVerb.Describe).OfType<(string, string)>())
-        {
-            progress.Say(Severity.Warning, $"{text}: {advice}");
-        }
-
         CreateResult result;
         using (around.Screen.Progress(progress))
         {

@@ -34,6 +34,14 @@ internal static class RestoreRestVerb
         ? []
         : UnfinishedRestore.Find(settings.Databases.Select(database => database.Path).Concat(settings.Storage.Select(tree => tree.Path)));
 
+    /// <summary>Sources that a killed restore left half replaced, by name, each with what to do.</summary>
+    public static IReadOnlyList<PathWarning> HalfRestored(Config.Settings settings) =>
+    [
+        .. settings.Databases.Select(database => (database.Name, database.Path)).Concat(settings.Storage.Select(tree => (tree.Name, tree.Path)))
+            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(Describe).OfType<(string Text, string Advice)>()
+                .Select(one => new PathWarning(source.Name, $"{one.Text}: {one.Advice}"))),
+    ];
+
     /// <summary>What is to be said of an unfinished restore, and what to do about it; null if there is nothing to be said.</summary>
     public static (string Text, string Advice)? Describe(string path)
     {

@@ -14,6 +14,11 @@ internal static class RotateVerb
     {
         var settings = around.LoadSettings(command.MaxBackups);
         around.BecomeOwner(settings.BackupDir);
+        if (RestoreRestVerb.HalfRestored(settings) is [var half, ..])
+        {
+            throw UserError.Failed($"nothing was rotated, since {half.Path} is half restored and an older snapshot may be all that is intact: {half.Reason}");
+        }
+
         var configured = CreateVerb.Rules(settings);
         var rules = configured with
         {

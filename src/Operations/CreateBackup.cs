@@ -232,6 +232,11 @@ internal sealed class CreateBackup
                 list.Warn(Posix.Bytes(warning.Path), warning.Reason, isLoss: false);
             }
 
+            foreach (var half in plan.HalfRestored.Where(half => SourceNames.Any(source => source.Name == half.Path)))
+            {
+                list.Warn(Posix.Bytes(half.Path), half.Reason, isLoss: true);
+            }
+
             var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
             foreach (var (source, error) in missing)
             {
@@ -321,6 +326,12 @@ internal sealed class CreateBackup
 
     private RotateResult? Rotate(RepositoryLock held, List<DamagedSnapshot> damaged, bool sweep)
     {
+        if (plan.HalfRestored.Count > 0)
+        {
+            progress.Say(Severity.Warning, $"nothing is rotated while {plan.HalfRestored[0].Path} is half restored");
+            return null;
+        }
+
         if (plan.Retention is { } rules)
         {
             progress.Phase = "rotating";

@@ -49,6 +49,12 @@ internal sealed record CreatePlan
     /// <summary>What another program backed up is stored, and not the live site; null for the live site.</summary>
     public CreateOrigin? Origin { get; init; }
 
+    /// <summary>
+    /// Sources, by name, that a killed restore left half replaced, and what to do. Their snapshot is partial, and nothing is rotated: the
+    /// older ones may be all that is whole.
+    /// </summary>
+    public IReadOnlyList<PathWarning> HalfRestored { get; init; } = [];
+
     public required string Host { get; init; }
 
     public required string Tool { get; init; }

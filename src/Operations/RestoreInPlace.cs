@@ -131,7 +131,7 @@ internal sealed class RestoreInPlace : IDisposable
 
         try
         {
-            UnfinishedRestore.TakeBack(journal, progress);
+            UnfinishedRestore.TakeBack(journal, progress, mayBeWritten: true);
         }
         catch (Exception e) when (e is PosixError or UserError)
         {

@@ -164,7 +164,7 @@ internal static class UnfinishedRestore
         files.ForEach(RestoreInPlace.FoldLogIn);
     }
 
-    /// <summary>Whether somebody wrote to what was restored: a file has a time after the restore began.</summary>
+    /// <summary>Whether somebody wrote to what was restored: a file or link has a time after the restore began, or was there before it and was moved in.</summary>
     private static bool IsWritten(string path, string stamp)
     {
         try
@@ -193,7 +193,7 @@ internal static class UnfinishedRestore
                     return true;
                 }
             }
-            else if (status.IsRegular && status.Modified > began && status.Size > 0)
+            else if (status.IsSymlink ? status.Modified > began : status.IsRegular && ((status.Modified > began && status.Size > 0) || IsOlder(status, began)))
             {
                 return true;
             }
@@ -201,6 +201,9 @@ internal static class UnfinishedRestore
 
         return false;
     }
+
+    /// <summary>What was restored was made after the restore began; not every file system says when.</summary>
+    private static bool IsOlder(in FileStatus status, FileTime began) => status.Born > default(FileTime) && began > status.Born;
 
     /// <summary>A disk that takes no more lines lets things be put back all the same; what is left is decided by what is there.</summary>
     private static void Try(Action mark)

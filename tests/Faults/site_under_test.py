@@ -104,6 +104,11 @@ class Site:
         lines = [json.loads(line) for line in self.succeed("list", "--json").splitlines()]
         return [line["id"] for line in lines if line["message_type"] == "snapshot"]
 
+    def is_partial(self, snapshot):
+        """Whether a snapshot's header says that it lacks something."""
+        with open(f"{self.repository}/snapshots/{snapshot}.json", encoding="utf-8") as header:
+            return json.load(header)["state"] == "partial"
+
     def state(self):
         """What the live site holds now."""
         return state_of(self.storage, self.database)
