@@ -60,6 +60,8 @@ public sealed class RestoreInPlaceTests : IDisposable
         foreach (var root in place.Roots.Values)
         {
             File.WriteAllText(Path.Combine(root.Path, "app.db"), "restored");
+            // What is restored has the time that it had; what is newer than the restore was written by somebody else.
+            File.SetLastWriteTimeUtc(Path.Combine(root.Path, "app.db"), new DateTime(2001, 2, 3, 0, 0, 0, DateTimeKind.Utc));
         }
 
         return place;
