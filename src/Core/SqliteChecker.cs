@@ -28,7 +28,10 @@ internal sealed class SqliteChecker
     {
         try
         {
-            return new SqliteChecker(path, isOwn, stop).Judge();
+            var verdict = new SqliteChecker(path, isOwn, stop).Judge();
+            // An interrupt that came between two statements was heard by none.
+            stop.ThrowIfCancellationRequested();
+            return verdict;
         }
         catch (SqliteException) when (stop.IsCancellationRequested)
         {
