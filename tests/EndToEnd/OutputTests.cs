@@ -77,9 +77,9 @@ public sealed class OutputTests
             site.Write($"portraits/with-a-rather-long-name-{i}.jpg", "");
         }
 
-        site.Create("storage");
+        var snapshot = site.Create("storage").Id;
         var result = Command.Run(
-            "bash", "-c", $"set -o pipefail; '{Program.Binary}' show latest --files --backup-dir '{site.Backups}' | head -n 1").Succeeds();
+            "bash", "-c", $"set -o pipefail; '{Program.Binary}' show {snapshot} --files --backup-dir '{site.Backups}' | head -n 1").Succeeds();
         Assert.Equal("", result.Errors);
         Assert.Single(result.Output.TrimEnd('\n').Split('\n'));
     }
