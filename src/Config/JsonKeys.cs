@@ -52,15 +52,22 @@ internal sealed class JsonKeys(string file, SettingsErrors errors)
         return [];
     }
 
+    /// <summary>A text that the system can take: each becomes a path, a pattern, a name or an argument.</summary>
     public string? Text(string key, JsonTree value)
     {
-        if (value.Kind == JsonTokenType.String && value.Text.Length > 0)
+        if (value.Kind != JsonTokenType.String || value.Text.Length == 0)
         {
-            return value.Text;
+            Wrong(key, value, "a text that is not empty");
+            return null;
         }
 
-        Wrong(key, value, "a text that is not empty");
-        return null;
+        if (value.Text.Contains('\0', StringComparison.Ordinal))
+        {
+            Wrong(key, value, "a text without null characters");
+            return null;
+        }
+
+        return value.Text;
     }
 
     public bool? Flag(string key, JsonTree value)

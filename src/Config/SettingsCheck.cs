@@ -115,7 +115,7 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
     /// <summary>Without "..", and without a slash at the end. One that is not absolute is noted and kept.</summary>
     private string Absolute(string what, string path, string origin)
     {
-        if (path.StartsWith('/') && !path.Contains('\0', StringComparison.Ordinal))
+        if (path.StartsWith('/'))
         {
             return Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         }
