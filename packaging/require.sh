@@ -37,10 +37,9 @@ if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi
 
-# What apt says matters only if it fails. The lists of packages may be missing, or too old. npm alone is hundreds of small
-# packages: dpkg syncs every file of theirs before the next, which takes minutes, so all of them are synced once, at the end.
+# What apt says matters only if it fails. The lists of packages may be missing, or too old.
 install() {
-    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o DPkg::Options::=--force-unsafe-io "$@" && sync
+    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
 }
 install_or_update() {
     local said
