@@ -21,7 +21,7 @@ $(FAULT_LIBRARY): tests/Faults/fault.c
 $(FAULT_KERNEL):
 	tests/Faults/kernel.sh $@
 
-NEED_test-faults := python3 qemu-system-x86 busybox-static e2fsprogs
+NEED_test-faults := python3 mount qemu-system-x86 busybox-static e2fsprogs
 NEED_test-mutants := $(NEED_test-faults)
 
 .PHONY: test-faults

@@ -15,8 +15,8 @@ import sys
 import tempfile
 import traceback
 
-import sweep
-from site_under_test import Broken, Site, check
+import injection
+from site_under_test import Broken, Site, check, state_of
 
 TYPES = {"full": (True, True), "database": (False, True), "storage": (True, False)}
 
@@ -25,7 +25,7 @@ class Model:
     def __init__(self, root, binary, seed):
         self.site, self.numbers = Site(f"{root}/site", binary), random.Random(seed)
         os.makedirs(self.site.root)
-        self.log = sweep.Log(root)
+        self.log = injection.Log(root)
         self.site.make(media=0.1, max_backups=1000)
         # By identifier: type and what the live site held then; and which of them have lost a pack.
         self.snapshots, self.hurt = {}, set()
@@ -71,10 +71,9 @@ class Model:
         self.faulty(self.numbers.choice(["ENOSPC", "EIO", "full disk", "EACCES"]))
 
     def faulty(self, kind):
-        scenario = sweep.Create()
-        scenario.words = ("create", "full", "--quiet", "--no-rotate")
+        words = ("create", "full", "--quiet", "--no-rotate")
         before = self.site.state()
-        run = sweep.fault(self.site, scenario, kind, self.numbers.randrange(1, 120), self.log)
+        run = injection.fault(self.site, words, kind, self.numbers.randrange(1, 120), self.log)
         check(self.site.state() == before, "the site was changed")
         if not os.path.exists(f"{self.site.repository}/repository.json"):
             check(run.returncode != 0, "there is no repository")
@@ -120,7 +119,7 @@ class Model:
             shutil.rmtree(out, ignore_errors=True)
 
     def half(self, half, path):
-        return sweep.state_of(path, self.site.database)[0] if half == 0 else sweep.state_of(self.site.storage, path)[1]
+        return state_of(path, self.site.database)[0] if half == 0 else state_of(self.site.storage, path)[1]
 
     def in_place(self):
         whole = sorted(set(self.snapshots) - self.hurt)
@@ -182,7 +181,7 @@ class Model:
 
 def sequence(case):
     seed, steps, binary, library, work = case
-    sweep.LIBRARY = library
+    injection.LIBRARY = library
     root = tempfile.mkdtemp(prefix="model-", dir=work)
     model = None
     try:

@@ -31,6 +31,9 @@ class Site:
         self.storage, self.database = f"{self.app}/storage", f"{self.app}/data/app.db"
         self.failures = f"{root}/failures"
 
+    def mount(self):
+        """Mounts what belongs to it; a plain site has nothing mounted."""
+
     def make(self, media=1, **settings):
         """Makes it; a smaller number for media makes the large files so much smaller."""
         self.media = media
@@ -81,7 +84,7 @@ class Site:
             for end in ("", "-wal", "-shm"):
                 shutil.copyfile(self.database + end, f"{self.root}/left{end}")
         for end in ("", "-wal", "-shm"):
-            os.rename(f"{self.root}/left{end}", self.database + end)
+            shutil.move(f"{self.root}/left{end}", self.database + end)
 
     def write(self, path, content):
         full = f"{self.storage}/{path}"
