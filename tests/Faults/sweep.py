@@ -104,7 +104,7 @@ def main():
     parser.add_argument("--scenario", action="append", choices=SCENARIOS)
     parser.add_argument("--kind", action="append", choices=KINDS)
     parser.add_argument("--at", type=int, help="this call only")
-    parser.add_argument("--every", type=int, default=1, help="only each so many-th call")
+    parser.add_argument("--every", type=int, default=1, help="every n-th call only")
     parser.add_argument("--counts", help="a file for the totals: passed, failed, skipped")
     given = parser.parse_args()
     work = tempfile.mkdtemp(prefix="sweep-", dir=given.work)

@@ -7,6 +7,7 @@ it wants to be planted anew.
 import argparse
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ SUITES = {
     "calls fail": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario create --kind EIO --every 4",
     "rotate is killed": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario rotate --kind kill --kind torn",
     "restore is killed": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario restore --kind kill",
+    "nested trees are restored": FAULTS + "sweep.py " + PLACES + LIBRARY + " --scenario 'layout restore' --kind kill --every 10",
     "the disk rots": FAULTS + "rot.py " + PLACES + " --flips 600",
     "random sequences": FAULTS + "model.py " + PLACES + LIBRARY + " --sequences 8 --seed 1",
     "the database is busy": FAULTS + "live.py " + PLACES + " --snapshots 24",
@@ -52,6 +54,8 @@ MUTANTS = [
      "            keeps.Add(new MoveStep(fresh, aside, old));", "            made.Add(Text(aside));"),
     ("a log is left beside a database that is replaced", "restore is killed", "src/Operations/RestoreInPlace.cs",
      "            FoldLogIn(spot.Path);", "            _ = spot;"),
+    ("what is foreign to a tree goes with it", "nested trees are restored", "src/Operations/TreeSurvey.cs",
+     "is { } foreign)", "is { Kind: ForeignKind.Leftover } foreign)"),
     ("a header's checksum is not compared", "the disk rots", "src/Storage/SealedJson.cs",
      " || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest)", ""),
     ("a list's checksum is not compared", "the disk rots", "src/Storage/SnapshotStore.cs",
@@ -101,7 +105,7 @@ class Workshop:
     def run(self, suite, top):
         binary, unit = f"{top}/artifacts/bin/vertex-ar-backup", f"{top}/tests/Unit/bin/Debug/net10.0/Unit"
         words = SUITES[suite].format(top=self.top, binary=binary, work=self.work, library=self.library, kernel=self.kernel, unit=unit)
-        done = subprocess.run(words.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        done = subprocess.run(shlex.split(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
         return done.returncode, done.stdout
 
     def plant(self, file, stands, planted):
