@@ -23,7 +23,9 @@ internal static class RestoreRestVerb
             UnfinishedRestore.Continue(journal, progress);
         }
 
-        var text = $"the restore of {journal.Head.What} is {(command.Undo ? "taken back" : "finished")}: {string.Join(", ", journal.Head.Targets)}";
+        var text = journal.IsEmpty
+            ? $"{UnfinishedRestore.Name(journal)} was killed before it changed anything; what it left is removed"
+            : $"the restore of {journal.Head.What} is {(command.Undo ? "taken back" : "finished")}: {string.Join(", ", journal.Head.Targets)}";
         Report(around, command, journal, text);
         RunLog.End(around, word, text);
         return ExitCode.Done;
@@ -76,7 +78,7 @@ internal static class RestoreRestVerb
             default:
                 journals.ForEach(journal => journal.Dispose());
                 throw UserError.Usage(
-                    $"there are {journals.Count} unfinished restores: {string.Join("; ", journals.Select(journal => $"{journal.Head.Stamp} of {string.Join(", ", journal.Head.Targets)}"))}",
+                    $"there are {journals.Count} unfinished restores: {string.Join("; ", journals.Select(journal => journal.IsEmpty ? journal.Path : $"{journal.Head.Stamp} of {string.Join(", ", journal.Head.Targets)}"))}",
                     "name the time of the one that is meant");
         }
     }

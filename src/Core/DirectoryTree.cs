@@ -104,7 +104,7 @@ internal static class DirectoryTree
     }
 
     /// <summary>A tree that was restored has the modes that it had: also those that keep its owner from removing it.</summary>
-    private static void MakeRemovable(SafeFileHandle parent, byte[] name)
+    public static void MakeRemovable(SafeFileHandle parent, byte[] name)
     {
         const int ownersAll = 0x1C0;
         if (!Posix.IsRoot && Posix.StatusAt(parent, name) is { IsDirectory: true } status

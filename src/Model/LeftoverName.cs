@@ -6,7 +6,7 @@ namespace VertexAr.Backup.Model;
 /// <summary>
 /// The names under which a restore in place keeps what it replaces, <c>NAME.before_restore_TIME</c>, and restores beside its target,
 /// <c>.NAME.restore_TIME</c>, with its steps in <c>.NAME.restore_TIME.steps</c>; in a directory that is a mount point all without
-/// NAME. Only the exact form of the time counts, so that a user's file of a similar name stays a file like any other.
+/// NAME. A dash at the end where the name was taken. Only the exact form of the time counts, so that a user's file of a similar name stays a file like any other.
 /// </summary>
 internal static class LeftoverName
 {
@@ -19,12 +19,12 @@ internal static class LeftoverName
 
     /// <param name="name">The name of a file or directory, without its path.</param>
     public static bool Is(ReadOnlySpan<byte> name) =>
-        IsWith(WithoutCompanion(name), Kept) || (name.StartsWith("."u8) && IsWith(WithoutSuffix(name), Scratch));
+        IsWith(WithoutCompanion(name).TrimEnd((byte)'-'), Kept) || (name.StartsWith("."u8) && IsWith(WithoutSuffix(name), Scratch));
 
-    /// <summary>What a restore has beside its scratch directory; a dash where two sources would have the same.</summary>
+    /// <summary>What a restore has next to its scratch directory; a dash where two sources would have the same.</summary>
     private static ReadOnlySpan<byte> WithoutSuffix(ReadOnlySpan<byte> name)
     {
-        name = name.EndsWith(".steps"u8) || name.EndsWith(".probe"u8) ? name[..^6] : name;
+        name = name.EndsWith(".steps"u8) || name.EndsWith(".probe"u8) ? name[..^6] : name.EndsWith(".staged"u8) ? name[..^7] : name;
         return name.TrimEnd((byte)'-');
     }
 

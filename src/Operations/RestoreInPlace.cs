@@ -72,7 +72,11 @@ internal sealed class RestoreInPlace : IDisposable
             title,
             [.. spots.Select(spot => spot.Path)],
             [.. regions.SelectMany(region => new[] { region.Scratch, region.Probe })],
-            journals[1..]));
+            journals[1..])
+        {
+            Databases = [.. spots.Where(spot => spot.IsDatabase).Select(spot => spot.Path)],
+            Above = Above(regions.Select(region => region.Scratch).Concat(spots.Select(spot => spot.Path))),
+        });
         foreach (var region in regions)
         {
             Posix.MakeDirectory(Posix.Here, Posix.Bytes(region.Scratch), 0x1C0);
@@ -111,10 +115,11 @@ internal sealed class RestoreInPlace : IDisposable
     /// <summary>Does what is planned.</summary>
     public void Run()
     {
-        using var executor = new RestoreExecutor();
+        using var executor = new RestoreExecutor(RestoreAim.Run, text => progress.Say(Severity.Warning, text));
         var steps = planner.Steps;
-        journal!.Begin(steps);
-        executor.Finish(steps);
+        StagedContent.Write(RestoreNames.Staged(journal!.Path), journal.Head.Scratch, steps);
+        journal.Begin(steps);
+        executor.Run(steps);
         executor.Sync(steps);
         journal.End();
         UnfinishedRestore.CleanUp(journal, executor, progress);
@@ -131,13 +136,13 @@ internal sealed class RestoreInPlace : IDisposable
 
         try
         {
-            UnfinishedRestore.TakeBack(journal, progress, mayBeWritten: true);
+            UnfinishedRestore.TakeBack(journal, progress);
         }
         catch (Exception e) when (e is PosixError or UserError)
         {
             throw UserError.Failed(
                 $"putting in place failed ({cause.Message}), and so did taking back what was done ({e.Message}): some of it may be the snapshot's now and some as it was",
-                $"what was there is kept under names with '.before_restore_{stamp}' or '.restore_{stamp}'; delete nothing of that, and when the disk works again, run 'vertex-ar-backup restore --undo' or 'restore --continue'",
+                $"what was there is kept under names with '.before_restore_{stamp}' or '.restore_{stamp}'; delete nothing of that, and when that trouble is over, {UnfinishedRestore.Advice(journal)}",
                 e);
         }
     }
@@ -147,6 +152,13 @@ internal sealed class RestoreInPlace : IDisposable
         journal?.Dispose();
         places.Dispose();
     }
+
+    private static List<DirectoryTime> Above(IEnumerable<string> paths) =>
+    [
+        .. paths.Select(path => Path.GetDirectoryName(path)!).Distinct(StringComparer.Ordinal)
+            .Select(above => (Path: above, Status: Posix.StatusOrNull(above))).Where(above => above.Status is not null)
+            .Select(above => new DirectoryTime(above.Path, above.Status!.Value.Modified)),
+    ];
 
     private void Plan(RestoreSpot spot, IReadOnlyDictionary<string, RestoreRegion> regions, bool onlyFiles)
     {

@@ -28,7 +28,17 @@ internal enum RestoreStage
 /// <param name="Targets">What it replaces, without links.</param>
 /// <param name="Scratch">Directories of its own, to be removed at the end.</param>
 /// <param name="Pointers">Files beside the other targets that name the journal.</param>
-internal sealed record RestoreHead(string Stamp, string What, IReadOnlyList<string> Targets, IReadOnlyList<string> Scratch, IReadOnlyList<string> Pointers);
+internal sealed record RestoreHead(string Stamp, string What, IReadOnlyList<string> Targets, IReadOnlyList<string> Scratch, IReadOnlyList<string> Pointers)
+{
+    /// <summary>Those targets that are databases.</summary>
+    public IReadOnlyList<string> Databases { get; init; } = [];
+
+    /// <summary>Directories above what is made or replaced, with the times that they had.</summary>
+    public IReadOnlyList<DirectoryTime> Above { get; init; } = [];
+}
+
+/// <summary>When a directory was last changed.</summary>
+internal sealed record DirectoryTime(string Path, FileTime Modified);
 
 /// <summary>
 /// The steps of a restore in place on disk, so that it can be finished or taken back after a kill. JSON lines, only ever
@@ -58,6 +68,9 @@ internal sealed class RestoreJournal : IDisposable
 
     /// <summary>Taking it back has begun, and may be done.</summary>
     public bool IsTakenBack { get; private set; }
+
+    /// <summary>It has no first line: the restore was killed before it made anything.</summary>
+    public bool IsEmpty => Head.What.Length == 0;
 
     /// <summary>All steps, in order; none while it is staging.</summary>
     public IReadOnlyList<RestoreStep> Steps { get; private set; } = [];
@@ -183,6 +196,7 @@ internal sealed class RestoreJournal : IDisposable
     /// <summary>Removes the journal, after all that it names.</summary>
     public void Remove()
     {
+        AtomicFile.RemoveIfThere(RestoreNames.Staged(Path));
         foreach (var pointer in Head.Pointers)
         {
             AtomicFile.RemoveIfThere(pointer);
@@ -352,6 +366,8 @@ internal sealed class RestoreJournal : IDisposable
         json.WriteItems("targets", head.Targets, (writer, text) => writer.WriteStringValue(text));
         json.WriteItems("scratch", head.Scratch, (writer, text) => writer.WriteStringValue(text));
         json.WriteItems("pointers", head.Pointers, (writer, text) => writer.WriteStringValue(text));
+        json.WriteItems("databases", head.Databases, (writer, text) => writer.WriteStringValue(text));
+        json.WriteItems("above", head.Above, WriteTime);
     }
 
     private static RestoreHead ReadHead(JsonElement json) => new(
@@ -359,7 +375,23 @@ internal sealed class RestoreJournal : IDisposable
         json.Text("what"),
         json.Items("targets", JsonFields.Text),
         json.Items("scratch", JsonFields.Text),
-        json.Items("pointers", JsonFields.Text));
+        json.Items("pointers", JsonFields.Text))
+    {
+        Databases = json.Items("databases", JsonFields.Text),
+        Above = json.Items("above", ReadTime),
+    };
+
+    private static void WriteTime(Utf8JsonWriter json, DirectoryTime time)
+    {
+        json.WriteStartObject();
+        json.WriteString("path", time.Path);
+        json.WriteNumber("seconds", time.Modified.Seconds);
+        json.WriteNumber("nanoseconds", time.Modified.Nanoseconds);
+        json.WriteEndObject();
+    }
+
+    private static DirectoryTime ReadTime(JsonElement json) =>
+        new(json.Text("path"), new FileTime(json.GetProperty("seconds").GetInt64(), json.GetProperty("nanoseconds").GetInt32()));
 
     private static byte[] Line(Action<Utf8JsonWriter> fields) => [.. JsonFields.Write(fields, indented: false), (byte)'\n'];
 }

@@ -11,6 +11,7 @@ internal static class RestoreNames
     private const string ScratchPrefix = ".restore_";
     public const string JournalSuffix = ".steps";
     private const string ProbeSuffix = ".probe";
+    private const string StagedSuffix = ".staged";
 
     // The kernel takes 255 bytes. The longest that is added: a prefix, 20 for the time, "-journal".
     private const int Longest = 255 - 44;
@@ -33,9 +34,34 @@ internal static class RestoreNames
     /// <summary>Where what belongs into a mount is restored to first.</summary>
     public static string ScratchInside(string directory, string stamp) => Path.Combine(directory, ScratchPrefix + stamp);
 
+    /// <summary>A name like that under which something is kept, where that has been taken.</summary>
+    public static byte[] Spare(byte[] kept, Func<byte[], bool> isFree)
+    {
+        do
+        {
+            kept = [.. kept, (byte)'-'];
+        }
+        while (!isFree(kept));
+
+        return kept;
+    }
+
+    /// <summary>The list of what was staged, next to the journal.</summary>
+    public static string Staged(string journal) => journal[..^JournalSuffix.Length] + StagedSuffix;
+
     public static string Journal(string scratch) => scratch + JournalSuffix;
 
     public static string Probe(string scratch) => scratch + ProbeSuffix;
+
+    /// <summary>Whether steps are done on the file system that a probe was made on: something is taken from next to it, or kept in the same mount.</summary>
+    public static bool IsUsed(string probe, IReadOnlyList<RestoreStep> steps)
+    {
+        var scratch = Posix.Bytes(probe[..^ProbeSuffix.Length]);
+        var kept = Posix.Bytes(Path.Combine(Path.GetDirectoryName(probe)!, KeptPrefix));
+        return steps.SelectMany(RestoreExecutor.Paths).Any(path => path.AsSpan().StartsWith(scratch) || path.AsSpan().StartsWith(kept));
+    }
+
+    public static bool IsProbe(string scratch) => scratch.EndsWith(ProbeSuffix, StringComparison.Ordinal);
 
     /// <summary>Journals that may be of a target: beside it and, if it is a directory, inside.</summary>
     public static IEnumerable<string> Journals(string target)

@@ -43,7 +43,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         {
             if (places.StatusOrNull([.. path, .. end]) is { } companion)
             {
-                swaps.Add(new MoveStep([.. path, .. end], [.. aside, .. end], FileIdentity.Of(companion)));
+                swaps.Add(new KeepStep([.. path, .. end], [.. aside, .. end], FileIdentity.Of(companion)));
             }
         }
 
@@ -155,12 +155,12 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
             }
             else
             {
-                swaps.Add(new MoveStep(live, aside, FileIdentity.Of(replaced)));
+                swaps.Add(new KeepStep(live, aside, FileIdentity.Of(replaced)));
             }
         }
         else if (restored is { } added)
         {
-            swaps.Add(new MoveStep(fresh!, live, FileIdentity.Of(added)));
+            swaps.Add(new BringStep(live, fresh!, FileIdentity.Of(added), aside));
         }
     }
 
@@ -192,7 +192,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
             swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), Meta(live, old)));
             if (restored is { } file)
             {
-                swaps.Add(new MoveStep(fresh!, live, FileIdentity.Of(file)));
+                swaps.Add(new BringStep(live, fresh!, FileIdentity.Of(file), RestoreNames.Kept(live, stamp)));
             }
         }
     }
@@ -255,7 +255,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         var restored = FileIdentity.Of(places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
         if (places.StatusOrNull(live) is not { } there)
         {
-            swaps.Add(new MoveStep(fresh, live, restored));
+            swaps.Add(new BringStep(live, fresh, restored, aside));
             return;
         }
 
@@ -263,13 +263,13 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         if (probe.CanExchange)
         {
             swaps.Add(new ExchangeStep(live, old, fresh, restored));
-            keeps.Add(new MoveStep(fresh, aside, old));
+            keeps.Add(new KeepStep(fresh, aside, old) { IsStaged = true });
             return;
         }
 
         // A file system that cannot exchange names: for a moment there is nothing.
-        swaps.Add(new MoveStep(live, aside, old));
-        swaps.Add(new MoveStep(fresh, live, restored));
+        swaps.Add(new KeepStep(live, aside, old));
+        swaps.Add(new BringStep(live, fresh, restored, aside));
     }
 
     private void Overwrite(in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)

@@ -49,8 +49,22 @@ internal abstract record RestoreStep
 /// <param name="New">What is there before.</param>
 internal sealed record ExchangeStep(byte[] Path, FileIdentity Old, byte[] Fresh, FileIdentity New) : RestoreStep;
 
-/// <summary>Something gets another name, which nothing has.</summary>
-internal sealed record MoveStep(byte[] From, byte[] To, FileIdentity What) : RestoreStep;
+/// <summary>Something restored takes a name that nothing has.</summary>
+/// <param name="Path">Where it belongs.</param>
+/// <param name="Fresh">Where it was made.</param>
+/// <param name="New">What is there before.</param>
+/// <param name="Kept">Where something goes that came to the name meanwhile.</param>
+internal sealed record BringStep(byte[] Path, byte[] Fresh, FileIdentity New, byte[] Kept) : RestoreStep;
+
+/// <summary>What was there gets the name that it is kept under.</summary>
+/// <param name="From">Where it is before: its own place, or where the restored one was that has taken it.</param>
+/// <param name="Kept">A name that nothing has.</param>
+/// <param name="What">What is moved.</param>
+internal sealed record KeepStep(byte[] From, byte[] Kept, FileIdentity What) : RestoreStep
+{
+    /// <summary>It lies at a staging name then, since the restored one has changed places with it.</summary>
+    public bool IsStaged { get; init; }
+}
 
 /// <summary>A directory is made, for what is kept or for what has none above it.</summary>
 internal sealed record MakeDirectoryStep(byte[] Path, DirectoryMeta Meta) : RestoreStep;

@@ -21,10 +21,17 @@ internal static class RestoreStepJson
                 WritePath(json, "fresh", exchange.Fresh);
                 WriteIdentity(json, "new", exchange.New);
                 break;
-            case MoveStep move:
-                Begin(json, "move", move.From);
-                WritePath(json, "to", move.To);
-                WriteIdentity(json, "what", move.What);
+            case BringStep bring:
+                Begin(json, "bring", bring.Path);
+                WritePath(json, "fresh", bring.Fresh);
+                WriteIdentity(json, "new", bring.New);
+                WritePath(json, "kept", bring.Kept);
+                break;
+            case KeepStep keep:
+                Begin(json, "keep", keep.From);
+                WritePath(json, "kept", keep.Kept);
+                WriteIdentity(json, "what", keep.What);
+                json.WriteBoolean("staged", keep.IsStaged);
                 break;
             case MakeDirectoryStep make:
                 Begin(json, "make_directory", make.Path);
@@ -56,7 +63,8 @@ internal static class RestoreStepJson
     public static RestoreStep Read(JsonElement json) => json.Text("step") switch
     {
         "exchange" => new ExchangeStep(ReadPath(json, "path"), ReadIdentity(json, "old"), ReadPath(json, "fresh"), ReadIdentity(json, "new")),
-        "move" => new MoveStep(ReadPath(json, "path"), ReadPath(json, "to"), ReadIdentity(json, "what")),
+        "bring" => new BringStep(ReadPath(json, "path"), ReadPath(json, "fresh"), ReadIdentity(json, "new"), ReadPath(json, "kept")),
+        "keep" => new KeepStep(ReadPath(json, "path"), ReadPath(json, "kept"), ReadIdentity(json, "what")) { IsStaged = json.GetProperty("staged").GetBoolean() },
         "make_directory" => new MakeDirectoryStep(ReadPath(json, "path"), ReadMeta(json, "meta")),
         "remove_directory" => new RemoveDirectoryStep(ReadPath(json, "path"), ReadIdentity(json, "what"), ReadMeta(json, "meta")),
         "set_directory" => new SetDirectoryStep(ReadPath(json, "path"), ReadIdentity(json, "what"), ReadMeta(json, "new"), ReadMeta(json, "old")),

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -41,6 +40,9 @@ internal static class UnfinishedRestore
         }
     }
 
+    /// <summary>Which restore it is; of one that was killed before its first line only the journal's name is known.</summary>
+    public static string Name(RestoreJournal journal) => journal.IsEmpty ? $"the restore with the journal {journal.Path}" : $"the restore of {journal.Head.What}";
+
     /// <summary>What happened, as a sentence without an end.</summary>
     public static string Describe(RestoreJournal journal) =>
         $"a restore of {journal.Head.What} was killed {(journal.Stage == RestoreStage.TakingBack ? "while it was taken back" : "half done")}: {string.Join(", ", journal.Head.Targets)}";
@@ -57,14 +59,15 @@ internal static class UnfinishedRestore
         switch (journal.Stage)
         {
             case RestoreStage.Staging:
-                throw UserError.Failed($"the restore of {journal.Head.What} was killed before it changed anything: there is nothing to continue", "begin it again, which removes what it left");
+                throw UserError.Failed($"{Name(journal)} was killed before it changed anything: there is nothing to continue", "begin it again, which removes what it left");
             case RestoreStage.TakingBack:
                 throw UserError.Failed(Describe(journal), Advice(journal));
             case RestoreStage.Begun:
-                using (var executor = new RestoreExecutor())
+                using (var executor = NewExecutor(RestoreAim.Continue, progress))
                 {
                     Prepare(journal);
-                    executor.Finish(journal.Steps);
+                    executor.Judge(journal.Steps);
+                    executor.Run(journal.Steps);
                     executor.Sync(journal.Steps);
                     journal.End();
                     CleanUp(journal, executor, progress);
@@ -92,7 +95,7 @@ internal static class UnfinishedRestore
     }
 
     /// <summary>Takes back what a restore did, as the command does that somebody gives later.</summary>
-    /// <exception cref="UserError">The disk was changed meanwhile, or the restore is complete.</exception>
+    /// <exception cref="UserError">The restore is complete, or something is in the way; nothing was taken back.</exception>
     public static void Undo(RestoreJournal journal, RunProgress progress)
     {
         if (journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack)
@@ -101,54 +104,48 @@ internal static class UnfinishedRestore
         }
 
         var isEnded = journal.Stage == RestoreStage.Ended;
-        TakeBack(journal, progress, mayBeWritten: !isEnded);
+        TakeBack(journal, progress);
         if (isEnded)
         {
             RequireEnd(journal, isTakenBack: true);
         }
     }
 
-    /// <summary>Takes back what a restore did, and removes what it made.</summary>
-    /// <param name="journal">Its journal.</param>
-    /// <param name="progress">Is given warnings.</param>
-    /// <param name="mayBeWritten">The application may have been at work in what is taken away: what it wrote is kept.</param>
-    public static void TakeBack(RestoreJournal journal, RunProgress progress, bool mayBeWritten = false)
+    /// <summary>Takes back what a restore did, and removes what it made and nothing else.</summary>
+    /// <exception cref="UserError">Something is in the way; nothing was taken back.</exception>
+    public static void TakeBack(RestoreJournal journal, RunProgress progress)
     {
-        using var executor = new RestoreExecutor();
+        using var executor = NewExecutor(RestoreAim.Undo, progress);
         if (journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack)
         {
+            // From the mark on there is no other way, so nothing may be in this one.
+            executor.Judge(journal.Steps);
             if (journal.Stage == RestoreStage.Begun)
             {
                 Try(journal.BeginTakingBack);
             }
 
-            executor.TakeBack(journal.Steps);
+            executor.Run(journal.Steps);
             executor.Sync(journal.Steps);
             Try(journal.End);
-            executor.LeftOver.ForEach(path => progress.Say(Severity.Warning, $"{path} was made by the restore and stays, since something is in it"));
         }
 
-        CleanUp(journal, executor, progress, back: true, mayBeWritten);
+        var isBack = journal.IsTakenBack || journal.Stage != RestoreStage.Ended;
+        CleanUp(journal, isBack ? executor : null, progress, isBack);
     }
 
     /// <summary>Removes scratch directories and journal. What fails here changes nothing that matters, and is only named.</summary>
-    public static void CleanUp(RestoreJournal journal, RestoreExecutor? executor, RunProgress progress, bool back = false, bool mayBeWritten = false)
+    public static void CleanUp(RestoreJournal journal, RestoreExecutor? executor, RunProgress progress, bool isBack = false)
     {
         try
         {
-            foreach (var path in journal.Head.Scratch)
-            {
-                if (mayBeWritten && journal.Steps.Count > 0 && IsWritten(path, journal.Head.Stamp))
-                {
-                    progress.Say(Severity.Warning, $"{path} holds files that were written while they were in place; it is kept, to be looked into and deleted");
-                    continue;
-                }
-
-                DirectoryTree.Remove(path);
-            }
-
+            var isAllGone = RemoveScratch(journal, progress);
             journal.Remove();
-            executor?.SetTimes(journal.Steps, back);
+            executor?.SetTimes(journal.Steps);
+            if (isBack && isAllGone)
+            {
+                GiveTimesBack(journal.Head.Above);
+            }
         }
         catch (PosixError e)
         {
@@ -156,54 +153,65 @@ internal static class UnfinishedRestore
         }
     }
 
-    /// <summary>Nobody may be at work in what is moved, and a log that came meanwhile belongs to the database that is there.</summary>
+    /// <summary>From its first step on, only what it is known to have made.</summary>
+    private static bool RemoveScratch(RestoreJournal journal, RunProgress progress)
+    {
+        if (journal.Steps.Count == 0)
+        {
+            journal.Head.Scratch.ToList().ForEach(DirectoryTree.Remove);
+            return true;
+        }
+
+        var staged = StagedContent.Read(RestoreNames.Staged(journal.Path));
+        var isAllGone = true;
+        foreach (var path in journal.Head.Scratch)
+        {
+            if (staged.Remove(path) is { Count: > 0 } left)
+            {
+                isAllGone = false;
+                progress.Say(Severity.Warning, $"{path} is kept: it holds what the restore did not make, or what was changed since: {string.Join(", ", left)}; look into it, and delete it when it is not needed");
+            }
+        }
+
+        return isAllGone;
+    }
+
+    private static void GiveTimesBack(IEnumerable<DirectoryTime> above)
+    {
+        foreach (var (path, modified) in above)
+        {
+            if (Posix.StatusOrNull(path) is { IsDirectory: true })
+            {
+                using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
+                Posix.SetModified(directory, modified);
+            }
+        }
+    }
+
+    private static RestoreExecutor NewExecutor(RestoreAim aim, RunProgress progress) => new(aim, text => progress.Say(Severity.Warning, text));
+
+    /// <summary>
+    /// Nobody may be at work in what is moved, and a log that came meanwhile belongs to the database that is there. Disks on which
+    /// steps are to be done are mounted.
+    /// </summary>
     private static void Prepare(RestoreJournal journal)
     {
-        var files = journal.Head.Targets.Where(path => Posix.StatusOrNull(path) is { IsRegular: true }).ToList();
-        RestoreInPlace.RefuseIfInUse(files);
-        files.ForEach(RestoreInPlace.FoldLogIn);
+        RequireProbes(journal);
+        var databases = journal.Head.Databases.Where(path => Posix.StatusOrNull(path) is { IsRegular: true }).ToList();
+        RestoreInPlace.RefuseIfInUse(databases);
+        databases.ForEach(RestoreInPlace.FoldLogIn);
     }
 
-    /// <summary>Whether somebody wrote to what was restored: a file or link has a time after the restore began, or was there before it and was moved in.</summary>
-    private static bool IsWritten(string path, string stamp)
+    /// <summary>The directories by which file systems were asked are never renamed, and are there until the end.</summary>
+    private static void RequireProbes(RestoreJournal journal)
     {
-        try
+        if (journal.Head.Scratch.FirstOrDefault(path => RestoreNames.IsProbe(path) && Posix.StatusOrNull(path) is null && RestoreNames.IsUsed(path, journal.Steps)) is { } missing)
         {
-            var began = DateTimeOffset.ParseExact(
-                stamp, "yyyyMMdd'T'HHmmss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal);
-            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
-            return IsWritten(directory, FileTime.From(began));
-        }
-        catch (PosixError e) when (e.Number is PosixError.NotFound)
-        {
-            return false;
+            throw UserError.Failed(
+                $"{missing} is not there, which the restore made: what was mounted at {Path.GetDirectoryName(missing)} is not mounted any more",
+                $"mount it, and repeat the command; if it is gone for good, 'mkdir {missing}' lets the rest be done");
         }
     }
-
-    private static bool IsWritten(SafeFileHandle directory, FileTime began)
-    {
-        foreach (var name in DirectoryNames.Read(directory))
-        {
-            var status = Posix.StatusAt(directory, name);
-            if (status.IsDirectory)
-            {
-                using var inside = Posix.OpenDirectory(directory, name);
-                if (IsWritten(inside, began))
-                {
-                    return true;
-                }
-            }
-            else if (status.IsSymlink ? status.Modified > began : status.IsRegular && ((status.Modified > began && status.Size > 0) || IsOlder(status, began)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>What was restored was made after the restore began; not every file system says when.</summary>
-    private static bool IsOlder(in FileStatus status, FileTime began) => status.Born > default(FileTime) && began > status.Born;
 
     /// <summary>A disk that takes no more lines lets things be put back all the same; what is left is decided by what is there.</summary>
     private static void Try(Action mark)

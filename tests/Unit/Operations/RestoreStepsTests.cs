@@ -50,7 +50,7 @@ public sealed class RestoreStepsTests : IDisposable
     {
         var before = Foreign();
         var (steps, kept, warnings) = Plan();
-        using var executor = new RestoreExecutor();
+        using var executor = new Executors();
         executor.Finish(steps);
         Assert.Equal(before, Foreign());
         Assert.Equal("new", File.ReadAllText(temp["data/changed.txt"]));
@@ -80,7 +80,7 @@ public sealed class RestoreStepsTests : IDisposable
         string? wanted = null;
         for (var done = steps.Count; done >= 0; done--)
         {
-            using var executor = new RestoreExecutor();
+            using var executor = new Executors();
             foreach (var step in steps.Take(done))
             {
                 executor.Do(step);
@@ -107,7 +107,7 @@ public sealed class RestoreStepsTests : IDisposable
         var wanted = Describe();
         for (var done = 0; done <= steps.Count; done++)
         {
-            using var executor = new RestoreExecutor();
+            using var executor = new Executors();
             foreach (var step in steps.Take(done))
             {
                 executor.Do(step);
@@ -134,7 +134,7 @@ public sealed class RestoreStepsTests : IDisposable
         var (old, restored) = (Attributes("data/db"), Attributes("fresh/db"));
         Assert.NotEqual(old, restored);
         var (steps, _, _) = Plan();
-        using var executor = new RestoreExecutor();
+        using var executor = new Executors();
         executor.Finish(steps);
         Assert.Equal(restored, Attributes("data/db"));
         executor.TakeBack(steps);
@@ -152,8 +152,9 @@ public sealed class RestoreStepsTests : IDisposable
     {
         var (steps, _, _) = Plan();
         steps = [.. steps, new RemoveDirectoryStep("/x"u8.ToArray(), new FileIdentity(ulong.MaxValue, 0x4000, new FileTime(9, 8)), new DirectoryMeta(0x1C0, 1, 2, new FileTime(-5, 7)) { Attributes = "YQ==:Yg==" }),
+            new KeepStep("/a"u8.ToArray(), "/b"u8.ToArray(), new FileIdentity(1, 2, default)) { IsStaged = true },
             new OverwriteStep("/o"u8.ToArray(), new FileIdentity(3, 0x8000, default), [(byte)'/', 0xFF], "/k"u8.ToArray())];
-        var head = new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["fresh"]], [temp[".p"]]);
+        var head = new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["fresh"]], [temp[".p"]]) { Databases = [temp["db"]], Above = [new DirectoryTime(temp.Root, new FileTime(-5, 7))] };
         using (var journal = RestoreJournal.Create(temp[".j"], head))
         {
             journal.Begin(steps);
@@ -195,14 +196,13 @@ public sealed class RestoreStepsTests : IDisposable
     }
 
     [Fact]
-    public void What_somebody_changed_meanwhile_is_refused_by_both_names()
+    public void What_somebody_changes_while_it_is_restored_is_refused_by_both_names()
     {
         var (steps, _, _) = Plan();
-        using var executor = new RestoreExecutor();
-        executor.Finish(steps);
+        using var executor = new Executors();
         File.Delete(temp["data/changed.txt"]);
         File.WriteAllText(temp["data/changed.txt"], "somebody's");
-        var error = Assert.Throws<UserError>(() => executor.TakeBack(steps));
+        var error = Assert.Throws<UserError>(() => executor.Finish(steps));
         Assert.Contains("data/changed.txt", error.Message, StringComparison.Ordinal);
         Assert.Contains("fresh/changed.txt", error.Message, StringComparison.Ordinal);
         Assert.Equal("somebody's", File.ReadAllText(temp["data/changed.txt"]));
@@ -216,7 +216,7 @@ public sealed class RestoreStepsTests : IDisposable
         var warnings = new List<string>();
         var planner = new RestorePlanner(places, Stamp, warnings.Add);
         planner.MergeTree(Survey(), Regions());
-        using var executor = new RestoreExecutor();
+        using var executor = new Executors();
         executor.Finish(planner.Steps);
         Assert.Equal(before, Foreign());
         Assert.Equal("old", File.ReadAllText(temp["data/gone.txt"]));
@@ -239,7 +239,7 @@ public sealed class RestoreStepsTests : IDisposable
         Directory.Delete(temp["data/uploads"], true);
         planner.ReplaceTree(Survey(), Regions(new NothingMoves()), isMount: false);
         var before = Describe();
-        using var executor = new RestoreExecutor();
+        using var executor = new Executors();
         executor.Finish(planner.Steps);
         Assert.Equal("new a", File.ReadAllText(temp["data/same/a"]));
         Assert.Equal("new", File.ReadAllText(temp["data/was-a-directory"]));
@@ -259,7 +259,7 @@ public sealed class RestoreStepsTests : IDisposable
         planner.ReplaceTree(Survey(), Regions(new NoExchange()), isMount: false);
         Assert.DoesNotContain(planner.Steps, step => step is ExchangeStep);
         var before = Describe();
-        using var executor = new RestoreExecutor();
+        using var executor = new Executors();
         executor.Finish(planner.Steps);
         Assert.Equal("new", File.ReadAllText(temp["data/changed.txt"]));
         executor.TakeBack(planner.Steps);
@@ -271,7 +271,7 @@ public sealed class RestoreStepsTests : IDisposable
     {
         var file = FileIdentity.Of(Posix.StatusOrNull(temp["data/changed.txt"])!.Value);
         RestoreStep[] steps = [new OverwriteStep(Posix.Bytes(temp["data/changed.txt"]), file, Posix.Bytes(temp["fresh/changed.txt"]), Posix.Bytes(temp["data/kept"]))];
-        using var executor = new RestoreExecutor();
+        using var executor = new Executors();
         executor.Finish(steps);
         executor.Finish(steps);
         Assert.Equal(("new", "old"), (File.ReadAllText(temp["data/changed.txt"]), File.ReadAllText(temp["data/kept"])));
@@ -330,6 +330,27 @@ public sealed class RestoreStepsTests : IDisposable
 
     /// <summary>All of live and restored tree, and what is kept: names, types, inodes and modes.</summary>
     private string Describe() => Tools.Run("bash", "-c", $"cd '{temp.Root}' && find data data.before* fresh -printf '%i %y %m %p\\n' 2>/dev/null | sort -k4").Output;
+
+    /// <summary>One that does steps and one that takes them back.</summary>
+    private sealed class Executors : IDisposable
+    {
+        private readonly RestoreExecutor forth = new(RestoreAim.Run, text => Assert.Fail(text));
+        private readonly RestoreExecutor back = new(RestoreAim.Undo, text => Assert.Fail(text));
+
+        public void Do(RestoreStep step) => forth.Run(step);
+
+        public void Finish(IReadOnlyList<RestoreStep> steps) => forth.Run(steps);
+
+        public void TakeBack(RestoreStep step) => back.Run(step);
+
+        public void TakeBack(IReadOnlyList<RestoreStep> steps) => back.Run(steps);
+
+        public void Dispose()
+        {
+            forth.Dispose();
+            back.Dispose();
+        }
+    }
 
     private sealed class NothingMoves : IRestoreProbe
     {

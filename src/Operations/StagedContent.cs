@@ -1,0 +1,225 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// All that a restore made before its first step, so that nothing else is ever removed with it. A list of 64-bit hashes, 8 bytes
+/// for each file, synced: of path, type and inode, and but for directories of size and time. The time of the last change of the
+/// inode counts too, which nobody can set, except for what the steps themselves rename and for files of several names.
+/// </summary>
+internal sealed class StagedContent
+{
+    private const int Digest = 16;
+    private const int LongestPath = 64 * 1024;
+    private const int MostNamed = 5;
+
+    private readonly ulong[] known;
+
+    private StagedContent(ulong[] known) => this.known = known;
+
+    /// <summary>Lists what is in directories; it is on disk when this returns.</summary>
+    /// <param name="list">The file to make.</param>
+    /// <param name="directories">All of the restore's own.</param>
+    /// <param name="steps">What will be done.</param>
+    public static void Write(string list, IEnumerable<string> directories, IEnumerable<RestoreStep> steps)
+    {
+        var renamed = steps.Select(Fresh).OfType<byte[]>().Select(Encoding.Latin1.GetString).ToHashSet();
+        using var file = Posix.CreateNew(Posix.Here, Posix.Bytes(list), 0x180);
+        var writer = new Writer(file, renamed);
+        foreach (var path in directories.Select(Posix.Bytes))
+        {
+            if (Posix.StatusOrNull(Encoding.UTF8.GetString(path)) is { } top)
+            {
+                writer.Add(path, top);
+                using var directory = Posix.OpenDirectory(Posix.Here, path);
+                writer.Walk(directory, path);
+            }
+        }
+
+        writer.End();
+        Posix.Sync(file);
+    }
+
+    /// <summary>Reads the list; one that is not there, or is damaged, knows nothing.</summary>
+    public static StagedContent Read(string list)
+    {
+        try
+        {
+            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(list));
+            var content = new byte[Posix.Status(file).Size];
+            var rest = content.Length - Digest;
+            if (Posix.ReadAt(file, content, 0) != content.Length || rest < 0 || !XxHash128.Hash(content.AsSpan(0, rest)).AsSpan().SequenceEqual(content.AsSpan(rest)))
+            {
+                return new StagedContent([]);
+            }
+
+            var known = MemoryMarshal.Cast<byte, ulong>(content.AsSpan(0, rest)).ToArray();
+            Array.Sort(known);
+            return new StagedContent(known);
+        }
+        catch (PosixError)
+        {
+            return new StagedContent([]);
+        }
+    }
+
+    /// <summary>Removes what the restore made, and nothing else.</summary>
+    /// <param name="path">One of its directories.</param>
+    /// <returns>Paths of what was left, the first few of them; empty if nothing was.</returns>
+    public IReadOnlyList<string> Remove(string path)
+    {
+        var left = new List<string>();
+        try
+        {
+            using var above = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(path)!), follow: true);
+            Remove(above, Posix.Bytes(Path.GetFileName(path)), Posix.Bytes(path), left);
+        }
+        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        {
+            // It is gone already, or in place.
+        }
+
+        return left;
+    }
+
+    private static byte[]? Fresh(RestoreStep step) => step switch
+    {
+        ExchangeStep exchange => exchange.Fresh,
+        BringStep bring => bring.Fresh,
+        KeepStep or MakeDirectoryStep or RemoveDirectoryStep or SetDirectoryStep or OverwriteStep => null,
+        _ => throw new NotSupportedException(step.ToString()),
+    };
+
+    private void Remove(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
+    {
+        var status = Posix.StatusAt(parent, name);
+        var isOurs = Knows(path, status);
+        if (!status.IsDirectory)
+        {
+            if (isOurs)
+            {
+                Posix.Remove(parent, name);
+            }
+            else
+            {
+                Leave(path, left);
+            }
+
+            return;
+        }
+
+        if (isOurs)
+        {
+            DirectoryTree.MakeRemovable(parent, name);
+        }
+
+        var before = left.Count;
+        if (!isOurs || !RemoveEntries(parent, name, path, left))
+        {
+            _ = left.Count > before || Leave(path, left);
+            return;
+        }
+
+        Posix.Remove(parent, name, directory: true);
+    }
+
+    /// <summary>Whether nothing is left.</summary>
+    private bool RemoveEntries(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
+    {
+        using var directory = Posix.OpenDirectory(parent, name);
+        foreach (var entry in DirectoryNames.Read(directory))
+        {
+            Remove(directory, entry, [.. path, (byte)'/', .. entry], left);
+        }
+
+        return DirectoryNames.Read(directory).Count == 0;
+    }
+
+    private static bool Leave(byte[] path, List<string> left)
+    {
+        if (left.Count < MostNamed)
+        {
+            left.Add(Encoding.UTF8.GetString(path));
+        }
+
+        return true;
+    }
+
+    private bool Knows(byte[] path, in FileStatus status) =>
+        known.AsSpan().BinarySearch(Hash(path, status, withChange: false)) >= 0 || known.AsSpan().BinarySearch(Hash(path, status, withChange: true)) >= 0;
+
+    private static ulong Hash(ReadOnlySpan<byte> path, in FileStatus status, bool withChange)
+    {
+        Span<byte> facts = stackalloc byte[56];
+        facts.Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(facts, status.Inode);
+        BinaryPrimitives.WriteUInt32LittleEndian(facts[8..], status.Mode & 0xF000);
+        if (!status.IsDirectory)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(facts[16..], status.Size);
+            BinaryPrimitives.WriteInt64LittleEndian(facts[24..], status.Modified.Seconds);
+            BinaryPrimitives.WriteInt32LittleEndian(facts[12..], status.Modified.Nanoseconds);
+            if (withChange)
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(facts[32..], status.Changed.Seconds);
+                BinaryPrimitives.WriteInt64LittleEndian(facts[40..], status.Changed.Nanoseconds + 1L);
+            }
+        }
+
+        BinaryPrimitives.WriteInt64LittleEndian(facts[48..], unchecked((long)XxHash3.HashToUInt64(path)));
+        return XxHash3.HashToUInt64(facts);
+    }
+
+    /// <summary>Writes hashes as they come.</summary>
+    private sealed class Writer(SafeFileHandle file, HashSet<string> renamed)
+    {
+        private readonly XxHash128 digest = new();
+        private readonly byte[] buffer = new byte[LongestPath];
+        private int used;
+
+        public void Walk(SafeFileHandle directory, byte[] path)
+        {
+            foreach (var name in DirectoryNames.Read(directory))
+            {
+                var status = Posix.StatusAt(directory, name);
+                byte[] inside = [.. path, (byte)'/', .. name];
+                Add(inside, status);
+                if (status.IsDirectory)
+                {
+                    using var below = Posix.OpenDirectory(directory, name);
+                    Walk(below, inside);
+                }
+            }
+        }
+
+        public void Add(byte[] path, in FileStatus status)
+        {
+            if (used == buffer.Length)
+            {
+                Flush();
+            }
+
+            var isFirm = status.Links == 1 && !status.IsDirectory && !renamed.Contains(Encoding.Latin1.GetString(path));
+            BinaryPrimitives.WriteUInt64LittleEndian(buffer.AsSpan(used), Hash(path, status, isFirm));
+            used += sizeof(ulong);
+        }
+
+        public void End()
+        {
+            Flush();
+            Posix.Write(file, digest.GetHashAndReset());
+        }
+
+        private void Flush()
+        {
+            digest.Append(buffer.AsSpan(0, used));
+            Posix.Write(file, buffer.AsSpan(0, used));
+            used = 0;
+        }
+    }
+}
