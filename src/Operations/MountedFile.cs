@@ -28,7 +28,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
         }
         else if (!HaveSameContent(step.Path, step.Fresh) && !HaveSameContent(step.Path, step.Kept))
         {
-            KeepWritten(step);
+            KeepWritten(step, step.Kept);
         }
 
         Copy(step.Fresh, step.Path);
@@ -52,7 +52,8 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
         {
             if (!HaveSameContent(step.Path, step.Fresh))
             {
-                KeepWritten(step);
+                // Where what the restore made is: that is all that stays of it then.
+                KeepWritten(step, step.Fresh);
             }
 
             Copy(step.Kept, step.Path);
@@ -71,9 +72,9 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
 
     private static byte[] Above(byte[] path) => path[..path.AsSpan().LastIndexOf((byte)'/')];
 
-    private void KeepWritten(OverwriteStep step)
+    private void KeepWritten(OverwriteStep step, byte[] like)
     {
-        var spare = RestoreNames.Spare(step.Kept, name => places.StatusOrNull(name) is null);
+        var spare = RestoreNames.Spare(like, name => places.StatusOrNull(name) is null);
         CopyAside(step, spare);
         say($"{Text(step.Path)} was changed since the restore was killed; what it held is kept as {Text(spare)}");
     }

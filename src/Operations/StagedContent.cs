@@ -77,7 +77,7 @@ internal sealed class StagedContent
         try
         {
             using var above = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(path)!), follow: true);
-            Remove(above, Posix.Bytes(Path.GetFileName(path)), Posix.Bytes(path), left);
+            _ = Remove(above, Posix.Bytes(Path.GetFileName(path)), Posix.Bytes(path), left);
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
@@ -95,59 +95,43 @@ internal sealed class StagedContent
         _ => throw new NotSupportedException(step.ToString()),
     };
 
-    private void Remove(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
+    /// <summary>Whether it is removed.</summary>
+    private bool Remove(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
     {
         var status = Posix.StatusAt(parent, name);
-        var isOurs = Knows(path, status);
-        if (!status.IsDirectory)
+        if (!Knows(path, status))
         {
-            if (isOurs)
+            if (left.Count < MostNamed)
             {
-                Posix.Remove(parent, name);
-            }
-            else
-            {
-                Leave(path, left);
+                left.Add(Encoding.UTF8.GetString(path));
             }
 
-            return;
+            return false;
         }
 
-        if (isOurs)
+        if (status.IsDirectory)
         {
             DirectoryTree.MakeRemovable(parent, name);
+            if (!RemoveEntries(parent, name, path, left))
+            {
+                return false;
+            }
         }
 
-        var before = left.Count;
-        if (!isOurs || !RemoveEntries(parent, name, path, left))
-        {
-            _ = left.Count > before || Leave(path, left);
-            return;
-        }
-
-        Posix.Remove(parent, name, directory: true);
+        Posix.Remove(parent, name, status.IsDirectory);
+        return true;
     }
 
-    /// <summary>Whether nothing is left.</summary>
     private bool RemoveEntries(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
     {
         using var directory = Posix.OpenDirectory(parent, name);
+        var isEmpty = true;
         foreach (var entry in DirectoryNames.Read(directory))
         {
-            Remove(directory, entry, [.. path, (byte)'/', .. entry], left);
+            isEmpty &= Remove(directory, entry, [.. path, (byte)'/', .. entry], left);
         }
 
-        return DirectoryNames.Read(directory).Count == 0;
-    }
-
-    private static bool Leave(byte[] path, List<string> left)
-    {
-        if (left.Count < MostNamed)
-        {
-            left.Add(Encoding.UTF8.GetString(path));
-        }
-
-        return true;
+        return isEmpty;
     }
 
     private bool Knows(byte[] path, in FileStatus status) =>
