@@ -30,6 +30,29 @@ internal sealed class MountTable
         }
     }
 
+    /// <summary>
+    /// What is mounted in other namespaces, such as those of containers and of services with a sandbox of their own; each once, as far as
+    /// this process may look. The paths at which it is seen there mean nothing here.
+    /// </summary>
+    public static IReadOnlyList<MountedPlace> ReadOfOthers()
+    {
+        var seen = new HashSet<string?> { NameSpace("self"), null };
+        var mounts = new List<MountedPlace>();
+        foreach (var process in Processes().Where(process => seen.Add(NameSpace(process))))
+        {
+            try
+            {
+                mounts.AddRange(Parse(File.ReadLines($"/proc/{process}/mountinfo")).mounts);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended meanwhile.
+            }
+        }
+
+        return [.. mounts.DistinctBy(mount => (mount.Device, mount.Root))];
+    }
+
     public static MountTable Parse(IEnumerable<string> lines) =>
         new([.. lines.Select(line => line.Split(' ')).Select(Mount).OfType<MountedPlace>()]);
 
@@ -50,6 +73,8 @@ internal sealed class MountTable
         return over is null ? null : (over.Device, Join(over.Root, path[over.Point.TrimEnd('/').Length..]));
     }
 
+    public IReadOnlyList<MountedPlace> All => mounts;
+
     /// <summary>What is mounted below a directory.</summary>
     /// <param name="path">Absolute and without links.</param>
     public IEnumerable<MountedPlace> Below(string path) => mounts.Where(mount => mount.Point != path && PathPrefix.Holds(path, mount.Point));
@@ -64,6 +89,31 @@ internal sealed class MountTable
         mounts.Find(mount => mount.Id == outer) is { } above && mounts.Find(mount => mount.Id == inner) is { } below
         && above.Device == below.Device && PathPrefix.Holds(above.Point, below.Point)
         && below.Root == Join(above.Root, below.Point[above.Point.TrimEnd('/').Length..]);
+
+    private static IEnumerable<string> Processes()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories("/proc").Select(path => path["/proc/".Length..]).Where(name => name.All(char.IsAsciiDigit))];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Null if it may not be known.</summary>
+    private static string? NameSpace(string process)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{process}/ns/mnt").LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static MountedPlace? Mount(string[] fields) =>
         fields.Length > 4 && ulong.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)

@@ -167,6 +167,11 @@ internal sealed class RestoreInPlace : IDisposable
             progress.Say(Severity.Information, $"{spot.Path} is a mount point: its entries are replaced one by one");
         }
 
+        foreach (var file in spot.Survey.BoundFiles)
+        {
+            progress.Say(Severity.Warning, $"{file} is mounted at another place too, which goes on showing the old file if it is replaced: mount it there once more");
+        }
+
         if (!spot.IsTree)
         {
             var (path, fresh) = (Posix.Bytes(spot.Path), Posix.Bytes(Path.Combine(spot.Scratch, Path.GetFileName(spot.FilePath))));

@@ -128,7 +128,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         if (at.Survey.WhyForeign(at.Below) is { } reason)
         {
             // An empty directory stands for what another source or a mount has there.
-            if (restored is { } hidden && !(hidden.IsDirectory && IsEmpty(fresh!)))
+            if (restored is { } hidden && !(hidden.IsDirectory && IsEmpty(fresh!)) && !at.Survey.IsSecondPlace(at.Below))
             {
                 WarnOfForeign(live, reason);
             }

@@ -16,6 +16,7 @@ internal sealed record LeftAlone(byte[] Below, string Reason);
 internal sealed class TreeSurvey
 {
     private readonly TreeBoundary? boundary;
+    private readonly BoundPlaces? bound;
     private readonly byte[] buffer = new byte[64 * 1024];
     private readonly Dictionary<string, string> left = [];
     private readonly HashSet<string> above = [];
@@ -23,7 +24,7 @@ internal sealed class TreeSurvey
     private readonly List<byte[]> mounts = [];
     private readonly HashSet<string> mounted = [];
 
-    private TreeSurvey(TreeBoundary? boundary) => this.boundary = boundary;
+    private TreeSurvey(TreeBoundary? boundary, BoundPlaces? bound) => (this.boundary, this.bound) = (boundary, bound);
 
     /// <summary>What is foreign, in order; without what an earlier restore kept.</summary>
     public IReadOnlyList<LeftAlone> Foreign => leftAlone;
@@ -39,19 +40,25 @@ internal sealed class TreeSurvey
     /// <exception cref="UserError">A directory in it cannot be listed, so that nobody knows what would be moved.</exception>
     public static TreeSurvey Of(string top, TreeBoundary boundary)
     {
-        var survey = new TreeSurvey(boundary);
+        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top));
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(top), follow: true);
         survey.Walk(directory, [], Posix.Status(directory), top);
         return survey;
     }
 
     /// <summary>Nothing is there.</summary>
-    public static TreeSurvey Nothing { get; } = new(null);
+    public static TreeSurvey Nothing { get; } = new(null, null);
 
     /// <summary>Why a path below the top is foreign; null if it is not.</summary>
     public string? WhyForeign(ReadOnlySpan<byte> below) => left.GetValueOrDefault(Key(below));
 
-    /// <summary>A directory that stays, because it is above something that does or has something mounted on it.</summary>
+    /// <summary>A second place of something in the tree: what the snapshot has of it is restored there.</summary>
+    public bool IsSecondPlace(ReadOnlySpan<byte> below) => bound?.FirstPlace(Key(below)) is not null;
+
+    /// <summary>Files of the tree that are mounted elsewhere by themselves.</summary>
+    public IReadOnlyList<string> BoundFiles => bound?.Files ?? [];
+
+    /// <summary>A directory that stays, because it is above something that does, has something mounted on it, or is mounted elsewhere.</summary>
     public bool Stays(ReadOnlySpan<byte> below) => above.Contains(Key(below));
 
     public bool IsMounted(ReadOnlySpan<byte> below) => mounted.Contains(Key(below));
@@ -87,7 +94,7 @@ internal sealed class TreeSurvey
             throw CannotBeListed(path, e);
         }
 
-        var stays = false;
+        var stays = bound!.IsElsewhere(Key(below));
         for (var i = 0; i < names.Count; i++)
         {
             stays |= Look(directory, names.Name(i), below, status, path);
@@ -120,6 +127,21 @@ internal sealed class TreeSurvey
             }
 
             return true;
+        }
+
+        if (bound!.FirstPlace(Key(path)) is { } first)
+        {
+            var reason = $"shows what is in {first}";
+            left.Add(Key(path), reason);
+            leftAlone.Add(new LeftAlone(path, reason));
+            return true;
+        }
+
+        if (bound.IsAround(Key(path)))
+        {
+            throw UserError.Failed(
+                $"{Path.Combine(parentPath, Encoding.UTF8.GetString(name))} shows the tree itself once more, with the directories above it",
+                "nothing was changed; unmount it, or exclude it or set one_file_system for this tree");
         }
 
         var isMounted = IsMounted(status, parent);
