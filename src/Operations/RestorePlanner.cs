@@ -13,7 +13,7 @@ namespace VertexAr.Backup.Operations;
 internal sealed record RestoreRegion(byte[] Live, byte[]? Fresh, byte[] Kept, IRestoreProbe Probe);
 
 /// <summary>
-/// Plans the steps that put restored sources in place; looks, and changes nothing. A tree in which nothing has to stay
+/// Plans the steps that put restored sources in place; looks, and changes nothing that anybody could see. A tree in which nothing has to stay
 /// changes places in one rename. Where something has to, the directories above it stay too, and their entries change places
 /// one by one: the old ones into a tree of the same form, which so holds nothing but what was replaced.
 /// </summary>
@@ -47,6 +47,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
             }
         }
 
+        Detach(path);
         if (places.StatusOrNull(path) is { } live)
         {
             kept.Add(Text(aside));
@@ -107,6 +108,28 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
     public void Settle(byte[] directory, in FileStatus fresh) =>
         ends.Add(new SetDirectoryStep(directory, FileIdentity.Of(fresh), DirectoryMeta.Of(fresh), DirectoryMeta.Of(fresh)));
 
+    /// <summary>
+    /// A file of several names in the lower layer of an overlay becomes another file when it is first renamed. So it is made that
+    /// before a step is to know it, by giving it the mode that it has.
+    /// </summary>
+    private void Detach(byte[] path)
+    {
+        if (places.StatusOrNull(path) is not { IsRegular: true, Links: > 1 } file || FileIdentity.IsOnDisk(file))
+        {
+            return;
+        }
+
+        try
+        {
+            var (directory, name) = places.Find(path);
+            Posix.SetModeAt(directory, name, file.Permissions);
+        }
+        catch (PosixError)
+        {
+            // Another user's: the step will say so if it is in need of it.
+        }
+    }
+
     private void ReplaceEntries(Inside at, byte[] live, byte[]? fresh, byte[] aside)
     {
         var old = places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound);
@@ -123,6 +146,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
     private void ReplaceEntry(Inside at, byte[] live, byte[]? fresh, byte[] aside)
     {
+        Detach(live);
         var old = places.StatusOrNull(live);
         var restored = fresh is null ? null : places.StatusOrNull(fresh);
         if (at.Survey.WhyForeign(at.Below) is { } reason)
@@ -207,6 +231,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
     private void MergeEntry(Inside at, byte[] live, byte[] fresh)
     {
+        Detach(live);
         var (old, restored) = (places.StatusOrNull(live), places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
         var aside = RestoreNames.Kept(live, stamp);
         if (at.Survey.WhyForeign(at.Below) is { } reason)

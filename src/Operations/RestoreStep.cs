@@ -16,7 +16,7 @@ internal readonly record struct FileIdentity(ulong Inode, uint Type, FileTime Bo
     /// Not on an overlay, which makes a file of a lower layer again when it is renamed, nor on others without a device of their own
     /// (major number 0); of those none uses an inode's number again soon.
     /// </summary>
-    private static bool IsOnDisk(in FileStatus status) => status.Device >> 32 != 0;
+    public static bool IsOnDisk(in FileStatus status) => status.Device >> 32 != 0;
 
     public bool Is(in FileStatus? status) => status is { } there && Of(there) == this;
 }

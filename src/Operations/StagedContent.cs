@@ -16,7 +16,6 @@ internal sealed class StagedContent
 {
     private const int Digest = 16;
     private const int LongestPath = 64 * 1024;
-    private const int MostNamed = 5;
 
     private readonly ulong[] known;
 
@@ -70,14 +69,14 @@ internal sealed class StagedContent
 
     /// <summary>Removes what the restore made, and nothing else.</summary>
     /// <param name="path">One of its directories.</param>
-    /// <returns>Paths of what was left, the first few of them; empty if nothing was.</returns>
+    /// <returns>Paths below it of what was left; empty if nothing was.</returns>
     public IReadOnlyList<string> Remove(string path)
     {
         var left = new List<string>();
         try
         {
             using var above = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(path)!), follow: true);
-            _ = Remove(above, Posix.Bytes(Path.GetFileName(path)), Posix.Bytes(path), left);
+            _ = Remove(above, Posix.Bytes(Path.GetFileName(path)), Posix.Bytes(path), Posix.Bytes(path).Length + 1, left);
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
@@ -96,23 +95,19 @@ internal sealed class StagedContent
     };
 
     /// <summary>Whether it is removed.</summary>
-    private bool Remove(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
+    private bool Remove(SafeFileHandle parent, byte[] name, byte[] path, int above, List<string> left)
     {
         var status = Posix.StatusAt(parent, name);
         if (!Knows(path, status))
         {
-            if (left.Count < MostNamed)
-            {
-                left.Add(Encoding.UTF8.GetString(path));
-            }
-
+            left.Add(path.Length < above ? "" : Encoding.UTF8.GetString(path.AsSpan(above)));
             return false;
         }
 
         if (status.IsDirectory)
         {
             DirectoryTree.MakeRemovable(parent, name);
-            if (!RemoveEntries(parent, name, path, left))
+            if (!RemoveEntries(parent, name, path, above, left))
             {
                 return false;
             }
@@ -122,13 +117,13 @@ internal sealed class StagedContent
         return true;
     }
 
-    private bool RemoveEntries(SafeFileHandle parent, byte[] name, byte[] path, List<string> left)
+    private bool RemoveEntries(SafeFileHandle parent, byte[] name, byte[] path, int above, List<string> left)
     {
         using var directory = Posix.OpenDirectory(parent, name);
         var isEmpty = true;
         foreach (var entry in DirectoryNames.Read(directory))
         {
-            isEmpty &= Remove(directory, entry, [.. path, (byte)'/', .. entry], left);
+            isEmpty &= Remove(directory, entry, [.. path, (byte)'/', .. entry], above, left);
         }
 
         return isEmpty;

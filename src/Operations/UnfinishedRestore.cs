@@ -169,11 +169,18 @@ internal static class UnfinishedRestore
             if (staged.Remove(path) is { Count: > 0 } left)
             {
                 isAllGone = false;
-                progress.Say(Severity.Warning, $"{path} is kept: it holds what the restore did not make, or what was changed since: {string.Join(", ", left)}; look into it, and delete it when it is not needed");
+                progress.Say(Severity.Warning, $"{path} is kept, for what came into it or was changed while it was in place{Names(left)}; look into it, and delete it when it is not needed");
             }
         }
 
         return isAllGone;
+    }
+
+    private static string Names(IReadOnlyList<string> left)
+    {
+        const int most = 5;
+        var named = left.Where(name => name.Length > 0).Take(most).ToList();
+        return named.Count == 0 ? "" : $": {string.Join(", ", named)}{(left.Count > named.Count ? $" and {left.Count - named.Count} more" : "")}";
     }
 
     private static void GiveTimesBack(IEnumerable<DirectoryTime> above)

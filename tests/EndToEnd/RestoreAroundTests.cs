@@ -114,6 +114,83 @@ public sealed class RestoreAroundTests
         Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/1/portrait.jpg")));
     }
 
+    [Theory]
+    [InlineData("app/storage/videos")]
+    [InlineData("app/storage")]
+    public void A_directory_that_is_mounted_elsewhere_stays_the_same_directory(string bound)
+    {
+        using var site = new Site();
+        Machine.NeedRoot("mounting a directory");
+        Command.Shell($"mkdir elsewhere && mount --bind '{bound}' elsewhere", site.Root);
+        try
+        {
+            site.Create("storage");
+            site.Write("videos/clip.mp4", "ruined");
+            var inode = Inode(site.In(bound));
+            site.Run("restore", "latest", "--yes").Succeeds();
+            Assert.Equal(inode, Inode(site.In(bound)));
+            Assert.Equal(inode, Inode(site.In("elsewhere")));
+            var file = Assert.Single(Directory.GetFiles(site.In("elsewhere"), "clip.mp4", SearchOption.AllDirectories));
+            Assert.NotEqual("ruined", File.ReadAllText(file));
+            var kept = Assert.Single(Directory.GetDirectories(site.In("app"), "storage.before_restore_*"));
+            Assert.Equal("ruined", File.ReadAllText(Path.Combine(kept, "videos/clip.mp4")));
+        }
+        finally
+        {
+            Command.Run("umount", site.In("elsewhere"));
+        }
+    }
+
+    [Fact]
+    public void A_directory_that_only_another_process_has_mounted_stays_the_same_directory()
+    {
+        using var site = new Site();
+        Machine.NeedRoot("mounting a directory");
+        Directory.CreateDirectory(site.In("elsewhere"));
+        site.Create("storage");
+        site.Write("videos/clip.mp4", "ruined");
+        var inode = Inode(site.InStorage("videos"));
+        using var other = Command.Start(["unshare", "-m", "sh", "-c", $"mount --bind '{site.InStorage("videos")}' '{site.In("elsewhere")}' && echo >'{site.In("mounted")}' && exec sleep 60"]);
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); !File.Exists(site.In("mounted")); Thread.Sleep(20))
+        {
+            Assert.True(DateTime.UtcNow < deadline && !other.HasEnded, "the other process mounted nothing");
+        }
+
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.Equal(inode, Inode(site.InStorage("videos")));
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("videos/clip.mp4")));
+        other.Signal("KILL");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_directory_with_a_second_place_in_the_tree_is_restored_once(bool oneFileSystem)
+    {
+        using var site = new Site();
+        Machine.NeedRoot("mounting a directory");
+        Command.Shell("mkdir second && mount --bind videos second", site.Storage);
+        try
+        {
+            site.TreeSettings["one_file_system"] = oneFileSystem;
+            site.Create("storage");
+            Command.Shell("echo ruined >videos/clip.mp4; echo new >videos/new", site.Storage);
+            var inode = Inode(site.InStorage("videos"));
+            var outlook = site.Run("restore", "latest", "--dry-run").Succeeds().Prints($"left alone: {site.InStorage("second")}");
+            Assert.True(oneFileSystem || outlook.Output.Contains($"shows what is in {site.InStorage("videos")}", StringComparison.Ordinal), outlook.ToString());
+            site.Run("restore", "latest", "--yes").Succeeds();
+            Assert.Equal((inode, inode), (Inode(site.InStorage("videos")), Inode(site.InStorage("second"))));
+            Assert.NotEqual("ruined\n", File.ReadAllText(site.InStorage("second/clip.mp4")));
+            Assert.False(File.Exists(site.InStorage("videos/new")));
+            var kept = Assert.Single(Directory.GetDirectories(site.In("app"), "storage.before_restore_*"));
+            Assert.Equal("new\n", File.ReadAllText(Path.Combine(kept, "videos/new")));
+        }
+        finally
+        {
+            Command.Run("umount", site.InStorage("second"));
+        }
+    }
+
     [Fact]
     public void A_directory_of_a_lower_layer_of_an_overlay_is_replaced_by_its_entries()
     {
