@@ -118,7 +118,7 @@ internal sealed class RestoreInPlace : IDisposable
         using var executor = new RestoreExecutor(RestoreAim.Run, text => progress.Say(Severity.Warning, text));
         var steps = planner.Steps;
         StagedContent.Write(RestoreNames.Staged(journal!.Path), journal.Head.Scratch, steps);
-        journal.Begin(steps);
+        journal.Begin(steps, planner.Touched);
         executor.Run(steps);
         executor.Sync(steps);
         journal.End();

@@ -75,6 +75,9 @@ internal sealed class RestoreJournal : IDisposable
     /// <summary>All steps, in order; none while it is staging.</summary>
     public IReadOnlyList<RestoreStep> Steps { get; private set; } = [];
 
+    /// <summary>Directories whose times the steps change, with those that they had.</summary>
+    public IReadOnlyList<DirectoryTime> Touched { get; private set; } = [];
+
     /// <summary>Begins a journal: head and pointers are on disk when it returns.</summary>
     public static RestoreJournal Create(string path, RestoreHead head)
     {
@@ -165,8 +168,11 @@ internal sealed class RestoreJournal : IDisposable
     }
 
     /// <summary>Stores the steps; they are on disk when it returns, and from then on each may be done.</summary>
-    public void Begin(IReadOnlyList<RestoreStep> steps)
+    /// <param name="steps">In the order in which they are done.</param>
+    /// <param name="touched">Directories whose times they change.</param>
+    public void Begin(IReadOnlyList<RestoreStep> steps, IReadOnlyList<DirectoryTime>? touched = null)
     {
+        Touched = touched ?? [];
         var lines = new ArrayBufferWriter<byte>();
         foreach (var step in steps)
         {
@@ -178,6 +184,7 @@ internal sealed class RestoreJournal : IDisposable
         {
             json.WriteNumber("begin", steps.Count);
             json.WriteString("sha256", digest.ToString());
+            json.WriteItems("touched", Touched, WriteTime);
         }));
         Append(lines.WrittenSpan);
         (Steps, Stage) = (steps, RestoreStage.Begun);
@@ -311,7 +318,7 @@ internal sealed class RestoreJournal : IDisposable
         {
             if (count.GetInt32() == steps.Count && json.Text("sha256") == Sha256.Of(text.WrittenSpan).ToString())
             {
-                (Steps, Stage) = (steps, RestoreStage.Begun);
+                (Steps, Stage, Touched) = (steps, RestoreStage.Begun, json.Items("touched", ReadTime));
             }
 
             return true;

@@ -24,12 +24,16 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
     private readonly List<RestoreStep> ends = [];
     private readonly List<string> kept = [];
     private readonly HashSet<string> made = [];
+    private readonly List<DirectoryTime> touched = [];
 
     /// <summary>All steps: first everything changes places, then what was there gets the names it is kept under.</summary>
     public IReadOnlyList<RestoreStep> Steps => [.. swaps, .. keeps, .. ends];
 
     /// <summary>Where what is there now will be.</summary>
     public IReadOnlyList<string> Kept => kept;
+
+    /// <summary>Directories in which only some entries change, with the times that they have.</summary>
+    public IReadOnlyList<DirectoryTime> Touched => touched;
 
     /// <summary>A single file; a database has no log any more that belongs to it.</summary>
     /// <param name="path">Its place.</param>
@@ -223,6 +227,11 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
     private void Merge(Inside at, byte[] live, byte[] fresh)
     {
+        if (places.StatusOrNull(live) is { } directory)
+        {
+            touched.Add(new DirectoryTime(Text(live), directory.Modified));
+        }
+
         foreach (var name in Names(fresh, null))
         {
             MergeEntry(at.Go(name), Join(live, name), Join(fresh, name));

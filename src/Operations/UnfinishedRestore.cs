@@ -144,7 +144,7 @@ internal static class UnfinishedRestore
             executor?.SetTimes(journal.Steps);
             if (isBack && isAllGone)
             {
-                GiveTimesBack(journal.Head.Above);
+                GiveTimesBack(journal.Touched.Concat(journal.Head.Above));
             }
         }
         catch (PosixError e)

@@ -100,6 +100,21 @@ public sealed class RestoreKilledTests
     }
 
     [Fact]
+    public void After_some_files_the_directories_have_their_times_again()
+    {
+        using var site = new Site();
+        site.Create("storage");
+        site.Write("portraits/1/portrait.jpg", "ruined");
+        site.Write("portraits/2/portrait.jpg", "ruined");
+        Command.Shell("touch -d 2002-02-02 . portraits portraits/1 portraits/2; touch -d 2002-02-02 ..", site.Storage);
+        var before = Tree.Describe(site.In("app"));
+        Kill(site, site.InStorage("portraits/2"), 2, "--path", "/storage/portraits");
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/2/portrait.jpg")));
+        site.Run("restore", "--undo").Succeeds();
+        Assert.Equal(before, Tree.Describe(site.In("app")));
+    }
+
+    [Fact]
     public void A_file_that_is_mounted_by_itself_keeps_what_was_written_to_it()
     {
         using var site = new Site(withMedia: false);
@@ -168,11 +183,11 @@ public sealed class RestoreKilledTests
     private static string[] Names(Site site) => [.. Directory.GetFileSystemEntries(site.Storage).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     /// <summary>Kills a restore at a rename in a directory, before that is done; what the probe renames is not in it.</summary>
-    private static void Kill(Site site, string directory, int at = 1)
+    private static void Kill(Site site, string directory, int at = 1, params string[] more)
     {
         Machine.NeedStrace();
         site.Run(
-            ["restore", "latest", "--yes"],
+            ["restore", "latest", "--yes", .. more],
             before: ["strace", "-f", "-qq", "-o", site.In("strace.log"), "-e", "trace=renameat2", "-P", directory, "-e", $"inject=renameat2:signal=KILL:when={at}+", "--"]);
         site.Run("status").Ends(1).Prints("restore --continue", "restore --undo");
     }
