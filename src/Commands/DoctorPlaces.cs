@@ -141,8 +141,8 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         {
             report.Warn(
                 "clock",
-                $"snapshot {last} is named after a time in the future: the clock was wrong once, and each later snapshot is named one second after the one before, so that their order is right. "
-                    + "Nothing need be done; when it was really made is in",
+                $"snapshot {last} is named after a time in the future: the clock was wrong once, and later snapshots are named one second after the one before, so that their order is right. "
+                    + "Names follow the time again by themselves once the snapshot that was made at the wrong time has been rotated away; when this one was really made is in",
                 $"{CommandTable.Program} show {last}");
         }
     }

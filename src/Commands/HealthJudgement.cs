@@ -180,11 +180,11 @@ internal sealed class HealthJudgement
             return;
         }
 
-        if (facts.NewestOffsite is not { } newest)
+        if (facts.NewestOffsiteAt is not { } newest)
         {
             problems.Add(new HealthNote("no snapshot was ever copied to the second place", Push));
         }
-        else if (now - newest.Time is var age && age > allowed)
+        else if (now - newest is var age && age > allowed)
         {
             problems.Add(new HealthNote(
                 $"the newest snapshot in the second place was made {Units.Age(age)}; {Units.Count((long)allowed.TotalHours, "hour")} are allowed", Push));

@@ -84,6 +84,6 @@ internal static class StatsVerb
 
         public long Stored => Units.Sum(Snapshots.Select(s => s.Header.StoredBytes));
 
-        public Snapshot? Newest => Snapshots.MaxBy(s => s.Id);
+        public Snapshot? Newest => Snapshots.LastOrDefault();
     }
 }

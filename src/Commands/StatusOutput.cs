@@ -40,7 +40,7 @@ internal static class StatusOutput
         output.Line($"rehearsed     {Last(facts, RunJob.Drill, now)}");
         if (facts.NewestOffsite is not null || status.Rules.OffsiteMaxAge is not null)
         {
-            output.Line($"off-site      {(facts.NewestOffsite is { } there ? $"the newest was made {Units.Age(now - there.Time)}, {there}" : "none known")}");
+            output.Line($"off-site      {(facts.NewestOffsiteAt is { } made ? $"the newest was made {Units.Age(now - made)}, {facts.NewestOffsite}" : "none known")}");
         }
 
         output.Line($"last failure  {LastFailure(facts, now)}");

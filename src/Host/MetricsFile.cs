@@ -91,7 +91,7 @@ internal static class MetricsFile
             [new("", ShrinkHold.Of(facts.Newest.Values.Select(header => RetentionItem.Of(SnapshotId.Parse(header.Id)!.Value, header))).Count > 0 ? 1 : 0)]);
         Gauge(
             text, "newest_offsite_snapshot_timestamp_seconds", "When the newest snapshot was begun that is known to be in the second place.",
-            [new("", Seconds(facts.NewestOffsite?.Time))]);
+            [new("", Seconds(facts.NewestOffsiteAt))]);
         Gauge(text, "damaged_headers", "Snapshots whose headers are damaged.", [new("", facts.Damaged.Count)]);
         Gauge(text, "repository_bytes", "What the packs take on the disk.", [new("", packBytes)]);
         Gauge(text, "free_bytes", "What may still be filled of the disk that holds the repository.", [new("", facts.FreeBytes)]);

@@ -22,16 +22,20 @@ internal sealed record RepositoryFacts
     public required long FreeBytes { get; init; }
 
     /// <summary>The newest snapshot that is known to be in the second place; null if none is. A copy that failed in part may have brought it there all the same.</summary>
-    public SnapshotId? NewestOffsite =>
+    public SnapshotId? NewestOffsite => NewestPush?.Snapshot is { } id ? SnapshotId.Parse(id) : null;
+
+    /// <summary>When that snapshot was made; at the latest when it was copied, since its name may be ahead of the time.</summary>
+    public DateTimeOffset? NewestOffsiteAt => NewestOffsite is { } id && NewestPush is { } push ? push.StartedAt < id.Time ? push.StartedAt : id.Time : null;
+
+    private RunReport? NewestPush =>
         Runs.GetValueOrDefault(RunJob.OffsitePush) is { } pushes
-            ? new[] { pushes.Last, pushes.LastSuccess, pushes.LastFailure }
-                .Select(run => run?.Snapshot is { } id ? SnapshotId.Parse(id) : null).OfType<SnapshotId>().Cast<SnapshotId?>().Max()
+            ? new[] { pushes.Last, pushes.LastSuccess, pushes.LastFailure }.FirstOrDefault(run => run?.Snapshot is { } id && SnapshotId.Parse(id) is not null)
             : null;
 
     public int Count => Counts.Values.Sum();
 
     public SnapshotHeader? NewestCovering(SourceKind kind) =>
-        Newest.Values.Where(header => header.Type.Covers(kind)).MaxBy(header => header.Id, StringComparer.Ordinal);
+        SnapshotOrder.Sort(Newest.Values.Where(header => header.Type.Covers(kind))).LastOrDefault();
 
     /// <summary>How many more runs fit until less than <paramref name="minFreeBytes"/> is free; null where that cannot be told.</summary>
     public long? RunsThatFit(long minFreeBytes) =>

@@ -21,7 +21,10 @@ internal static class SnapshotFeatures
     /// <summary>A storage is one file: a reader that takes it for a tree would put a directory in its place.</summary>
     public const string SingleFile = "single-file";
 
-    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles, SingleFile];
+    /// <summary>It is newer than some that have a later ID: by its ID alone it would be the first that retention removes.</summary>
+    public const string Order = "order";
+
+    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles, SingleFile, Order];
 
     public static bool IsKnown(string feature) => Array.IndexOf(Known, feature) >= 0;
 }

@@ -42,6 +42,9 @@ internal sealed record SnapshotHeader
     /// <summary>Kinds of attributes that were looked for, so that a file whose line has none of these is known to have had none. Empty in snapshots of earlier versions.</summary>
     public string[] AttributeKinds { get; init; } = [];
 
+    /// <summary>Snapshots that are older than this one and have a later ID, since a clock was ahead when they were named.</summary>
+    public IReadOnlyList<SnapshotId> Older { get; init; } = [];
+
     /// <summary>The backup of another program that this snapshot was made of; null for one of the live site.</summary>
     public SnapshotOrigin? Origin { get; init; }
 
@@ -80,7 +83,7 @@ internal sealed record SnapshotHeader
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && IsPath(source.Path) && (source.Target is null || IsPath(source.Target)))
         && Array.TrueForAll(Sources, source => source.LeftOut.All(left => left.Count > 0))
         && Array.TrueForAll(Sources, source => source.Content is null or { IsSane: true })
-        && HasDistinctNames()
+        && HasDistinctNames() && SnapshotId.Parse(Id) is { } id && Older.All(older => older > id)
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
 
     private bool HasDistinctNames()

@@ -29,6 +29,7 @@ internal static class SnapshotHeaderJson
             StoredBytes = json.Number("stored_bytes"),
             Warnings = ReadWarnings(json.GetProperty("warnings")),
             AttributeKinds = json.IfThere("attributes", JsonFields.Texts) ?? [],
+            Older = json.IfThere("older", ReadIds) ?? [],
             Origin = json.IfThere("origin", ReadOrigin),
             Files = ReadPart(json.GetProperty("files"), id, SnapshotHeader.FileListSuffix),
             Packs = ReadPart(json.GetProperty("packs"), id, SnapshotHeader.PackTableSuffix),
@@ -54,10 +55,18 @@ internal static class SnapshotHeaderJson
             json.WriteItems("attributes", header.AttributeKinds, static (json, kind) => json.WriteStringValue(kind));
         }
 
+        if (header.Older.Count > 0)
+        {
+            json.WriteItems("older", [.. header.Older], static (json, id) => json.WriteStringValue(id.ToString()));
+        }
+
         json.WriteObject("origin", header.Origin, WriteOrigin);
         WritePart(json, "files", header.Files, header.Id + SnapshotHeader.FileListSuffix);
         WritePart(json, "packs", header.Packs, header.Id + SnapshotHeader.PackTableSuffix);
     }
+
+    private static SnapshotId[] ReadIds(JsonElement json) =>
+        Array.ConvertAll(JsonFields.Texts(json), id => SnapshotId.Parse(id) ?? throw new DamageError("names a snapshot by what is no ID"));
 
     private static SourceSummary[] ReadSources(JsonElement json, SourceSummary[] like)
     {

@@ -122,7 +122,7 @@ internal sealed class CreateBackup
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         List<SnapshotId> taken = [.. store.Ids(), .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)];
-        var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
+        var id = plan.Origin is null ? NextId(taken, whole) : FreeId(taken);
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
         SnapshotHeader header;
         try
@@ -178,24 +178,16 @@ internal sealed class CreateBackup
         progress.Expect(preview.BytesToRead);
     }
 
-    /// <summary>
-    /// The second the run began; but always after every other run, the next second where need be. Names say what is newest,
-    /// also to rotation, when the clock was set back between two runs.
-    /// </summary>
-    private SnapshotId NextId(IEnumerable<SnapshotId> taken)
+    /// <summary>Names say what is newest, also to rotation, when the clock was set back between two runs.</summary>
+    private SnapshotId NextId(List<SnapshotId> taken, List<Snapshot> whole)
     {
-        var (now, newest) = (SnapshotId.At(startedAt), taken.DefaultIfEmpty().Max());
-        if (newest < now)
+        var id = SnapshotOrder.Next(startedAt, taken, whole);
+        if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < id)
         {
-            return now;
+            progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Max()}, so this one is named after it; is the time of this machine right?");
         }
 
-        if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < newest)
-        {
-            progress.Say(Severity.Warning, $"the clock is behind snapshot {newest}, so this one is named after it; is the time of this machine right?");
-        }
-
-        return newest.Next();
+        return id;
     }
 
     /// <summary>What is imported takes its place among the others by its own time: the next second that is free.</summary>
@@ -263,10 +255,11 @@ internal sealed class CreateBackup
         return Publish(held, id, staging, files, list, whole);
     }
 
-    private static string[] Features(SourceSummary[] sources) =>
+    private static string[] Features(SourceSummary[] sources, List<SnapshotId> older) =>
     [
         .. Array.Exists(sources, source => source.IsMarked) ? [SnapshotFeatures.Shrunk] : Array.Empty<string>(),
         .. Array.Exists(sources, source => source.IsFile) ? [SnapshotFeatures.SingleFile] : Array.Empty<string>(),
+        .. older.Count > 0 ? [SnapshotFeatures.Order] : Array.Empty<string>(),
     ];
 
     /// <summary>Lists and table, synced, and only then the header.</summary>
@@ -281,10 +274,11 @@ internal sealed class CreateBackup
                 .. trees.Select(t => Summary(t, list)),
             ],
             source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, list));
+        var older = plan.Origin is null ? whole.ConvertAll(s => s.Id).FindAll(other => other > id) : [];
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
-            Requires = [.. list.Requires, .. Features(sources)],
+            Requires = [.. list.Requires, .. Features(sources, older)],
             Id = id.ToString(),
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
@@ -298,6 +292,7 @@ internal sealed class CreateBackup
             Files = files.Finish(staging.List, layout.FileList(id)),
             Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,
+            Older = older,
             Origin = plan.Origin?.Mark,
         };
         AtomicFile.SyncDirectory(layout.Snapshots);

@@ -20,7 +20,8 @@ internal static class CreateBase
             }
         }
 
-        foreach (var snapshot in snapshots.GroupBy(s => s.Header.Type).SelectMany(g => Choose([.. g], near)).OrderByDescending(s => s.Id))
+        var chosen = snapshots.GroupBy(s => s.Header.Type).SelectMany(g => Choose([.. g], near)).ToHashSet();
+        foreach (var snapshot in snapshots.AsEnumerable().Reverse().Where(chosen.Contains))
         {
             if (Open(store, snapshot, packs, progress) is { } list)
             {
@@ -36,7 +37,7 @@ internal static class CreateBase
     /// once more. What is imported has most in common with the one before it and the one after it.
     /// </summary>
     private static IEnumerable<Snapshot> Choose(List<Snapshot> ofType, SnapshotId? near) =>
-        new[] { ofType.MaxBy(s => s.Id), ofType.FindLast(s => s.Header.State == SnapshotState.Complete), near is { } id ? ofType.FindLast(s => s.Id < id) : null, near is { } own ? ofType.Find(s => s.Id > own) : null }
+        new[] { ofType[^1], ofType.FindLast(s => s.Header.State == SnapshotState.Complete), near is { } id ? ofType.FindLast(s => s.Id < id) : null, near is { } own ? ofType.Find(s => s.Id > own) : null }
             .OfType<Snapshot>().Distinct();
 
     private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, RunProgress progress)

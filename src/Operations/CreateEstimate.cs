@@ -59,7 +59,7 @@ internal sealed record CreateEstimate
         const long manyFiles = 100_000;
         const int growth = 16;
         const int growthOfMany = 1;
-        var newest = snapshots.Where(s => s.Header.Type == plan.Type || s.Header.Type == SnapshotType.Full).MaxBy(s => s.Id)?.Header;
+        var newest = snapshots.Where(s => s.Header.Type == plan.Type || s.Header.Type == SnapshotType.Full).LastOrDefault()?.Header;
         return newest is not null && Posix.Space(plan.BackupDirectory).Available - plan.MinFreeBytes
             >= (Int128)newest.Bytes * (newest.FileCount > manyFiles ? growthOfMany : growth);
     }
@@ -79,7 +79,7 @@ internal sealed record CreateEstimate
 
     private static double? RatioOf(IReadOnlyList<Snapshot> snapshots)
     {
-        var telling = snapshots.Where(s => s.Header.NewBytes >= Telling).MaxBy(s => s.Id);
+        var telling = snapshots.Where(s => s.Header.NewBytes >= Telling).LastOrDefault();
         return telling is null ? null : Math.Min(1, (double)telling.Header.StoredBytes / telling.Header.NewBytes);
     }
 }

@@ -38,7 +38,7 @@ internal sealed record OffsiteStatus(IReadOnlyList<OffsiteRow> Rows, IReadOnlyLi
             .Concat(onlyThere.Select(snapshot => new OffsiteRow(
                 snapshot.Id, snapshot.Header, IsHere: false, HasLists(offsite, snapshot) ? Presence.Whole : Presence.Incomplete)));
         return new OffsiteStatus(
-            [.. rows.OrderBy(row => row.Id)],
+            SnapshotOrder.Sort(rows, static row => row.Id, static row => row.Header.Older),
             damaged,
             Units.Sum(offsite.There.Files.Where(file => !OffsiteUpload.IsAside(file.Key)).Select(file => Math.Max(0, file.Value.Size))));
     }

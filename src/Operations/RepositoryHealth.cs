@@ -15,7 +15,8 @@ internal static class RepositoryHealth
 
     public static RepositoryFacts Read(SnapshotStore store)
     {
-        var (whole, damaged) = store.ReadTypes();
+        var (byId, damaged) = store.ReadTypes();
+        var whole = InOrder(store, byId);
         return new RepositoryFacts
         {
             Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
@@ -58,6 +59,18 @@ internal static class RepositoryHealth
         }
 
         return newest;
+    }
+
+    /// <summary>From the oldest to the newest. Where the last name is ahead of its time, that takes every header.</summary>
+    private static List<TypedSnapshot> InOrder(SnapshotStore store, List<TypedSnapshot> byId)
+    {
+        if (byId.Count == 0 || store.TryRead(byId[^1].Id).Whole is not { } last || !SnapshotOrder.IsAhead(last.Header))
+        {
+            return byId;
+        }
+
+        var types = byId.ToDictionary(snapshot => snapshot.Id);
+        return [.. store.ReadAll().Whole.Where(snapshot => types.ContainsKey(snapshot.Id)).Select(snapshot => types[snapshot.Id])];
     }
 
     /// <summary>What was imported tells nothing of runs. The oldest is left out where there are others, since a first one stores everything.</summary>

@@ -33,8 +33,9 @@ internal static class LatestSnapshot
         var wanted = Wanted(complete, wish);
         var most = complete.Count == 0 ? 0 : complete.Max(snapshot => Held(snapshot, wanted).Count);
         var chosen = complete.FindLast(snapshot => Held(snapshot, wanted).Count == most);
+        var after = chosen is null ? fitting : fitting.Skip(fitting.IndexOf(chosen) + 1).ToList();
         var only = wish.Only is { } kind ? $" --only {kind.Word()}" : "";
-        var newer = fitting.FindAll(snapshot => (chosen is null || snapshot.Id > chosen.Id) && (wanted.Count == 0 || Held(snapshot, wanted).Count > 0));
+        var newer = after.FindAll(snapshot => wanted.Count == 0 || Held(snapshot, wanted).Count > 0);
         List<string?> notices =
         [
             newer.FindLast(snapshot => !IsComplete(snapshot.Header, wish)) is { } partial

@@ -16,6 +16,9 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
 
     public IReadOnlyList<RetentionSource> Sources { get; init; } = [];
 
+    /// <summary>Those that are older and have a later ID.</summary>
+    public IReadOnlyList<SnapshotId> Older { get; init; } = [];
+
     /// <summary>A source had lost its content.</summary>
     public bool IsMarked => Sources.Any(source => source.IsMarked);
 
@@ -27,7 +30,16 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
         Sources = [.. header.Sources.Where(source => source.State is SourceState.Complete or SourceState.Partial)
             .Select(source => new RetentionSource(source.Name, source.Kind, source.IsMarked))],
         LacksSource = header.LacksSource,
+        Older = header.Older,
     };
+
+    /// <param name="items">In any order.</param>
+    public static List<RetentionItem> NewestFirst(IEnumerable<RetentionItem> items)
+    {
+        var sorted = SnapshotOrder.Sort(items, static item => item.Id, static item => item.Older);
+        sorted.Reverse();
+        return sorted;
+    }
 }
 
 /// <summary>Whether a snapshot stays, and why.</summary>
@@ -53,7 +65,7 @@ internal static class Retention
 
     /// <summary>The same without regard to what is held: what would stay if nothing were.</summary>
     public static IReadOnlyList<RetentionDecision> DecideByRules(IEnumerable<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone) =>
-        [.. items.GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g.OrderByDescending(i => i.Id)], rules, zone))];
+        [.. RetentionItem.NewestFirst(items).GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g], rules, zone))];
 
     private static IEnumerable<RetentionDecision> DecideType(List<RetentionItem> newestFirst, RetentionRules rules, TimeZoneInfo zone)
     {

@@ -17,7 +17,7 @@ internal static class ShrinkHold
         var held = new List<HeldSource>();
         var seen = new HashSet<(SourceKind Kind, string Name)>();
         var settled = new HashSet<SourceKind>();
-        foreach (var item in items.OrderByDescending(item => item.Id))
+        foreach (var item in RetentionItem.NewestFirst(items))
         {
             foreach (var source in item.Sources.Where(source => !settled.Contains(source.Kind) && seen.Add((source.Kind, source.Name)) && source.IsMarked))
             {

@@ -35,7 +35,8 @@ internal static class ShrinkJudgement
     /// </summary>
     public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, SourceSummary now)
     {
-        var newestFirst = snapshots.OrderByDescending(snapshot => snapshot.Id).ToList();
+        var newestFirst = SnapshotOrder.Sort(snapshots);
+        newestFirst.Reverse();
         return Newest(newestFirst, source => source.Name == now.Name && source.Kind == now.Kind)
             ?? Newest(newestFirst, source => source.Path == now.Path && source.Kind == now.Kind);
     }

@@ -28,7 +28,7 @@ internal sealed class HeaderReader : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    /// <summary>The snapshots that have a header, oldest first.</summary>
+    /// <summary>The snapshots that have a header, by ID.</summary>
     public List<SnapshotId> Ids()
     {
         var names = DirectoryNames.Read(directory, ending: Suffix);

@@ -18,9 +18,13 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     private string Name => name ?? layout.Root;
 
     /// <summary>All snapshots, oldest first. Reads headers only.</summary>
-    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll() => Each(static (headers, id) => headers.Read(id));
+    public (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) ReadAll()
+    {
+        var (whole, damaged) = Each(static (headers, id) => headers.Read(id));
+        return (SnapshotOrder.Sort(whole), damaged);
+    }
 
-    /// <summary>The type of each snapshot whose header is whole, oldest first. Reads no further than that, for speed.</summary>
+    /// <summary>The type of each snapshot whose header is whole, by ID. Reads no further than that, for speed.</summary>
     public (List<TypedSnapshot> Whole, List<DamagedSnapshot> Damaged) ReadTypes() =>
         Each(static (headers, id) => new TypedSnapshot(id, headers.ReadType(id)));
 

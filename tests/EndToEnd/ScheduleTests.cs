@@ -190,9 +190,7 @@ public sealed class ScheduleTests : IDisposable
     private Command Start(string time)
     {
         SetClock(time);
-        var library = Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*").Select(path => Path.Combine(path, "faketime/libfaketime.so.1")).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(library is null, "there is no libfaketime");
-        string[] clock = ["bash", "-c", "export LD_PRELOAD=$0 FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1; exec \"$@\" > said 2>&1", library!];
+        string[] clock = ["bash", "-c", "export LD_PRELOAD=$0 FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1; exec \"$@\" > said 2>&1", FakeClock.Library];
         return Command.Start([.. clock, Program.Binary, .. site.Arguments(["schedule"])], Program.Environment(environment), site.Root);
     }
 

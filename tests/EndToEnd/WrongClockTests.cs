@@ -1,0 +1,42 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A clock that was in 2099 for one night, as after an empty battery.</summary>
+public sealed class WrongClockTests : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(DateTime.UtcNow.Date.AddDays(-30).AddHours(2), TimeSpan.Zero);
+    private readonly Site site = new();
+
+    public WrongClockTests() => site.Settings["max_backups"] = 2;
+
+    public void Dispose() => site.Dispose();
+
+    [Fact]
+    public void Names_follow_the_time_again_and_the_newest_is_the_newest_all_the_while()
+    {
+        Night(Start);
+        Night(new DateTimeOffset(2099, 1, 1, 2, 0, 0, TimeSpan.Zero));
+        for (var night = 1; night <= 5; night++)
+        {
+            var saved = $"saved in night {night}";
+            site.Write("note.txt", saved);
+            Night(Start.AddDays(night));
+
+            var target = site.In($"out{night}");
+            site.Run("restore", "latest", "--to", target, "--only", "storage").Succeeds();
+            Assert.Equal(saved, File.ReadAllText(Directory.EnumerateFiles(target, "note.txt", SearchOption.AllDirectories).Single()));
+        }
+
+        Assert.Equal([Start.AddDays(4).ToString("yyyyMMdd'T'HHmm"), Start.AddDays(5).ToString("yyyyMMdd'T'HHmm")], site.Snapshots().Select(s => s.Id[..13]));
+        site.Run("verify", "--deep").Succeeds();
+    }
+
+    [Fact]
+    public void While_a_name_is_in_the_future_doctor_and_the_run_say_so()
+    {
+        Night(new DateTimeOffset(2099, 1, 1, 2, 0, 0, TimeSpan.Zero));
+        site.Run(["create"], FakeClock.At(Start)).Succeeds().Says("the clock is behind snapshot 20990101T0200");
+        site.Run("doctor").Prints("warning  clock: snapshot 20990101T0200", "Names follow the time again by themselves");
+    }
+
+    private void Night(DateTimeOffset time) => site.Run(["create", "--quiet"], FakeClock.At(time)).Succeeds();
+}
