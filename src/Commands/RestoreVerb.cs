@@ -69,7 +69,9 @@ internal static class RestoreVerb
         line?.Dispose();
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
-        return result.Damaged.Count > 0 ? ExitCode.Failed : result.Losses.SpecialFiles > 0 ? ExitCode.Partial : ExitCode.Done;
+        return result.Damaged.Count > 0 ? ExitCode.Failed
+            : result.Losses.SpecialFiles > 0 || result.NotSaved.Count > 0 ? ExitCode.Partial
+            : ExitCode.Done;
     }
 
     private static void Ask(Surroundings around, RestoreBackup restore, bool someFiles)
@@ -143,6 +145,7 @@ internal static class RestoreVerb
     private static void Report(Surroundings around, IRestorable what, RestoreResult result, RestorePlan plan, TimeSpan took)
     {
         var output = around.Output;
+        SayNotSaved(around.Screen.Log, result, isInPlace: plan.To is null);
         if (output.Json)
         {
             ReportJson(output, what, result);
@@ -166,6 +169,22 @@ internal static class RestoreVerb
         }
     }
 
+    private static void SayNotSaved(Log log, RestoreResult result, bool isInPlace)
+    {
+        foreach (var one in result.NotSaved.Take(WarningSummary.Kept))
+        {
+            log.Say(Severity.Warning, one.Reason, one.Path);
+        }
+
+        if (result.NotSaved.Count > 0)
+        {
+            log.Say(
+                Severity.Warning,
+                $"{Units.Count(result.NotSaved.Count, "path")} could not be restored: the snapshot does not hold {(result.NotSaved.Count == 1 ? "it" : "them")}; "
+                    + (isInPlace ? "what is there now was left as it is; " : "") + "an older snapshot may have more");
+        }
+    }
+
     private static void ReportJson(Output output, IRestorable what, RestoreResult result) => output.Record("restored", json =>
     {
         json.WriteString("id", what.Id);
@@ -181,15 +200,15 @@ internal static class RestoreVerb
         json.WriteNumber("files_without_attributes", result.Losses.Attributes);
         json.WriteNumber("files_without_set_id", result.Losses.SetIds);
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
-        json.WriteStartArray("damaged");
-        foreach (var damage in result.Damaged)
-        {
-            json.WriteStartObject();
-            json.WriteString("path", damage.Path);
-            json.WriteString("reason", damage.Reason);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        json.WriteItems("damaged", result.Damaged, WriteWarning);
+        json.WriteItems("not_saved", result.NotSaved, WriteWarning);
     });
+
+    private static void WriteWarning(Utf8JsonWriter json, PathWarning warning)
+    {
+        json.WriteStartObject();
+        json.WriteString("path", warning.Path);
+        json.WriteString("reason", warning.Reason);
+        json.WriteEndObject();
+    }
 }

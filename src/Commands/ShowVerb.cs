@@ -130,6 +130,7 @@ internal static class ShowVerb
         try
         {
             using var list = store.OpenFileList(snapshot);
+            list.Absent = entry => ShowEntry(around.Output, entry);
             while (list.Read() is { } entry && !around.Output.IsBroken)
             {
                 around.Stop.ThrowIfCancellationRequested();
@@ -146,6 +147,12 @@ internal static class ShowVerb
 
     private static void Print(Output output, FileEntry entry)
     {
+        if (entry.Type == EntryType.Absent)
+        {
+            output.Line($"{"not saved",-57} {Encoding.UTF8.GetString(entry.Path)}: {entry.Reason}");
+            return;
+        }
+
         var kind = Letter(entry.Type);
         var more = entry.Attributes is null ? ' ' : '+';
         var size = entry.Device is { } device ? $"{device.Major}, {device.Minor}" : $"{entry.Size}";
@@ -165,6 +172,7 @@ internal static class ShowVerb
         EntryType.Fifo => 'p',
         EntryType.BlockDevice => 'b',
         EntryType.CharacterDevice => 'c',
+        EntryType.Absent => '?',
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
@@ -177,6 +185,12 @@ internal static class ShowVerb
         }
 
         json.WriteString("type", entry.Type.Word());
+        if (entry.Type == EntryType.Absent)
+        {
+            json.WriteString("reason", entry.Reason);
+            return;
+        }
+
         json.WriteString("mode", Convert.ToString(entry.Mode, 8).PadLeft(4, '0'));
         json.WriteNumber("uid", entry.Uid);
         json.WriteNumber("gid", entry.Gid);

@@ -18,6 +18,7 @@ internal static class EntryRules
         FileEntryJson.Expect(entry.Type != EntryType.HardLink || IsSafePath(entry.Target), "holds a link that leads out of the snapshot");
         FileEntryJson.Expect(entry.Target is null || !entry.Target.AsSpan().Contains((byte)0), "holds a link with a zero byte");
         FileEntryJson.Expect(entry.Type.IsDevice() == (entry.Device is not null), "holds a device without its numbers");
+        FileEntryJson.Expect((entry.Type == EntryType.Absent) == (entry.Reason is not null), "holds something that was not saved without a reason");
         entry.Attributes?.Check();
         FileEntryJson.Expect(Length(entry.Pieces) == (entry.HasContent ? entry.Size : 0), "holds a file whose pieces do not add up");
     }

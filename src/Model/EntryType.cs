@@ -13,6 +13,9 @@ internal enum EntryType
     Fifo,
     BlockDevice,
     CharacterDevice,
+
+    /// <summary>Something that was there and could not be saved: its path and the reason are all that is known of it.</summary>
+    Absent,
 }
 
 internal static class EntryTypes
@@ -27,6 +30,7 @@ internal static class EntryTypes
         EntryType.Fifo => "fifo",
         EntryType.BlockDevice => "block",
         EntryType.CharacterDevice => "char",
+        EntryType.Absent => "absent",
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 

@@ -46,6 +46,9 @@ internal sealed record FileEntry
     /// <summary>ACLs and extended attributes; null for a file that has none, as most.</summary>
     public ExtendedAttributes? Attributes { get; init; }
 
+    /// <summary>Of something absent, why it could not be saved; null for everything else.</summary>
+    public string? Reason { get; init; }
+
     public bool HasContent => Type is EntryType.File or EntryType.HardLink;
 
     /// <summary>The same file with the same content as far as the kernel's book-keeping can tell.</summary>

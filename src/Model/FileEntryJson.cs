@@ -80,6 +80,7 @@ internal static class FileEntryJson
         private AccessEntry[]? defaults;
         private List<NamedAttribute>? named;
         private List<NamedAttribute>? pairs;
+        private string? reason;
 
         public void Read(ref Utf8JsonReader json)
         {
@@ -105,6 +106,7 @@ internal static class FileEntryJson
             else if (json.ValueTextEquals("default_acl"u8)) { defaults = ExtendedAttributesJson.ReadAccess(ref json); }
             else if (json.ValueTextEquals("xattrs"u8)) { named = ExtendedAttributesJson.ReadNamed(ref json); }
             else if (json.ValueTextEquals("xattrs_b64"u8)) { pairs = ExtendedAttributesJson.ReadPairs(ref json); }
+            else if (json.ValueTextEquals("reason"u8)) { json.Read(); reason = json.GetString(); }
             else { json.Skip(); }
         }
 
@@ -128,6 +130,7 @@ internal static class FileEntryJson
                 Pieces = pieces ?? [],
                 Device = device,
                 Attributes = Attributes(),
+                Reason = reason,
             };
             EntryRules.Check(entry);
             return entry;
@@ -162,6 +165,7 @@ internal static class FileEntryJson
                 : json.ValueTextEquals("fifo"u8) ? EntryType.Fifo
                 : json.ValueTextEquals("block"u8) ? EntryType.BlockDevice
                 : json.ValueTextEquals("char"u8) ? EntryType.CharacterDevice
+                : json.ValueTextEquals("absent"u8) ? EntryType.Absent
                 : throw new DamageError("holds a line of an unknown type");
         }
 

@@ -29,6 +29,7 @@ internal sealed class FileLineWriter(ArrayBufferWriter<byte> output)
             WritePieces(entry.Pieces);
         }
 
+        WriteName(",\"reason\":"u8, entry.Reason);
         Put("}\n"u8);
     }
 
@@ -45,6 +46,7 @@ internal sealed class FileLineWriter(ArrayBufferWriter<byte> output)
             EntryType.Fifo => ",\"type\":\"fifo\""u8,
             EntryType.BlockDevice => ",\"type\":\"block\""u8,
             EntryType.CharacterDevice => ",\"type\":\"char\""u8,
+            EntryType.Absent => ",\"type\":\"absent\""u8,
             _ => throw new ArgumentOutOfRangeException(nameof(entry)),
         });
         WriteMode(entry.Mode);

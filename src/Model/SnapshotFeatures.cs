@@ -24,7 +24,10 @@ internal static class SnapshotFeatures
     /// <summary>It is newer than some that have a later ID: by its ID alone it would be the first that retention removes.</summary>
     public const string Order = "order";
 
-    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles, SingleFile, Order];
+    /// <summary>Lines say what could not be saved: what is at such a path is not to be replaced by nothing.</summary>
+    public const string Absent = "absent";
+
+    private static readonly string[] Known = [Damaged, Shrunk, Attributes, SpecialFiles, SingleFile, Order, Absent];
 
     public static bool IsKnown(string feature) => Array.IndexOf(Known, feature) >= 0;
 }

@@ -81,7 +81,7 @@ internal sealed record SnapshotHeader
     public bool IsSane =>
         Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, SpecialFiles: >= 0, Bytes: >= 0, NewBytes: >= 0 })
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && IsPath(source.Path) && (source.Target is null || IsPath(source.Target)))
-        && Array.TrueForAll(Sources, source => source.LeftOut.All(left => left.Count > 0))
+        && Array.TrueForAll(Sources, source => source.Absent is null or >= 0 && source.LeftOut.All(left => left.IsSane))
         && Array.TrueForAll(Sources, source => source.Content is null or { IsSane: true })
         && HasDistinctNames() && SnapshotId.Parse(Id) is { } id && Older.All(older => older > id)
         && StoredBytes >= 0 && Warnings.Count >= 0 && IsPart(Files) && IsPart(Packs);
@@ -181,6 +181,9 @@ internal sealed record SourceSummary
 
     /// <summary>What lay in the tree and was no part of it.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
+
+    /// <summary>Of a tree in a partial snapshot, how many paths could not be saved, which the list names; null where that was not noted.</summary>
+    public long? Absent { get; init; }
 
     /// <summary>Of a database, how much it holds; null where that is not known.</summary>
     public DatabaseContent? Content { get; init; }

@@ -97,6 +97,7 @@ internal static class SnapshotHeaderJson
         Exclude = json.IfThere("exclude", JsonFields.Texts),
         OneFileSystem = json.TryGetProperty("one_file_system", out var one) ? one.GetBoolean() : null,
         LeftOut = json.IfThere("left_out", static array => JsonFields.Items(array, LeftOut.Read)) ?? [],
+        Absent = json.NumberIfThere("absent"),
         Content = json.IfThere("content", ReadContent),
         Shrunk = json.IfThere("shrunk", ReadShrunk),
         State = json.IfThere("state", JsonFields.Text) is { } word ? SourceStates.FromWord(word) ?? throw new FormatException() : SourceState.Complete,
@@ -145,6 +146,8 @@ internal static class SnapshotHeaderJson
         {
             json.WriteItems("left_out", source.LeftOut, LeftOut.Write);
         }
+
+        json.WriteIfThere("absent", source.Absent);
     }
 
     private static DatabaseContent ReadContent(JsonElement json) => new(

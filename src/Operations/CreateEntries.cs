@@ -19,6 +19,7 @@ internal sealed class CreateEntries(
 
     private readonly FileLineHead head = new();
     private readonly CreateAttributes attributes = new(list);
+    private readonly CreateAccess access = new(pipeline, list, store.Options.PackBytes);
     private FormerSource? was;
     private Thread? checking;
 
@@ -212,7 +213,7 @@ internal sealed class CreateEntries(
             pipeline.ThrowIfFailed();
             if (walked.Problem is { } problem)
             {
-                list.Warn(walked.Path, problem.Reason, problem.IsLoss);
+                access.Report(walked.Path, problem);
             }
             else if (walked.Foreign is { } foreign)
             {
@@ -296,42 +297,13 @@ internal sealed class CreateEntries(
     }
 
     private CreateItem? AddNew(WalkedEntry walked) =>
-        Open(walked) is var (file, status, pieces)
+        access.Open(walked) is var (file, status, pieces)
             ? Add(
                 Describe(walked.Path, EntryType.File, status) with { Pieces = pieces, Attributes = attributes.Of(walked.Path, () => AttributePlace.Of(file)) },
                 file,
                 status,
                 isPrivate: false)
             : null;
-
-    /// <summary>Opens a file to be stored. What was opened is looked at again: it may be another file than the walk saw.</summary>
-    private (SafeFileHandle File, FileStatus Status, Piece[] Pieces)? Open(WalkedEntry walked)
-    {
-        try
-        {
-            var file = walked.Open();
-            var status = Posix.Status(file);
-            if (!status.IsRegular)
-            {
-                file.Dispose();
-                list.Warn(walked.Path, $"became a {(status.IsDirectory ? "directory" : status.SpecialName)} while it was read", isLoss: true);
-                return null;
-            }
-
-            Posix.AdviseSequential(file);
-            return (file, status, CreatePieces.Plan(file, status, store.Options.PackBytes));
-        }
-        catch (PosixError e) when (e.Number == PosixError.NotFound)
-        {
-            // Deleted since the walk saw it.
-            return null;
-        }
-        catch (PosixError e)
-        {
-            list.Warn(walked.Path, $"cannot be opened: {e.Message}", isLoss: true);
-            return null;
-        }
-    }
 
     private CreateItem Add(FileEntry entry, SafeFileHandle file, FileStatus status, bool isPrivate)
     {
@@ -353,7 +325,7 @@ internal sealed class CreateEntries(
     {
         if (walked.Status.IsSymlink)
         {
-            if (ReadLink(walked) is { } target)
+            if (access.ReadLink(walked) is { } target)
             {
                 AddOther(walked, EntryType.Symlink, target);
             }
@@ -375,24 +347,6 @@ internal sealed class CreateEntries(
             Device = type.IsDevice() ? walked.Status.Node : null,
             Attributes = attributes.Of(walked),
         }));
-
-    private byte[]? ReadLink(WalkedEntry walked)
-    {
-        try
-        {
-            return walked.ReadLink();
-        }
-        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.Invalid)
-        {
-            // Deleted, or no symlink any more, since the walk saw it.
-            return null;
-        }
-        catch (PosixError e)
-        {
-            list.Warn(walked.Path, $"cannot be read: {e.Message}", isLoss: true);
-            return null;
-        }
-    }
 
     private static bool IsUnchanged(DatabaseStatus before, DatabaseStatus now) => now.File.SameContentAs(before.File) && now.Wal == before.Wal;
 

@@ -55,6 +55,25 @@ internal sealed class CreateItem
     /// <summary>The content could not be had at all: the entry is left out.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>What the list says in its place if it could not be saved; null if it was.</summary>
+    public FileEntry? Absence => !IsLost ? null : Entry.Type == EntryType.Absent ? Entry : AbsenceOf(Entry.Path, Problem!);
+
+    /// <summary>Something that was met and could not be saved, and was reported.</summary>
+    public static CreateItem Lost(byte[] path, string reason) => new(AbsenceOf(path, reason)) { IsLost = true };
+
+    private static FileEntry AbsenceOf(byte[] path, string reason) => new()
+    {
+        Path = path,
+        Type = EntryType.Absent,
+        Mode = 0,
+        Uid = 0,
+        Gid = 0,
+        Modified = default,
+        Changed = default,
+        Inode = 0,
+        Reason = reason,
+    };
+
     /// <summary>All parts are done, and the file is closed.</summary>
     public bool IsStored => Volatile.Read(ref outstanding) == 0;
 

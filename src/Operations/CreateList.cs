@@ -11,12 +11,13 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
 {
     private readonly List<PathWarning> warnings = [];
     private readonly Dictionary<string, Counts> counts = [];
-    private readonly Dictionary<(string Source, Foreign Foreign), long> leftOut = [];
+    private readonly Dictionary<(string Source, Foreign Foreign), (long Count, List<byte[]> Paths)> leftOut = [];
     private readonly Dictionary<string, DatabaseContent> contents = [];
     private readonly Dictionary<string, (SourceState State, string Reason)> states = [];
     private readonly List<(string Source, SourceState State, UserError Error)> failures = [];
     private bool hasAttributes;
     private bool hasSpecialFiles;
+    private bool hasAbsent;
     private int settledPacks;
 
     /// <summary>Told each path that is listed.</summary>
@@ -32,7 +33,10 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         {
             var isDamaged = states.Values.Any(s => s.State == SourceState.Damaged);
             (bool Needed, string Name)[] features =
-                [(isDamaged, SnapshotFeatures.Damaged), (hasAttributes, SnapshotFeatures.Attributes), (hasSpecialFiles, SnapshotFeatures.SpecialFiles)];
+            [
+                (isDamaged, SnapshotFeatures.Damaged), (hasAttributes, SnapshotFeatures.Attributes),
+                (hasSpecialFiles, SnapshotFeatures.SpecialFiles), (hasAbsent, SnapshotFeatures.Absent),
+            ];
             return [.. features.Where(feature => feature.Needed).Select(feature => feature.Name)];
         }
     }
@@ -58,7 +62,11 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
             Warn(item.Entry.Path, problem, isLoss: true);
         }
 
-        if (!item.IsLost)
+        if (item.Absence is { } absence)
+        {
+            AddAbsent(absence);
+        }
+        else
         {
             Count(item);
             if (item.Known is var (line, handle))
@@ -72,6 +80,21 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
 
             Listed?.Invoke(item.Entry.Path);
             CheckpointIfPackFinished();
+        }
+    }
+
+    /// <summary>
+    /// What could not be saved is listed all the same: a restore must not take it for something that was not there. A path that is too long for
+    /// the list is only counted.
+    /// </summary>
+    private void AddAbsent(FileEntry entry)
+    {
+        hasAbsent = true;
+        var source = SourceOf(entry.Path);
+        (counts.TryGetValue(source, out var known) ? known : counts[source] = new Counts()).Absent++;
+        if (entry.Path.Length <= EntryRules.LongestPath)
+        {
+            writer.Write(entry);
         }
     }
 
@@ -138,7 +161,13 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     {
         var reason = LeftOutText.Reason(foreign);
         var key = (SourceOf(path), foreign);
-        leftOut[key] = leftOut.GetValueOrDefault(key) + 1;
+        var (count, paths) = leftOut.TryGetValue(key, out var known) ? known : (0, []);
+        if (LeftOut.HasPaths(foreign.Kind) && paths.Count < LeftOut.MostPaths)
+        {
+            paths.Add(path[(path.AsSpan().IndexOf((byte)'/') + 1)..]);
+        }
+
+        leftOut[key] = (count + 1, paths);
         if (foreign.Kind is ForeignKind.Mount or ForeignKind.Socket)
         {
             Warn(path, reason, isLoss: false);
@@ -191,8 +220,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
             LeftOut =
             [
                 .. leftOut.Where(left => left.Key.Source == source.Name).OrderBy(left => left.Key.Foreign.Kind).ThenBy(left => left.Key.Foreign.Source, StringComparer.Ordinal)
-                    .Select(left => new LeftOut(left.Key.Foreign.Kind.Word(), left.Key.Foreign.Source, left.Value)),
+                    .Select(left => new LeftOut(left.Key.Foreign.Kind.Word(), left.Key.Foreign.Source, left.Value.Count) { Paths = left.Value.Paths }),
             ],
+            Absent = source.Kind == SourceKind.Storage && IsPartial ? c.Absent : null,
             Content = source.Kind == SourceKind.Database ? contents.GetValueOrDefault(source.Name) : null,
             State = states.TryGetValue(source.Name, out var known) ? known.State : SourceState.Complete,
             Reason = known.Reason,
@@ -278,5 +308,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         public long Bytes { get; set; }
 
         public long NewBytes { get; set; }
+
+        public long Absent { get; set; }
     }
 }

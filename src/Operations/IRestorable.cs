@@ -27,6 +27,10 @@ internal interface IRestorable
     /// <param name="take">Is given each path, its source's name first, and whether it is a directory.</param>
     void EachPath(IReadOnlySet<string> wanted, PathTaker take);
 
+    /// <summary>What was in one of its trees and is not in it.</summary>
+    /// <exception cref="Core.UserError">It is damaged.</exception>
+    TreeGaps Gaps(SourceSummary source);
+
     /// <summary>Restores into empty directories, one for each source, by name. Those of which nothing was wanted stay empty.</summary>
     /// <exception cref="Core.UserError">It is damaged, or the system refuses.</exception>
     RestoreFill Fill(IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan);

@@ -1,3 +1,4 @@
+using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
@@ -30,7 +31,7 @@ internal sealed class RestoreBackup
         this.stop = stop;
         this.plan = plan with { Selection = Select(what, plan) };
         stamp = RestoreNames.Stamp(clock.GetUtcNow());
-        Targets = [.. Chosen().Select(Target)];
+        Targets = [.. Chosen().Select(source => Target(source) with { Gaps = what.Gaps(source) })];
         Check();
     }
 
@@ -115,9 +116,20 @@ internal sealed class RestoreBackup
 
         var selection = new PathSelection(plan.Paths, what.Sources);
         what.EachPath(among, selection.Note);
-        var unmatched = selection.Unmatched.Select(path => $"'{path}'").ToList();
-        return unmatched.Count == 0 ? selection : throw UserError.Failed(
-            $"nothing in {what.Title} matches {string.Join(" or ", unmatched)}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
+        var unmatched = selection.Unmatched.ToList();
+        if (unmatched.Count == 0)
+        {
+            return selection;
+        }
+
+        var absent = new PathSelection(unmatched, what.Sources);
+        var gaps = what.Sources.Where(source => among.Contains(source.Name)).SelectMany(source => what.Gaps(source).Absent).ToList();
+        gaps.ForEach(gap => absent.Note(gap.Path, isDirectory: false));
+        throw gaps.Find(gap => absent.IsWanted(gap.Path, isDirectory: false)) is { } lacking
+            ? UserError.Failed($"'{Encoding.UTF8.GetString(lacking.Path)}' could not be saved when {what.Title} was made: {lacking.Reason}", "restore it from an older snapshot")
+            : UserError.Failed(
+                $"nothing in {what.Title} matches {string.Join(" or ", unmatched.Select(path => $"'{path}'"))}",
+                $"'vertex-ar-backup show {what.Id} --files' shows what is there");
     }
 
     private bool IsRestorable(SourceSummary source) =>
@@ -208,7 +220,7 @@ internal sealed class RestoreBackup
 
             var (result, _) = Fill(roots);
             AtomicFile.RemoveIfThere(mark);
-            return result;
+            return result with { NotSaved = NotSaved([]) };
         }
         catch
         {
@@ -235,7 +247,7 @@ internal sealed class RestoreBackup
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0);
             place.Run();
-            return result with { KeptAside = place.Kept };
+            return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure) };
         }
         catch (Exception e)
         {
@@ -261,8 +273,23 @@ internal sealed class RestoreBackup
 
         Settle(roots, filled.Matched);
         filled.Losses.Report(progress);
+        foreach (var gap in filled.Losses.NotRestored)
+        {
+            Targets.First(target => target.Source.Name == TreeGaps.SourceOf(gap.Path)).Gaps.Add(TreeGaps.Below(gap.Path), gap.Reason);
+        }
+
         return (new RestoreResult(filled.Files - filled.Damaged.Count - filled.Losses.SpecialFiles, filled.Bytes, [], filled.Damaged) { Losses = filled.Losses }, filled.Matched);
     }
+
+    /// <summary>What was asked for, and was there, and is not in the snapshot; or may have been there.</summary>
+    /// <param name="unsure">What is there now and may have been.</param>
+    private List<PathWarning> NotSaved(IEnumerable<string> unsure) =>
+    [
+        .. Targets.SelectMany(target => target.Gaps.Absent)
+            .Where(gap => plan.Selection.IsWanted(gap.Path, isDirectory: false))
+            .Select(gap => new PathWarning(Encoding.UTF8.GetString(gap.Path), $"could not be saved when {What.Title} was made: {gap.Reason}")),
+        .. unsure.Select(path => new PathWarning(path, $"was left as it is: it is not in {What.Title}, which does not say whether it was there")),
+    ];
 
     /// <summary>Puts what was restored on disk, and removes the directories of sources of which nothing was wanted.</summary>
     private static void Settle(IReadOnlyDictionary<string, RestoreRoot> roots, IReadOnlySet<string> matched)

@@ -134,7 +134,7 @@ internal sealed class RestoreContent : IDisposable
         catch (DamageError e)
         {
             Report(job.Entry, e);
-            job.Writer.Remove(job.Path);
+            job.Writer.Remove(job.Entry, job.Path);
         }
     }
 }

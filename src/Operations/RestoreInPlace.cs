@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -42,6 +43,9 @@ internal sealed class RestoreInPlace : IDisposable
 
     /// <summary>Where things were put that are not in place any more.</summary>
     public IReadOnlyList<string> Kept => planner.Kept;
+
+    /// <summary>What was left as it is because the snapshot does not say whether it was there.</summary>
+    public IEnumerable<string> Unsure => spots.SelectMany(spot => spot.Survey.Unsure.Select(below => Path.Combine(spot.Path, Encoding.UTF8.GetString(below))));
 
     /// <summary>Where each source is to be restored to first, by its name.</summary>
     public IReadOnlyDictionary<string, RestoreRoot> Roots => spots.ToDictionary(spot => spot.Name, spot => spot.Root);
@@ -91,10 +95,10 @@ internal sealed class RestoreInPlace : IDisposable
     /// <exception cref="UserError">Something cannot be replaced; nothing was changed.</exception>
     public void Plan(IReadOnlySet<string> matched, bool onlyFiles)
     {
-        var wanted = spots.FindAll(spot => matched.Contains(spot.Name));
+        var wanted = spots.FindAll(spot => matched.Contains(spot.Name) && (spot.IsTree || spot.IsRestored));
         // Before the survey, which so sees them for what they are.
         var regions = wanted.ToDictionary(spot => spot.Name, spot => spot.MakeRegions());
-        wanted.ForEach(spot => spot.LookAgain());
+        wanted.ForEach(spot => spot.LookAgain(onlyFiles));
         foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is not null))
         {
             FoldLogIn(spot.Path);
@@ -174,7 +178,7 @@ internal sealed class RestoreInPlace : IDisposable
 
         if (!spot.IsTree)
         {
-            var (path, fresh) = (Posix.Bytes(spot.Path), Posix.Bytes(Path.Combine(spot.Scratch, Path.GetFileName(spot.FilePath))));
+            var (path, fresh) = (Posix.Bytes(spot.Path), Posix.Bytes(spot.FreshFile));
             planner.ReplaceFile(path, fresh, spot.Companions, regions[""].Probe);
         }
         else if (onlyFiles)

@@ -11,6 +11,7 @@ internal sealed class RestoreLosses
 
     private readonly Lock gate = new();
     private readonly List<PathWarning> specialFiles = [];
+    private readonly List<Gap> notRestored = [];
     private (string Path, string Reason)? firstAttributes;
     private string? firstSetId;
 
@@ -25,6 +26,17 @@ internal sealed class RestoreLosses
 
     /// <summary>The first hundred of those that could not be made.</summary>
     public IReadOnlyList<PathWarning> FirstSpecialFiles => specialFiles;
+
+    /// <summary>What is in the list and could not be given back at all.</summary>
+    public IReadOnlyList<Gap> NotRestored => notRestored;
+
+    public void AddNotRestored(FileEntry entry, string reason)
+    {
+        lock (gate)
+        {
+            notRestored.Add(new Gap(entry.Path, reason));
+        }
+    }
 
     public void AddAttributes(byte[] path, string reason)
     {
@@ -49,6 +61,7 @@ internal sealed class RestoreLosses
         lock (gate)
         {
             SpecialFiles++;
+            notRestored.Add(new Gap(entry.Path, $"this {entry.Type.Name()} cannot be made"));
             if (specialFiles.Count < FirstNamed)
             {
                 specialFiles.Add(new PathWarning(Encoding.UTF8.GetString(entry.Path), $"this {entry.Type.Name()} cannot be made: {reason}"));

@@ -43,6 +43,9 @@ internal sealed record RestoreTarget(SourceSummary Source, string Target)
 
     /// <summary>Something is there now, and will be kept beside.</summary>
     public bool Exists { get; init; }
+
+    /// <summary>What was there and cannot be restored.</summary>
+    public TreeGaps Gaps { get; init; } = TreeGaps.None;
 }
 
 /// <summary>What a restore did.</summary>
@@ -54,4 +57,7 @@ internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<strin
 {
     /// <summary>What could not be given back besides content.</summary>
     public RestoreLosses Losses { get; init; } = new();
+
+    /// <summary>What was asked for and could not be saved, with reasons; what is there now of that was left as it is.</summary>
+    public IReadOnlyList<PathWarning> NotSaved { get; init; } = [];
 }

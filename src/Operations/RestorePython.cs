@@ -102,6 +102,9 @@ internal sealed class RestorePython : IRestorable
         }
     }
 
+    /// <summary>Such a backup does not say what it lacks.</summary>
+    public TreeGaps Gaps(SourceSummary source) => TreeGaps.None;
+
     public RestoreFill Fill(IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan)
     {
         var filled = new RestoreFill(0, 0, [], new HashSet<string>());

@@ -7,6 +7,8 @@ namespace VertexAr.Backup.Operations;
 /// <summary>A snapshot's content on its way back: by its file list, out of its packs.</summary>
 internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, RunProgress progress, CancellationToken stop) : IRestorable
 {
+    private List<Gap>? absent;
+
     public string Title => $"snapshot {snapshot.Id}";
 
     public string Id => snapshot.Id.ToString();
@@ -81,6 +83,39 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
                 take(path, isDirectory);
             }
         }
+    }
+
+    public TreeGaps Gaps(SourceSummary source)
+    {
+        if (source.Kind == SourceKind.Database)
+        {
+            return TreeGaps.None;
+        }
+
+        // Earlier versions did not always say which source it is that is partial.
+        var isPartial = source.State != SourceState.Complete
+            || (snapshot.Header.State == SnapshotState.Partial && Array.TrueForAll(snapshot.Header.Sources, one => one.State == SourceState.Complete));
+        var start = Posix.Bytes(source.Name);
+        return TreeGaps.Of(source, source.Absent > 0 ? [.. Absent().Where(gap => IsIn([start], gap.Path))] : [], isPartial);
+    }
+
+    /// <summary>What the list names as absent.</summary>
+    private List<Gap> Absent()
+    {
+        if (absent is null)
+        {
+            var found = new List<Gap>();
+            using var list = Whole(() => store.OpenFileList(snapshot));
+            list.Absent = entry => found.Add(new Gap(entry.Path, entry.Reason!));
+            while (Whole(() => list.Read(static _ => false)) is not null)
+            {
+                stop.ThrowIfCancellationRequested();
+            }
+
+            absent = found;
+        }
+
+        return absent;
     }
 
     private static List<byte[]> Starts(IReadOnlySet<string> sources) => [.. sources.Select(name => Posix.Bytes(name))];

@@ -36,7 +36,7 @@ internal sealed class RestoreSpot
         this.neighbours = neighbours;
         exists = Posix.StatusOrNull(target.Place) is not null;
         IsMount = IsTree && IsMountPoint(target.Place);
-        Survey = Look();
+        Survey = Look(null);
         Scratch = IsMount ? RestoreNames.ScratchInside(Path, stamp) : scratch;
         var kept = IsMount ? RestoreNames.KeptInside(Path, stamp) : RestoreNames.Kept(Path, stamp);
         var regions = new Dictionary<string, RestoreScratch> { [""] = new(Path, Scratch, RestoreNames.Probe(Scratch), kept) };
@@ -64,8 +64,11 @@ internal sealed class RestoreSpot
     /// <summary>Without links.</summary>
     public string Path => target.Place;
 
-    /// <summary>The path as the snapshot has it.</summary>
-    public string FilePath => target.Source.Path;
+    /// <summary>Where a single file is restored to.</summary>
+    public string FreshFile => System.IO.Path.Combine(Scratch, System.IO.Path.GetFileName(target.Source.Path));
+
+    /// <summary>A single file is there; one that is damaged is not.</summary>
+    public bool IsRestored => Posix.StatusOrNull(FreshFile) is not null;
 
     /// <summary>A tree that is a mount of its own cannot be renamed; its entries can.</summary>
     public bool IsMount { get; }
@@ -109,17 +112,24 @@ internal sealed class RestoreSpot
     public string InScratch(string path) => System.IO.Path.Combine(Scratch, path[(Path.Length + 1)..]);
 
     /// <summary>Whether a directory in this tree will be there when it is in place.</summary>
-    public bool WillHave(string path, bool onlyFiles) =>
-        Posix.StatusOrNull(InScratch(path)) is { IsDirectory: true }
-        || (Posix.StatusOrNull(path) is { IsDirectory: true } && (onlyFiles || Survey.Stays(Posix.Bytes(path[(Path.Length + 1)..]))));
+    public bool WillHave(string path, bool onlyFiles)
+    {
+        var below = Posix.Bytes(path[(Path.Length + 1)..]);
+        return Posix.StatusOrNull(InScratch(path)) is { IsDirectory: true }
+            || (Posix.StatusOrNull(path) is { IsDirectory: true } && (onlyFiles || Survey.Stays(below) || Survey.IsLeftAlone(below)));
+    }
 
     /// <summary>Looks at the live tree once more: it may have changed while the restored one was made.</summary>
+    /// <param name="onlyFiles">Each restored file by itself; what else is there stays in any case.</param>
     /// <exception cref="UserError">Something was mounted or unmounted there.</exception>
-    public void LookAgain()
+    public void LookAgain(bool onlyFiles)
     {
-        var before = Survey.Mounts.Select(below => RestoreRoot.Key(below)).Order().ToList();
-        Survey = Look();
-        if (!before.SequenceEqual(Survey.Mounts.Select(below => RestoreRoot.Key(below)).Order()) || exists != Posix.StatusOrNull(Path) is not null)
+        var before = Survey.Mounts;
+        using var places = new NamedPlaces();
+        Survey = Look(onlyFiles ? null : below => HasFresh(places, below));
+        var now = Survey.Mounts.Select(below => RestoreRoot.Key(below)).ToHashSet();
+        var expected = before.Where(below => !Survey.IsLeftAlone(below)).Select(below => RestoreRoot.Key(below));
+        if (!now.SetEquals(expected) || exists != Posix.StatusOrNull(Path) is not null)
         {
             throw UserError.Failed($"something was mounted or unmounted at {Path} while it was restored, or it came or went", "nothing was changed; see that nobody works there, and restore once more");
         }
@@ -131,8 +141,22 @@ internal sealed class RestoreSpot
         region => new RestoreRegion(
             Posix.Bytes(region.Value.Live), Posix.Bytes(region.Value.Scratch), Posix.Bytes(region.Value.Kept), new RestoreProbe(region.Value.Probe)));
 
-    private TreeSurvey Look() =>
-        IsTree && Posix.StatusOrNull(Path) is { IsDirectory: true } ? TreeSurvey.Of(Path, neighbours.Boundary(Path)) : TreeSurvey.Nothing;
+    private TreeSurvey Look(Func<byte[], bool>? isRestored) =>
+        IsTree && Posix.StatusOrNull(Path) is { IsDirectory: true } ? TreeSurvey.Of(Path, neighbours.Boundary(Path), target.Gaps, isRestored) : TreeSurvey.Nothing;
+
+    private bool HasFresh(NamedPlaces places, byte[] below)
+    {
+        // The innermost mount that it is in.
+        for (var end = below.Length; end > 0; end = below.AsSpan(0, end).LastIndexOf((byte)'/'))
+        {
+            if (Regions.TryGetValue(RestoreRoot.Key(below.AsSpan(0, end)), out var region))
+            {
+                return places.StatusOrNull([.. Posix.Bytes(region.Scratch), .. below.AsSpan(end)]) is not null;
+            }
+        }
+
+        return places.StatusOrNull([.. Posix.Bytes(Scratch), (byte)'/', .. below]) is not null;
+    }
 
     /// <summary>
     /// The place that the scratch directory is made beside: the target, or where that has no directory above it, or none that

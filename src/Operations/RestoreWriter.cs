@@ -74,10 +74,11 @@ internal sealed class RestoreWriter : IDisposable
     }
 
     /// <summary>Removes a file that turned out to be damaged.</summary>
-    public void Remove(ReadOnlySpan<byte> path)
+    public void Remove(FileEntry entry, ReadOnlySpan<byte> path)
     {
         using var directory = OpenBelow(path);
         Posix.Remove(directory, Name(path));
+        losses.AddNotRestored(entry, "its content in the repository is damaged");
     }
 
     /// <summary>Makes a FIFO or a device node; where that cannot be, it is counted and left out.</summary>

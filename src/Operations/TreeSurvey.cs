@@ -17,17 +17,24 @@ internal sealed class TreeSurvey
 {
     private readonly TreeBoundary? boundary;
     private readonly BoundPlaces? bound;
+    private readonly TreeGaps gaps;
+    private readonly Func<byte[], bool>? isRestored;
     private readonly byte[] buffer = new byte[64 * 1024];
     private readonly Dictionary<string, string> left = [];
     private readonly HashSet<string> above = [];
     private readonly List<LeftAlone> leftAlone = [];
+    private readonly List<byte[]> unsure = [];
     private readonly List<byte[]> mounts = [];
     private readonly HashSet<string> mounted = [];
 
-    private TreeSurvey(TreeBoundary? boundary, BoundPlaces? bound) => (this.boundary, this.bound) = (boundary, bound);
+    private TreeSurvey(TreeBoundary? boundary, BoundPlaces? bound, TreeGaps gaps, Func<byte[], bool>? isRestored) =>
+        (this.boundary, this.bound, this.gaps, this.isRestored) = (boundary, bound, gaps, isRestored);
 
-    /// <summary>What is foreign, in order; without what an earlier restore kept.</summary>
+    /// <summary>What is foreign, or not in the snapshot though it was there, in order; without what an earlier restore kept.</summary>
     public IReadOnlyList<LeftAlone> Foreign => leftAlone;
+
+    /// <summary>What stays because it may have been there, and the snapshot does not say.</summary>
+    public IReadOnlyList<byte[]> Unsure => unsure;
 
     /// <summary>Directories below the top on which something is mounted that belongs to the tree.</summary>
     public IReadOnlyList<byte[]> Mounts => mounts;
@@ -37,19 +44,21 @@ internal sealed class TreeSurvey
 
     /// <param name="top">A directory, by a path without links.</param>
     /// <param name="boundary">What does not belong to it.</param>
+    /// <param name="gaps">What the snapshot has not, though it was there.</param>
+    /// <param name="isRestored">Whether something is restored under a path; null if that does not matter, or is not known yet.</param>
     /// <exception cref="UserError">A directory in it cannot be listed, so that nobody knows what would be moved.</exception>
-    public static TreeSurvey Of(string top, TreeBoundary boundary)
+    public static TreeSurvey Of(string top, TreeBoundary boundary, TreeGaps gaps, Func<byte[], bool>? isRestored)
     {
-        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top));
+        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top), gaps, gaps.MayBeMore ? isRestored : null);
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(top), follow: true);
         survey.Walk(directory, [], Posix.Status(directory), top);
         return survey;
     }
 
     /// <summary>Nothing is there.</summary>
-    public static TreeSurvey Nothing { get; } = new(null, null);
+    public static TreeSurvey Nothing { get; } = new(null, null, TreeGaps.None, null);
 
-    /// <summary>Why a path below the top is foreign; null if it is not.</summary>
+    /// <summary>Why a path below the top is left alone; null if it is not.</summary>
     public string? WhyForeign(ReadOnlySpan<byte> below) => left.GetValueOrDefault(Key(below));
 
     /// <summary>A second place of something in the tree: what the snapshot has of it is restored there.</summary>
@@ -57,6 +66,23 @@ internal sealed class TreeSurvey
 
     /// <summary>Files of the tree that are mounted elsewhere by themselves.</summary>
     public IReadOnlyList<string> BoundFiles => bound?.Files ?? [];
+
+    /// <summary>Whether a path below the top is in something that is left alone, or is that.</summary>
+    public bool IsLeftAlone(ReadOnlySpan<byte> below)
+    {
+        var end = 0;
+        do
+        {
+            end = below[(end + 1)..].IndexOf((byte)'/') is >= 0 and var length ? end + 1 + length : below.Length;
+            if (left.ContainsKey(Key(below[..end])))
+            {
+                return true;
+            }
+        }
+        while (end < below.Length);
+
+        return false;
+    }
 
     /// <summary>A directory that stays, because it is above something that does, has something mounted on it, or is mounted elsewhere.</summary>
     public bool Stays(ReadOnlySpan<byte> below) => above.Contains(Key(below));
@@ -144,6 +170,13 @@ internal sealed class TreeSurvey
                 "nothing was changed; unmount it, or exclude it or set one_file_system for this tree");
         }
 
+        if (WhyGap(path) is { } gap)
+        {
+            left.Add(Key(path), gap);
+            leftAlone.Add(new LeftAlone(path, gap));
+            return true;
+        }
+
         var isMounted = IsMounted(status, parent);
         if (isMounted)
         {
@@ -156,6 +189,22 @@ internal sealed class TreeSurvey
         }
 
         return (status.IsDirectory && WalkInto(directory, name, path, status, Path.Combine(parentPath, Encoding.UTF8.GetString(name)))) || isMounted;
+    }
+
+    private string? WhyGap(byte[] path)
+    {
+        if (gaps.Why(path) is { } known)
+        {
+            return known;
+        }
+
+        if (isRestored?.Invoke(path) ?? true)
+        {
+            return null;
+        }
+
+        unsure.Add(path);
+        return "not in the snapshot, which does not say whether it was there";
     }
 
     private bool WalkInto(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] below, in FileStatus status, string path)

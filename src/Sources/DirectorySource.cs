@@ -107,12 +107,8 @@ internal sealed class DirectorySource
         var open = new Stack<Frame>();
         // A copy of an old tree is taken as it is.
         boundary = options.Was is null ? new TreeBoundary(status, places, options.OneFileSystem, options.Exclude) : null;
-        yield return new WalkStep(new WalkedEntry(path, status, top));
         open.Push(Enter(top, path, status, out var problem));
-        if (problem is not null)
-        {
-            yield return new WalkStep(problem);
-        }
+        yield return new WalkStep(problem ?? new WalkedEntry(path, status, top));
 
         while (open.TryPeek(out var frame))
         {
@@ -129,15 +125,14 @@ internal sealed class DirectorySource
                 continue;
             }
 
-            yield return new WalkStep(entry);
+            // A directory that cannot be listed is no entry: restored as an empty one, it would stand for what it held.
+            problem = null;
             if (inside is not null)
             {
                 open.Push(Enter(inside, entry.Path, entry.Status, out problem));
-                if (problem is not null)
-                {
-                    yield return new WalkStep(problem);
-                }
             }
+
+            yield return new WalkStep(problem ?? entry);
         }
     }
 

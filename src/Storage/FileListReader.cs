@@ -16,6 +16,9 @@ internal sealed class FileListReader : IDisposable
 
     public static FileListReader Open(string path) => new(LineReader.Open(path));
 
+    /// <summary>Is given the lines that say what could not be saved; others never see them.</summary>
+    public Action<FileEntry>? Absent { get; set; }
+
     /// <summary>The next entry; null at the end.</summary>
     /// <param name="files">Which files are asked for; lines of others are passed over without being read where their path can be seen at once.</param>
     /// <exception cref="DamageError">The list is not whole.</exception>
@@ -28,7 +31,12 @@ internal sealed class FileListReader : IDisposable
                 var entry = FileEntryJson.Read(line);
                 FileEntryJson.Expect(!Source(last).SequenceEqual(Source(entry.Path)) || PathOrder.Compare(last, entry.Path) < 0, "holds a path twice, or paths out of order");
                 last = entry.Path;
-                return entry;
+                if (entry.Type != EntryType.Absent)
+                {
+                    return entry;
+                }
+
+                Absent?.Invoke(entry);
             }
         }
 

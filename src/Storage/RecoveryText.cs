@@ -19,7 +19,8 @@ internal static class RecoveryText
                sh recover.sh ID /some/empty/directory
 
            It needs free space for the packs unpacked and for the files. It goes on after
-           damage, and says DAMAGED or INCOMPLETE of what is not whole.
+           damage, and says DAMAGED or INCOMPLETE of what is not whole, and NOT SAVED of what
+           could not be read when the snapshot was made.
 
         3. The files are in /some/empty/directory/files/SOURCE/...  A database is one
            ordinary SQLite file there. Modes and times are set, but for set-user-ID and
@@ -79,6 +80,7 @@ internal static class RecoveryText
             symlink) ln -s -- "$target" "$path" ;;
             hardlink) ln -- "$out/files/$target" "$path" ;;
             file) : >"$path" ;;
+            absent) echo "NOT SAVED: $path" >&2 ;;
             esac || echo "INCOMPLETE: $path" >&2
         done
 

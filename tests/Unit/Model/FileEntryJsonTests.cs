@@ -81,6 +81,7 @@ public sealed class FileEntryJsonTests
             Target = type is EntryType.Symlink or EntryType.HardLink ? target : null,
             Pieces = type is EntryType.File or EntryType.HardLink ? pieces : [],
             Size = type is EntryType.File or EntryType.HardLink ? pieces.Sum(p => p.Length) : 0,
+            Reason = type == EntryType.Absent ? "cannot be opened: \"é\"" : null,
         };
 
     [Fact]
@@ -162,6 +163,17 @@ public sealed class FileEntryJsonTests
         var line = Encoding.UTF8.GetString(Write(entry));
         Assert.Contains("\"type\":\"block\"", line, StringComparison.Ordinal);
         Assert.EndsWith(",\"inode\":5,\"device\":[8,1]}\n", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_could_not_be_saved_is_as_the_format_describes_it()
+    {
+        var entry = Read(Line()) with { Type = EntryType.Absent, Size = 0, Pieces = [], Reason = "cannot be opened: Permission denied" };
+        var line = Encoding.UTF8.GetString(Write(entry));
+        Assert.Contains("\"type\":\"absent\"", line, StringComparison.Ordinal);
+        Assert.EndsWith(",\"inode\":5,\"reason\":\"cannot be opened: Permission denied\"}\n", line, StringComparison.Ordinal);
+        Assert.Equal(entry.Reason, Read(line.TrimEnd('\n')).Reason);
+        Assert.Throws<DamageError>(() => Read(line.Replace("\"reason\"", "\"later\"", StringComparison.Ordinal).TrimEnd('\n')));
     }
 
     [Theory]

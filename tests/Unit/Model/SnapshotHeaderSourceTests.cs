@@ -26,12 +26,30 @@ public sealed class SnapshotHeaderSourceTests
             Target = "/disk/s",
             Exclude = ["*.tmp", "!a.tmp"],
             OneFileSystem = false,
-            LeftOut = [new LeftOut("database", "app", 3), new LeftOut("excluded", null, 2), new LeftOut("a later version's word", null, 1)],
+            LeftOut =
+            [
+                new LeftOut("database", "app", 3) { Paths = ["db/app.db"u8.ToArray(), [(byte)'d', (byte)'/', 0xFF]] },
+                new LeftOut("excluded", null, 2),
+                new LeftOut("a later version's word", null, 1),
+            ],
+            Absent = 4,
         };
         var read = Read(Write(source));
-        Assert.Equal(("/disk/s", false), (read.Target, read.OneFileSystem));
+        Assert.Equal(("/disk/s", false, 4), (read.Target, read.OneFileSystem, read.Absent));
         Assert.Equal(source.Exclude, read.Exclude);
-        Assert.Equal(source.LeftOut, read.LeftOut);
+        Assert.Equal(source.LeftOut.Select(left => (left.Kind, left.Source, left.Count)), read.LeftOut.Select(left => (left.Kind, left.Source, left.Count)));
+        Assert.Equal(source.LeftOut.SelectMany(left => left.Paths), read.LeftOut.SelectMany(left => left.Paths));
+    }
+
+    [Theory]
+    [InlineData("../other", 1)]
+    [InlineData("/etc", 1)]
+    [InlineData("a", -1)]
+    public void Paths_that_lead_out_of_the_tree_and_counts_below_zero_are_not_sane(string path, long absent)
+    {
+        var source = Plain with { LeftOut = [new LeftOut("mount", null, 1) { Paths = [Encoding.UTF8.GetBytes(path)] }], Absent = absent };
+        Assert.False(Header(source).IsSane);
+        Assert.True(Header(Plain with { LeftOut = [new LeftOut("mount", null, 1) { Paths = ["a"u8.ToArray()] }], Absent = 0 }).IsSane);
     }
 
     [Fact]
@@ -53,6 +71,24 @@ public sealed class SnapshotHeaderSourceTests
         var read = Read(text);
         Assert.Equal((null, null, null, 0), (read.Target, read.Exclude, read.OneFileSystem, read.LeftOut.Count));
     }
+
+    private static SnapshotHeader Header(SourceSummary source) => new()
+    {
+        FormatVersion = 1,
+        Requires = [],
+        Id = "20261123T020000Z",
+        Type = SnapshotType.Storage,
+        State = SnapshotState.Partial,
+        Host = "h",
+        Tool = "t",
+        StartedAt = default,
+        FinishedAt = default,
+        Sources = [source],
+        StoredBytes = 0,
+        Warnings = WarningSummary.None,
+        Files = new PartFile(1, default, 1),
+        Packs = new PartFile(1, default, 1),
+    };
 
     private static string Write(SourceSummary source) =>
         Encoding.UTF8.GetString(JsonFields.Write(json => json.WriteItems("sources", [source], SnapshotHeaderJson.WriteSource), indented: false));

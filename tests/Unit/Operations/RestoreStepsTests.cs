@@ -316,7 +316,7 @@ public sealed class RestoreStepsTests : IDisposable
             new SourcePlace("app2", SourceKind.Database, temp["data/only-live/deep/app2.db"]),
             new SourcePlace("up", SourceKind.Storage, temp["data/uploads"])]),
         false,
-        ["*.tmp"]));
+        ["*.tmp"]), TreeGaps.None, null);
 
     private Dictionary<string, RestoreRegion> Regions(IRestoreProbe? probe = null) => new()
     {

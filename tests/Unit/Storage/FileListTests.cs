@@ -40,6 +40,32 @@ public sealed class FileListTests : IDisposable
         }
     }
 
+    [Fact]
+    public void What_could_not_be_saved_is_seen_only_by_those_who_ask_for_it()
+    {
+        using (var writer = new FileListWriter(temp["list.tmp"]))
+        {
+            writer.Write(TestRepository.File("s", []) with { Type = EntryType.Directory });
+            writer.Write(TestRepository.File("s/a", []) with { Type = EntryType.Absent, Reason = "cannot be opened" });
+            writer.Write(TestRepository.File("s/b", []));
+            writer.Finish(temp["list.tmp"], temp["list"]);
+        }
+
+        using (var plain = FileListReader.Open(temp["list"]))
+        {
+            Assert.Equal("s"u8, plain.Read()!.Path);
+            Assert.Equal("s/b"u8, plain.Read()!.Path);
+            Assert.Null(plain.Read());
+        }
+
+        var absent = new List<string>();
+        using var reader = FileListReader.Open(temp["list"]);
+        reader.Absent = entry => absent.Add($"{System.Text.Encoding.UTF8.GetString(entry.Path)} {entry.Reason}");
+        Assert.NotNull(reader.Read(static _ => false));
+        Assert.Null(reader.Read(static _ => false));
+        Assert.Equal(["s/a cannot be opened"], absent);
+    }
+
     [Theory]
     [InlineData("a/x", "a/x")]
     [InlineData("a/y", "a/x")]

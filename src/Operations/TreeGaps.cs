@@ -1,0 +1,84 @@
+using System.Text;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Something that a snapshot has not, and why.</summary>
+/// <param name="Path">Its source's name, and the path below the top.</param>
+/// <param name="Reason">The rest of a sentence that begins with the path.</param>
+internal sealed record Gap(byte[] Path, string Reason);
+
+/// <summary>
+/// What was in a tree and is not in its snapshot, so that a restore cannot know it from what was not there: it could not be read, it was
+/// left out, or it cannot be given back. What is under such a path now is not replaced by nothing.
+/// </summary>
+internal sealed class TreeGaps
+{
+    private readonly Dictionary<string, string> places = [];
+
+    /// <summary>What the snapshot's list names as absent.</summary>
+    public IReadOnlyList<Gap> Absent { get; private init; } = [];
+
+    /// <summary>There may be more of which nobody knows: whatever the snapshot lacks may have been there.</summary>
+    public bool MayBeMore { get; private init; }
+
+    /// <summary>Nothing is missing.</summary>
+    public static TreeGaps None => new();
+
+    /// <param name="source">The tree, as the snapshot's header has it.</param>
+    /// <param name="absent">What its list names as absent.</param>
+    /// <param name="isPartial">Something of it could not be saved.</param>
+    public static TreeGaps Of(SourceSummary source, IReadOnlyList<Gap> absent, bool isPartial)
+    {
+        var gaps = new TreeGaps
+        {
+            Absent = absent,
+            MayBeMore = (isPartial && absent.Count != source.Absent) || source.LeftOut.Any(IsVague),
+        };
+        foreach (var left in source.LeftOut)
+        {
+            gaps.LeaveOut(left);
+        }
+
+        foreach (var gap in absent)
+        {
+            gaps.Add(Below(gap.Path), $"not in the snapshot: {gap.Reason}");
+        }
+
+        return gaps;
+    }
+
+    /// <summary>Why something has to stay; null if it need not.</summary>
+    public string? Why(ReadOnlySpan<byte> below) => places.GetValueOrDefault(Key(below));
+
+    public void Add(ReadOnlySpan<byte> below, string reason) => places[Key(below)] = reason;
+
+    public static string SourceOf(ReadOnlySpan<byte> path) => Encoding.UTF8.GetString(path.IndexOf((byte)'/') is >= 0 and var slash ? path[..slash] : path);
+
+    /// <summary>A path of a list without its source's name.</summary>
+    public static ReadOnlySpan<byte> Below(ReadOnlySpan<byte> path) => path[(path.IndexOf((byte)'/') + 1)..];
+
+    private static bool IsVague(LeftOut left) =>
+        left.Paths.Count < left.Count && (ForeignKinds.FromWord(left.Kind) is not { } kind || LeftOut.HasPaths(kind));
+
+    private void LeaveOut(LeftOut left)
+    {
+        var reason = ForeignKinds.FromWord(left.Kind) switch
+        {
+            ForeignKind.Database => $"it was a file of the database '{left.Source}', which is saved by itself",
+            ForeignKind.Tree or ForeignKind.File => $"it was the storage '{left.Source}', which is saved by itself",
+            ForeignKind.Repository => "it was the backup directory",
+            ForeignKind.Mount => "something was mounted there, and one_file_system was on",
+            ForeignKind.Leftover or ForeignKind.Excluded or ForeignKind.Socket or null => "it was left out",
+            _ => throw new NotSupportedException(left.Kind),
+        };
+        var ends = left.Kind == ForeignKind.Database.Word() ? SqliteCompanions.Suffixes.Prepend([]) : [[]];
+        foreach (var path in left.Paths.SelectMany(_ => ends, (path, end) => (byte[])[.. path, .. end]))
+        {
+            Add(path, $"not in the snapshot: {reason}");
+        }
+    }
+
+    // Any bytes as a key: one character each.
+    private static string Key(ReadOnlySpan<byte> below) => Encoding.Latin1.GetString(below);
+}
