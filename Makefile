@@ -83,7 +83,7 @@ ROUNDS ?= 5
 bench: need-bench build
 	@tests/Bench/bench.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --size $(SIZE) --rounds $(ROUNDS)
 
-##@ bench-scale  a million files, large files, a busy database, a year of nights, a thousand snapshots; PARTS=
+##@ bench-scale  a million files, large files, a busy database, a year of nights, a thousand snapshots, a rotation; PARTS=
 .PHONY: bench-scale
 bench-scale: need-bench-scale build
 	@tests/Bench/scale.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} $(PARTS)

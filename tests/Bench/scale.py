@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How the program behaves as a site grows: many files, large files, a busy database, a year of nights, a thousand
-snapshots, a killed first run.
+snapshots, a killed first run, a rotation of thousands.
 
 Each part makes its own site, prints a line for each step (wall and processor seconds, peak memory, bytes the repository
 gained), and removes what it made. Nothing is asserted: the figures are to be read beside each other.
 """
 import argparse
 import datetime
+import gzip
 import hashlib
 import json
 import math
@@ -24,7 +25,8 @@ import time
 
 from bench import run
 
-NOISE = random.Random(2026).randbytes(8 << 20)
+NUMBERS = random.Random(2026)
+NOISE = NUMBERS.randbytes(8 << 20)
 
 
 def noise(numbers, size):
@@ -379,6 +381,47 @@ def killed(work, count):
     place.step("verify --deep", "verify", "--deep")
 
 
+def rotation(work, count):
+    """Most of a repository's snapshots go at once, each with packs of its own. Only the first is real: no pack is opened by a rotation."""
+    place = Place(f"{work}/{count}")
+    files_of(place, 100, 100)
+    run(place.command("create", "--quiet"))
+    with open(f"{place.repository}/snapshots/{place.snapshots()[0]}.json") as file:
+        real = json.load(file)
+    first = datetime.datetime.fromisoformat(real["started_at"]) - datetime.timedelta(hours=count)
+    for hour in range(count - 1):
+        forge(place.repository, real, first + datetime.timedelta(hours=hour), packs=20)
+    place.step(f"{count - 30} of {count} snapshots, {20 * count} packs", "rotate", "--max-backups", "30")
+    assert len(place.snapshots()) == 30
+
+
+def forge(repository, real, time, packs):
+    """A snapshot with the files of another one, and packs of noise."""
+    id_ = f"{time:%Y%m%dT%H%M%SZ}"
+    snapshots = f"{repository}/snapshots"
+    table = []
+    for _ in range(packs):
+        pack = NUMBERS.randbytes(1000)
+        name = hashlib.sha256(pack).hexdigest()
+        os.makedirs(f"{repository}/packs/{name[:2]}", exist_ok=True)
+        with open(f"{repository}/packs/{name[:2]}/{name}.tar.gz", "wb") as file:
+            file.write(pack)
+        table.append({"sha256": name, "bytes": 1000, "xxh128": "0" * 32, "content_bytes": 1000, "used_bytes": 1000})
+    lines = gzip.compress("".join(json.dumps(pack) + "\n" for pack in table).encode(), 1)
+    with open(f"{snapshots}/{id_}.packs.jsonl.gz", "wb") as file:
+        file.write(lines)
+    shutil.copy(f"{snapshots}/{real['files']['name']}", f"{snapshots}/{id_}.files.jsonl.gz")
+    header = {
+        **real, "id": id_, "started_at": time.isoformat(), "finished_at": time.isoformat(),
+        "files": {**real["files"], "name": f"{id_}.files.jsonl.gz"},
+        "packs": {"name": f"{id_}.packs.jsonl.gz", "bytes": len(lines), "sha256": hashlib.sha256(lines).hexdigest(), "lines": packs},
+    }
+    del header["checksum"]
+    text = json.dumps(header, indent=2)[:-2]
+    with open(f"{snapshots}/{id_}.json", "w") as file:
+        file.write(f'{text},\n  "checksum": "{hashlib.sha256(text.encode()).hexdigest()}"\n}}\n')
+
+
 PARTS = {
     "million": lambda work: many(work, 1_000_000, 1000),
     "tenth": lambda work: many(work, 100_000, 1000),
@@ -388,6 +431,7 @@ PARTS = {
     "year": lambda work: year(work, 365),
     "thousand": thousand,
     "killed": lambda work: killed(work, 100_000),
+    "rotation": lambda work: [rotation(work, count) for count in (1250, 2500, 5000)],
 }
 
 
