@@ -290,10 +290,25 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         $"the database '{options.Name}' at {options.Place} is not a SQLite database: it is encrypted, damaged, or another kind of file", cause: cause);
 
     /// <summary>
-    /// In WAL mode nobody locks readers out for the length of a transaction. Where somebody does, and shares no index of the log, it is
-    /// for as long as the application runs. https://www.sqlite.org/wal.html#noshm
+    /// In WAL mode nobody locks readers out for the length of a transaction. Where somebody does, it is for as long as the application
+    /// runs. https://www.sqlite.org/wal.html#noshm
+    /// With a rollback journal, it keeps the journal of its last transaction without content. https://www.sqlite.org/pragma.html#pragma_locking_mode
     /// </summary>
-    private bool IsKeptAlone() => File.Exists(options.File + "-wal") && !File.Exists(options.File + "-shm");
+    private bool IsKeptAlone() => File.Exists(options.File + "-wal") || HasIdleJournal();
+
+    private bool HasIdleJournal()
+    {
+        try
+        {
+            using var journal = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.File + "-journal"));
+            Span<byte> magic = stackalloc byte[1];
+            return Posix.ReadAt(journal, magic, 0) == 0 || magic[0] == 0;
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
 
     private string Holders() => OpenFiles.Holders([options.File]) is { Count: > 0 } holders ? string.Join(", ", holders) : "another process";
 
@@ -305,8 +320,8 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             "remove 'PRAGMA locking_mode=EXCLUSIVE' from the application's settings, or stop the application for the backup",
             error),
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => UserError.Failed(
-            $"the database '{options.Name}' at {options.Place} stayed locked for {options.LockTimeout.TotalSeconds:0} seconds",
-            "another process keeps a long transaction open; see who with: fuser -v DB, or raise lock_timeout_seconds",
+            $"the database '{options.Name}' at {options.Place} stayed locked for {options.LockTimeout.TotalSeconds:0} seconds, by {Holders()}",
+            "it keeps a long transaction open, or has set locking_mode=EXCLUSIVE: end that, or raise lock_timeout_seconds",
             error),
         raw.SQLITE_CORRUPT => UserError.Failed(
             Damage(SqliteFile.Words(error)), DamageHint, error),

@@ -180,12 +180,17 @@ public sealed class SqliteSourceTests : IDisposable
         Assert.Contains("is not a file", Assert.Throws<UserError>(Look).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void An_application_that_lets_nobody_else_read_is_named_as_that()
+    [Theory]
+    [InlineData("WAL", "PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)")]
+    [InlineData("WAL", "INSERT INTO t VALUES(1); PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)")]
+    [InlineData("DELETE", "PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)")]
+    [InlineData("DELETE", "PRAGMA journal_mode=PERSIST; PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)")]
+    [InlineData("DELETE", "PRAGMA journal_mode=TRUNCATE; PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)")]
+    public void An_application_that_lets_nobody_else_read_is_named_as_that(string journal, string work)
     {
-        Make("PRAGMA journal_mode=WAL; CREATE TABLE t(x)").Dispose();
+        Make($"PRAGMA journal_mode={journal}; CREATE TABLE t(x)").Dispose();
         using var application = SqliteFile.Open(Db, SqliteOpenMode.ReadWrite);
-        SqliteFile.Execute(application, "PRAGMA locking_mode=EXCLUSIVE; INSERT INTO t VALUES(1)");
+        SqliteFile.Execute(application, work);
         Assert.Contains("locking_mode=EXCLUSIVE", Assert.Throws<UserError>(() => Copy()).Message, StringComparison.Ordinal);
     }
 
