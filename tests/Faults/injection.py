@@ -38,9 +38,10 @@ class Log:
         return struct.unpack_from("q", data)[0], data[12:1036].split(b"\0")[0].decode(errors="replace")
 
 
-def fault(site, words, kind, at, log):
-    """Runs the command with a fault at a call; 0 for none."""
+def fault(site, words, kind, at, log, only=None):
+    """Runs the command with a fault at a call, 0 for none; of the kind's calls, or only of some."""
     what, classes, sticky = KINDS[kind]
+    classes = only or classes
     log.clear()
     run = site.run(*words, environment={
         "LD_PRELOAD": LIBRARY, "FAULT_ROOT": site.root, "FAULT_CLASSES": str(classes), "FAULT_AT": str(at), "FAULT_KIND": what,

@@ -27,6 +27,9 @@ class Scenario:
         site.leave_log(3)
         return {"known": known, "live": site.state()}
 
+    def ready(self, site):
+        """Brings about what a copy of the site has not."""
+
     def after(self, site, told, run, is_kill):
         """What must hold after the fault."""
         raise NotImplementedError
@@ -129,7 +132,7 @@ class Restore(Scenario):
         live = site.state()
         for half, name in ((0, "storage"), (1, "database")):
             check(live[half] in (old[half], new[half]), f"the {name} is neither the old nor the new one")
-            check(live[half] == old[half] or old[half] in self.aside(site, half), f"the old {name} is not kept")
+            check(live[half] == old[half] or old[half] in self.aside(site, half, run.returncode == 0), f"the old {name} is not kept")
         if not is_kill and "taking back" not in run.stderr:
             check(live == (new if run.returncode == 0 else old), f"the site is not {'restored' if run.returncode == 0 else 'as it was'} after exit code {run.returncode}")
         for snapshot, state in told["known"]:
@@ -156,11 +159,11 @@ class Restore(Scenario):
         check(site.state() == wanted, f"'{' '.join(words)}' did not lead where it should")
 
     @staticmethod
-    def aside(site, half):
-        """The digests of what is kept beside."""
+    def aside(site, half, is_done):
+        """The digests of what is kept beside; after a restore that is done only under the name that it gives."""
         found = []
-        patterns = ("/*storage*restore_*", "/.*storage*restore_*") if half == 0 else ("/data/*before_restore_*", "/data/.*restore_*/app.db")
-        for path in [found for pattern in patterns for found in glob.glob(site.app + pattern)]:
+        patterns = ("/storage.before_restore_*", "/.storage*restore_*") if half == 0 else ("/data/app.db.before_restore_*", "/data/.*restore_*/app.db")
+        for path in [found for pattern in patterns[:1 if is_done else 2] for found in glob.glob(site.app + pattern)]:
             with contextlib.suppress(Exception):
                 found.append(state_of(path, site.database)[0] if half == 0 else state_of(site.storage, path)[1])
         return found

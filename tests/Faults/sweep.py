@@ -18,6 +18,7 @@ import traceback
 import injection
 from injection import KILLS, KINDS, Log, fault
 from mounts import clear, own_mounts, unmount_below
+from lively import GoneOn, TakenBack
 from layouts import Layered, LayoutAside, LayoutCreate, LayoutRestore, LayoutTreeAlone
 from scenarios import Aside, Create, Files, First, Restore, Resumed, Rotate
 from site_under_test import Broken, check
@@ -29,6 +30,7 @@ MUST_BE_ON_DISK = re.compile(r"f(data)?sync .*/backups/(staging/.*(\.tmp|\.gz)|p
 SCENARIOS = {
     "first": First, "create": Create, "resumed": Resumed, "rotate": Rotate, "restore": Restore, "files": Files, "aside": Aside,
     "layout create": LayoutCreate, "layout restore": LayoutRestore, "layout tree": LayoutTreeAlone, "layout aside": LayoutAside, "layered": Layered,
+    "continue": GoneOn, "undo": TakenBack,
 }
 
 
@@ -55,6 +57,7 @@ class Bench:
         clear(site.root)
         subprocess.run(["cp", "-a", template, site.root], check=True)
         site.mount()
+        self.prepared[name][0].ready(site)
         return site, *self.prepared[name]
 
 
