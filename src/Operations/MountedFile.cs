@@ -22,6 +22,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
             return;
         }
 
+        RemoveHalfCopy(step);
         if (places.StatusOrNull(step.Kept) is null)
         {
             CopyAside(step, step.Kept);
@@ -37,6 +38,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
     /// <summary>Writes what it held before; what it holds now is kept unless that is what was restored.</summary>
     public void TakeBack(OverwriteStep step)
     {
+        RemoveHalfCopy(step);
         if (places.StatusOrNull(step.Kept) is null)
         {
             return;
@@ -82,17 +84,21 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
     /// <summary>The copy gets its name when it is on disk: from then on the file may be written to.</summary>
     private void CopyAside(OverwriteStep step, byte[] to)
     {
-        byte[] copy = [.. step.Fresh, .. "~"u8];
-        var (fromDirectory, fromName) = places.Find(copy);
-        if (places.StatusOrNull(copy) is not null)
-        {
-            Posix.Remove(fromDirectory, fromName);
-        }
-
-        Copy(step.Path, copy);
+        Copy(step.Path, step.Copying);
+        var (fromDirectory, fromName) = places.Find(step.Copying);
         var (toDirectory, toName) = places.Find(to);
         Posix.Rename(fromDirectory, fromName, toDirectory, toName);
         Posix.Sync(toDirectory);
+    }
+
+    /// <summary>What a kill left of a copy.</summary>
+    private void RemoveHalfCopy(OverwriteStep step)
+    {
+        if (places.StatusOrNull(step.Copying) is not null)
+        {
+            var (directory, name) = places.Find(step.Copying);
+            Posix.Remove(directory, name);
+        }
     }
 
     private bool HaveSameContent(byte[] one, byte[] other)

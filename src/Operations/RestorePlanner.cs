@@ -57,7 +57,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
             kept.Add(Text(aside));
             if (TreeSurvey.IsMounted(live, places.StatusOrNull(Above(path)) ?? live))
             {
-                swaps.Add(new OverwriteStep(path, FileIdentity.Of(live), fresh, aside));
+                swaps.Add(new OverwriteStep(path, FileIdentity.Of(live), fresh, aside, probe.Copying));
                 return;
             }
 
@@ -167,7 +167,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         }
         else if (old is { } file && at.IsMounted)
         {
-            Overwrite(file, live, fresh, restored, aside);
+            Overwrite(at, file, live, fresh, restored, aside);
         }
         else if (old is { } replaced)
         {
@@ -261,7 +261,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         }
         else if (old is { } file && at.IsMounted)
         {
-            Overwrite(file, live, fresh, restored, aside);
+            Overwrite(at, file, live, fresh, restored, aside);
         }
         else
         {
@@ -306,7 +306,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         swaps.Add(new BringStep(live, fresh, restored, aside));
     }
 
-    private void Overwrite(in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)
+    private void Overwrite(Inside at, in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)
     {
         if (!old.IsRegular || restored is not { IsRegular: true })
         {
@@ -316,7 +316,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
         MakeKept(Above(aside), Above(live));
         kept.Add(Text(aside));
-        swaps.Add(new OverwriteStep(live, FileIdentity.Of(old), fresh!, aside));
+        swaps.Add(new OverwriteStep(live, FileIdentity.Of(old), fresh!, aside, at.Region.Probe.Copying));
     }
 
     /// <summary>The directories above something that is kept, as the live ones are.</summary>

@@ -9,6 +9,9 @@ internal interface IRestoreProbe
     /// <summary>Whether two names can change places in one instant.</summary>
     bool CanExchange { get; }
 
+    /// <summary>A name that nothing has, in a directory that is the restore's alone.</summary>
+    byte[] Copying { get; }
+
     /// <summary>Whether a directory can be moved away: not if it is of a lower layer of an overlay, say.</summary>
     /// <exception cref="UserError">It cannot be moved for another reason, nor replaced.</exception>
     bool CanMove(byte[] directory);
@@ -39,6 +42,8 @@ internal sealed class RestoreProbe : IRestoreProbe
     }
 
     public bool CanExchange { get; }
+
+    public byte[] Copying => [.. full, .. "/copy"u8];
 
     public bool CanMove(byte[] directory) => Try(directory, full) switch
     {

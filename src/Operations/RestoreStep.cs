@@ -80,4 +80,5 @@ internal sealed record SetDirectoryStep(byte[] Path, FileIdentity What, Director
 /// <param name="What">Which it is, before and after.</param>
 /// <param name="Fresh">The restored one.</param>
 /// <param name="Kept">A copy of what it held.</param>
-internal sealed record OverwriteStep(byte[] Path, FileIdentity What, byte[] Fresh, byte[] Kept) : RestoreStep;
+/// <param name="Copying">The name of such a copy until it is on disk; in a directory that is the restore's alone, on the same mount.</param>
+internal sealed record OverwriteStep(byte[] Path, FileIdentity What, byte[] Fresh, byte[] Kept, byte[] Copying) : RestoreStep;

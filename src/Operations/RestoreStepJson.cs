@@ -53,6 +53,7 @@ internal static class RestoreStepJson
                 WriteIdentity(json, "what", overwrite.What);
                 WritePath(json, "fresh", overwrite.Fresh);
                 WritePath(json, "kept", overwrite.Kept);
+                WritePath(json, "copying", overwrite.Copying);
                 break;
             default:
                 throw new NotSupportedException(step.ToString());
@@ -68,7 +69,7 @@ internal static class RestoreStepJson
         "make_directory" => new MakeDirectoryStep(ReadPath(json, "path"), ReadMeta(json, "meta")),
         "remove_directory" => new RemoveDirectoryStep(ReadPath(json, "path"), ReadIdentity(json, "what"), ReadMeta(json, "meta")),
         "set_directory" => new SetDirectoryStep(ReadPath(json, "path"), ReadIdentity(json, "what"), ReadMeta(json, "new"), ReadMeta(json, "old")),
-        "overwrite" => new OverwriteStep(ReadPath(json, "path"), ReadIdentity(json, "what"), ReadPath(json, "fresh"), ReadPath(json, "kept")),
+        "overwrite" => new OverwriteStep(ReadPath(json, "path"), ReadIdentity(json, "what"), ReadPath(json, "fresh"), ReadPath(json, "kept"), ReadPath(json, "copying")),
         var other => throw new FormatException($"'{other}' is no step"),
     };
 

@@ -153,7 +153,7 @@ public sealed class RestoreStepsTests : IDisposable
         var (steps, _, _) = Plan();
         steps = [.. steps, new RemoveDirectoryStep("/x"u8.ToArray(), new FileIdentity(ulong.MaxValue, 0x4000, new FileTime(9, 8)), new DirectoryMeta(0x1C0, 1, 2, new FileTime(-5, 7)) { Attributes = "YQ==:Yg==" }),
             new KeepStep("/a"u8.ToArray(), "/b"u8.ToArray(), new FileIdentity(1, 2, default)) { IsStaged = true },
-            new OverwriteStep("/o"u8.ToArray(), new FileIdentity(3, 0x8000, default), [(byte)'/', 0xFF], "/k"u8.ToArray())];
+            new OverwriteStep("/o"u8.ToArray(), new FileIdentity(3, 0x8000, default), [(byte)'/', 0xFF], "/k"u8.ToArray(), "/c"u8.ToArray())];
         var head = new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["fresh"]], [temp[".p"]]) { Databases = [temp["db"]], Above = [new DirectoryTime(temp.Root, new FileTime(-5, 7))] };
         using (var journal = RestoreJournal.Create(temp[".j"], head))
         {
@@ -270,10 +270,13 @@ public sealed class RestoreStepsTests : IDisposable
     public void A_file_that_is_overwritten_gets_its_content_back()
     {
         var file = FileIdentity.Of(Posix.StatusOrNull(temp["data/changed.txt"])!.Value);
-        RestoreStep[] steps = [new OverwriteStep(Posix.Bytes(temp["data/changed.txt"]), file, Posix.Bytes(temp["fresh/changed.txt"]), Posix.Bytes(temp["data/kept"]))];
+        RestoreStep[] steps = [new OverwriteStep(Posix.Bytes(temp["data/changed.txt"]), file, Posix.Bytes(temp["fresh/changed.txt"]), Posix.Bytes(temp["data/kept"]), Posix.Bytes(temp["fresh/copying"]))];
+        temp.Write("fresh/copying", "ol"u8);
+        temp.Write("fresh/changed.txt~", "an editor's"u8);
         using var executor = new Executors();
         executor.Finish(steps);
         executor.Finish(steps);
+        Assert.Equal((false, true), (File.Exists(temp["fresh/copying"]), File.Exists(temp["fresh/changed.txt~"])));
         Assert.Equal(("new", "old"), (File.ReadAllText(temp["data/changed.txt"]), File.ReadAllText(temp["data/kept"])));
         Assert.Equal(file.Inode, Posix.StatusOrNull(temp["data/changed.txt"])!.Value.Inode);
         executor.TakeBack(steps);
@@ -356,6 +359,8 @@ public sealed class RestoreStepsTests : IDisposable
     {
         public bool CanExchange => true;
 
+        public byte[] Copying => throw new NotSupportedException();
+
         public bool CanMove(byte[] directory) => false;
 
         public void RequireMovable(byte[] file)
@@ -366,6 +371,8 @@ public sealed class RestoreStepsTests : IDisposable
     private sealed class NoExchange : IRestoreProbe
     {
         public bool CanExchange => false;
+
+        public byte[] Copying => throw new NotSupportedException();
 
         public bool CanMove(byte[] directory) => true;
 
