@@ -65,7 +65,7 @@ internal static class RestoreRestVerb
     private static RestoreJournal Choose(Surroundings around, RestoreRestCommand command)
     {
         var found = Candidates(around, command.Place).Select(Open).OfType<RestoreJournal>().ToList();
-        var journals = found.DistinctBy(journal => journal.Path).ToList();
+        var journals = UnfinishedRestore.Distinct(found);
         found.Except(journals).ToList().ForEach(journal => journal.Dispose());
         switch (journals)
         {

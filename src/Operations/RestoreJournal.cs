@@ -51,6 +51,7 @@ internal sealed class RestoreJournal : IDisposable
     private const int Version = 1;
     private const int OwnersOnly = 0x180;
     private const int LargestBytes = 1 << 30;
+    private const int MarksBytes = 1 << 20;
     private const int LongestPath = 4096;
 
     private readonly SafeFileHandle file;
@@ -78,17 +79,17 @@ internal sealed class RestoreJournal : IDisposable
     /// <summary>Directories whose times the steps change, with those that they had.</summary>
     public IReadOnlyList<DirectoryTime> Touched { get; private set; } = [];
 
-    /// <summary>Begins a journal: head and pointers are on disk when it returns.</summary>
+    /// <summary>Begins a journal: head, and then pointers, are on disk when it returns.</summary>
     public static RestoreJournal Create(string path, RestoreHead head)
     {
         RestoreJournal? journal = null;
         try
         {
-            WritePointers(path, head);
             journal = new RestoreJournal(path, Posix.CreateNew(Posix.Here, Posix.Bytes(path), OwnersOnly), head);
             FileLock.TryTake(journal.file, exclusive: true);
             journal.Append(Line(json => WriteHead(json, head)));
             AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
+            WritePointers(path, head);
             return journal;
         }
         catch
@@ -186,6 +187,13 @@ internal sealed class RestoreJournal : IDisposable
             json.WriteString("sha256", digest.ToString());
             json.WriteItems("touched", Touched, WriteTime);
         }));
+        if (lines.WrittenCount > LargestBytes - MarksBytes)
+        {
+            throw UserError.Failed(
+                $"putting {Head.What} in place takes {steps.Count} steps, more than a journal can hold",
+                "nothing was changed; restore elsewhere with --to DIR, or restore parts of it with --path");
+        }
+
         Append(lines.WrittenSpan);
         (Steps, Stage) = (steps, RestoreStage.Begun);
     }
@@ -204,9 +212,10 @@ internal sealed class RestoreJournal : IDisposable
     public void Remove()
     {
         AtomicFile.RemoveIfThere(RestoreNames.Staged(Path));
-        foreach (var pointer in Head.Pointers)
+        foreach (var pointer in Head.Pointers.Where(File.Exists))
         {
             AtomicFile.RemoveIfThere(pointer);
+            AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(pointer)!);
         }
 
         AtomicFile.RemoveIfThere(Path);
@@ -225,7 +234,7 @@ internal sealed class RestoreJournal : IDisposable
         try
         {
             RequireTrust(path, file);
-            var content = new byte[(int)Math.Min(Posix.Status(file).Size, LargestBytes)];
+            var content = new byte[Posix.Status(file).Size is var size and <= LargestBytes ? size : throw new FormatException("it is larger than any journal")];
             var lines = Split(content.AsMemory(0, Posix.ReadAt(file, content, 0)));
             using var first = lines.Count == 0 ? null : JsonDocument.Parse(lines[0]);
             if (first is null)
@@ -241,7 +250,7 @@ internal sealed class RestoreJournal : IDisposable
 
             if (first.RootElement.TryGetProperty("journal", out var place))
             {
-                return mayPoint && place.GetString() is { } other && other != path ? Open(other, mayPoint: false, ref isRunning) : throw new FormatException("it points nowhere");
+                return mayPoint && place.GetString() is { } other && other != path ? OpenNamed(path, other, ref isRunning) : throw new FormatException("it points nowhere");
             }
 
             file.Dispose();
@@ -256,6 +265,21 @@ internal sealed class RestoreJournal : IDisposable
         finally
         {
             file?.Dispose();
+        }
+    }
+
+    /// <summary>It is made before the file that names it, and removed after it: where it is missing a disk is not mounted.</summary>
+    private static RestoreJournal? OpenNamed(string pointer, string path, ref bool isRunning)
+    {
+        try
+        {
+            return Open(path, mayPoint: false, ref isRunning);
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
+        {
+            throw UserError.Failed(
+                $"{pointer} is of a restore that was killed, whose journal {path} is not there",
+                $"mount the disk that it is on; if that is gone for good, remove {pointer}, and look for what was replaced under names with 'restore_'", e);
         }
     }
 

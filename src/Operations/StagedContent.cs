@@ -19,7 +19,10 @@ internal sealed class StagedContent
 
     private readonly ulong[] known;
 
-    private StagedContent(ulong[] known) => this.known = known;
+    private StagedContent(ulong[]? known) => (IsComplete, this.known) = (known is not null, known ?? []);
+
+    /// <summary>The list was written to its end, after which steps may have been done.</summary>
+    public bool IsComplete { get; }
 
     /// <summary>Lists what is in directories; it is on disk when this returns.</summary>
     /// <param name="list">The file to make.</param>
@@ -54,7 +57,7 @@ internal sealed class StagedContent
             var rest = content.Length - Digest;
             if (Posix.ReadAt(file, content, 0) != content.Length || rest < 0 || !XxHash128.Hash(content.AsSpan(0, rest)).AsSpan().SequenceEqual(content.AsSpan(rest)))
             {
-                return new StagedContent([]);
+                return new StagedContent(null);
             }
 
             var known = MemoryMarshal.Cast<byte, ulong>(content.AsSpan(0, rest)).ToArray();
@@ -63,7 +66,7 @@ internal sealed class StagedContent
         }
         catch (PosixError)
         {
-            return new StagedContent([]);
+            return new StagedContent(null);
         }
     }
 

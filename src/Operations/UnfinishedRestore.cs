@@ -11,6 +11,10 @@ internal static class UnfinishedRestore
     public static IReadOnlyList<string> Find(IEnumerable<string> targets) =>
         [.. targets.SelectMany(target => RestoreNames.Journals(RealPath.Of(target))).Select(RestoreJournal.Resolve).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>Each restore once: without a file that was to name a journal and is still empty.</summary>
+    public static List<RestoreJournal> Distinct(IReadOnlyList<RestoreJournal> journals) =>
+        [.. journals.DistinctBy(journal => journal.Path).Where(journal => !journals.Any(other => other.Head.Pointers.Contains(journal.Path)))];
+
     /// <summary>Clears away what killed restores of these targets left that changed nothing, and refuses where one changed something.</summary>
     /// <exception cref="UserError">Names the commands that finish it or take it back.</exception>
     public static void Settle(IEnumerable<string> targets, RunProgress progress)
@@ -32,7 +36,7 @@ internal static class UnfinishedRestore
                     throw UserError.Failed(Describe(journal), Advice(journal));
                 case RestoreStage.Staging or RestoreStage.Ended:
                     progress.Say(Severity.Information, $"removing what a restore left that was killed {(journal.Stage == RestoreStage.Staging ? "before it changed anything" : "when it was done")}: {path}");
-                    CleanUp(journal, null, progress);
+                    CleanUp(journal, null, progress, isBack: journal.Stage == RestoreStage.Staging);
                     break;
                 default:
                     throw new NotSupportedException(journal.Stage.ToString());
@@ -153,16 +157,16 @@ internal static class UnfinishedRestore
         }
     }
 
-    /// <summary>From its first step on, only what it is known to have made.</summary>
+    /// <summary>As soon as steps may have been done, whatever is left of the journal, only what the restore is known to have made.</summary>
     private static bool RemoveScratch(RestoreJournal journal, RunProgress progress)
     {
-        if (journal.Steps.Count == 0)
+        var staged = StagedContent.Read(RestoreNames.Staged(journal.Path));
+        if (journal.Steps.Count == 0 && !staged.IsComplete)
         {
             journal.Head.Scratch.ToList().ForEach(DirectoryTree.Remove);
             return true;
         }
 
-        var staged = StagedContent.Read(RestoreNames.Staged(journal.Path));
         var isAllGone = true;
         foreach (var path in journal.Head.Scratch)
         {

@@ -1,0 +1,81 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
+
+namespace VertexAr.Backup.Tests.Operations;
+
+/// <summary>What is found of a restore that was killed, however little of its journal is left.</summary>
+public sealed class UnfinishedRestoreTests : IDisposable
+{
+    private const string Stamp = "20261126T020000.000Z";
+
+    private readonly TempDirectory temp = new();
+    private readonly List<string> said = [];
+
+    public void Dispose() => temp.Dispose();
+
+    [Fact]
+    public void Of_a_journal_that_rotted_nothing_is_removed_that_was_not_staged()
+    {
+        temp.Write("data/f", "live"u8);
+        temp.Write("scratch/f", "restored"u8);
+        var steps = new[] { new ExchangeStep(P("data/f"), Identity("data/f"), P("scratch/f"), Identity("scratch/f")) };
+        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["scratch"]], [])))
+        {
+            StagedContent.Write(RestoreNames.Staged(Journal), [temp["scratch"]], steps);
+            journal.Begin(steps);
+            using var executor = new RestoreExecutor(RestoreAim.Run, Assert.Fail);
+            executor.Run(steps);
+        }
+
+        File.WriteAllText(Journal, File.ReadAllText(Journal).Replace("\"begin\":1", "\"begin\":3", StringComparison.Ordinal));
+        UnfinishedRestore.Settle([temp["data"]], Progress());
+        Assert.Equal(("restored", "live"), (File.ReadAllText(temp["data/f"]), File.ReadAllText(temp["scratch/f"])));
+        Assert.Contains(said, text => text.Contains(temp["scratch"], StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void One_whose_disk_is_not_mounted_is_not_forgotten()
+    {
+        var pointer = temp[$".db.restore_{Stamp}.steps"];
+        RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"], temp["db"]], [], [pointer])).Dispose();
+        File.Delete(Journal);
+        var refused = Assert.Throws<UserError>(() => UnfinishedRestore.Settle([temp["db"]], Progress()));
+        Assert.Contains(Journal, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("mount", refused.Hint, StringComparison.Ordinal);
+        Assert.True(File.Exists(pointer));
+    }
+
+    [Fact]
+    public void A_journal_and_a_file_that_does_not_yet_name_it_are_one_restore()
+    {
+        var pointer = temp[$".db.restore_{Stamp}.steps"];
+        RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"], temp["db"]], [], [pointer])).Dispose();
+        File.WriteAllText(pointer, "");
+        var opened = UnfinishedRestore.Find([temp["data"], temp["db"]]).Select(path => RestoreJournal.Open(path, out _)!).ToList();
+        Assert.Equal((2, Journal), (opened.Count, Assert.Single(UnfinishedRestore.Distinct(opened)).Path));
+        opened.ForEach(journal => journal.Dispose());
+    }
+
+    [Fact]
+    public void A_directory_has_its_time_again_when_what_was_staged_there_is_removed()
+    {
+        var time = new FileTime(1_000_000_000, 5);
+        Directory.CreateDirectory(temp["app"]);
+        using (RestoreJournal.Create(temp[$"app/.db.restore_{Stamp}.steps"], new RestoreHead(Stamp, "snapshot X", [temp["app/db"]], [], []) { Above = [new DirectoryTime(temp["app"], time)] }))
+        {
+        }
+
+        UnfinishedRestore.Settle([temp["app/db"]], Progress());
+        Assert.Equal(time, Posix.StatusOrNull(temp["app"])!.Value.Modified);
+        Assert.Empty(Directory.GetFileSystemEntries(temp["app"]));
+    }
+
+    private string Journal => temp[$".data.restore_{Stamp}.steps"];
+
+    private byte[] P(string name) => Posix.Bytes(temp[name]);
+
+    private FileIdentity Identity(string name) => FileIdentity.Of(Posix.StatusOrNull(temp[name])!.Value);
+
+    private RunProgress Progress() => new(notice => said.Add(notice.Text));
+}
