@@ -1,3 +1,4 @@
+using System.Text;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -27,8 +28,13 @@ internal static class RestoreRestVerb
             ? $"{UnfinishedRestore.Name(journal)} was killed before it changed anything; what it left is removed"
             : $"the restore of {journal.Head.What} is {(command.Undo ? "taken back" : "finished")}: {string.Join(", ", journal.Head.Targets)}";
         Report(around, command, journal, text);
+        if (!command.Undo)
+        {
+            NotInPlace(journal).ToList().ForEach(path => around.Screen.Log.Say(Severity.Warning, $"{path} is what the snapshot has where something else had to stay"));
+        }
+
         RunLog.End(around, word, text);
-        return ExitCode.Done;
+        return !command.Undo && NotInPlace(journal).Any() ? ExitCode.Partial : ExitCode.Done;
     }
 
     /// <summary>The journals of everything that the configuration names; none where there is no good one.</summary>
@@ -61,6 +67,10 @@ internal static class RestoreRestVerb
                 : (e.Message, e.Hint ?? $"sudo {CommandTable.Program} status");
         }
     }
+
+    /// <summary>What could not take its place, under the names that it has.</summary>
+    private static IEnumerable<string> NotInPlace(RestoreJournal journal) =>
+        journal.Steps.Where(RestoreNames.IsNextTo).Select(step => Encoding.UTF8.GetString(((BringStep)step).Path));
 
     private static RestoreJournal Choose(Surroundings around, RestoreRestCommand command)
     {

@@ -70,7 +70,7 @@ internal static class RestoreVerb
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Damaged.Count > 0 ? ExitCode.Failed
-            : result.Losses.SpecialFiles > 0 || result.NotSaved.Count > 0 ? ExitCode.Partial
+            : result.Losses.SpecialFiles > 0 || result.NotSaved.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
             : ExitCode.Done;
     }
 
@@ -146,6 +146,7 @@ internal static class RestoreVerb
     {
         var output = around.Output;
         SayNotSaved(around.Screen.Log, result, isInPlace: plan.To is null);
+        SayNotInPlace(around.Screen.Log, result);
         if (output.Json)
         {
             ReportJson(output, what, result);
@@ -185,6 +186,19 @@ internal static class RestoreVerb
         }
     }
 
+    private static void SayNotInPlace(Log log, RestoreResult result)
+    {
+        foreach (var one in result.NotInPlace.Take(WarningSummary.Kept))
+        {
+            log.Say(Severity.Warning, one.Reason, one.Path);
+        }
+
+        if (result.NotInPlace.Count > WarningSummary.Kept)
+        {
+            log.Say(Severity.Warning, $"so it is with {result.NotInPlace.Count - WarningSummary.Kept} more; --json names all");
+        }
+    }
+
     private static void ReportJson(Output output, IRestorable what, RestoreResult result) => output.Record("restored", json =>
     {
         json.WriteString("id", what.Id);
@@ -202,6 +216,7 @@ internal static class RestoreVerb
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteItems("damaged", result.Damaged, WriteWarning);
         json.WriteItems("not_saved", result.NotSaved, WriteWarning);
+        json.WriteItems("not_in_place", result.NotInPlace, WriteWarning);
     });
 
     private static void WriteWarning(Utf8JsonWriter json, PathWarning warning)

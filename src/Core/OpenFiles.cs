@@ -2,14 +2,22 @@ using System.Globalization;
 
 namespace VertexAr.Backup.Core;
 
+/// <summary>Who has a file open.</summary>
+/// <param name="Processes">As "name (process 123)".</param>
+/// <param name="IsSure">Every process could be looked at; otherwise there may be more.</param>
+internal readonly record struct FileHolders(IReadOnlyList<string> Processes, bool IsSure);
+
 /// <summary>Finds out which processes have a file open.</summary>
 internal static class OpenFiles
 {
+    /// <summary>Processes that are known to have any of the files open, as "name (process 123)".</summary>
+    public static IReadOnlyList<string> Holders(IEnumerable<string> paths) => Look(paths).Processes;
+
     /// <summary>
-    /// Processes that have any of the files open, as "name (process 123)". An ordinary user sees only its own processes'
-    /// descriptors; record locks, as SQLite takes them, show everybody's.
+    /// An ordinary user sees only its own processes' descriptors, and so may root in a container; record locks, as SQLite takes
+    /// them, show everybody's.
     /// </summary>
-    public static List<string> Holders(IEnumerable<string> paths)
+    public static FileHolders Look(IEnumerable<string> paths)
     {
         var files = new HashSet<(ulong Device, ulong Inode)>();
         var processes = new SortedSet<int>();
@@ -22,13 +30,9 @@ internal static class OpenFiles
             }
         }
 
-        if (files.Count > 0)
-        {
-            AddOpeners(files, processes);
-        }
-
+        var isSure = files.Count == 0 || AddOpeners(files, processes);
         processes.Remove(Environment.ProcessId);
-        return [.. processes.Select(Describe)];
+        return new FileHolders([.. processes.Select(Describe)], isSure);
     }
 
     private static void AddLockHolder(string path, SortedSet<int> processes)
@@ -47,16 +51,27 @@ internal static class OpenFiles
         }
     }
 
-    private static void AddOpeners(HashSet<(ulong Device, ulong Inode)> files, SortedSet<int> processes)
+    /// <summary>Whether all processes could be looked at.</summary>
+    private static bool AddOpeners(HashSet<(ulong Device, ulong Inode)> files, SortedSet<int> processes)
     {
-        foreach (var directory in ListOrNothing("/proc"))
+        // The first one is always there, unless others' are hidden from us.
+        var isSure = Directory.Exists("/proc/1");
+        foreach (var directory in TryList("/proc", out _))
         {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
-                && ListOrNothing(directory + "/fd").Any(link => files.Contains(Target(link))))
+            if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var process))
+            {
+                continue;
+            }
+
+            if (TryList(directory + "/fd", out var isRefused).Any(link => files.Contains(Target(link))))
             {
                 processes.Add(process);
             }
+
+            isSure &= !isRefused;
         }
+
+        return isSure;
     }
 
     private static (ulong Device, ulong Inode) Target(string link)
@@ -71,14 +86,17 @@ internal static class OpenFiles
         }
     }
 
-    private static string[] ListOrNothing(string directory)
+    /// <summary>Nothing if it is not there any more, or may not be looked into.</summary>
+    private static string[] TryList(string directory, out bool isRefused)
     {
+        isRefused = false;
         try
         {
             return Directory.GetFileSystemEntries(directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            isRefused = e is UnauthorizedAccessException;
             return [];
         }
     }

@@ -166,7 +166,7 @@ internal sealed class RestoreBackup
             RequireDirectoryAbove(target);
         }
 
-        RestoreInPlace.RefuseIfInUse(Databases);
+        RestoreInPlace.RefuseIfInUse(Databases, text => progress.Say(Severity.Warning, text));
         UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress);
     }
 
@@ -242,12 +242,12 @@ internal sealed class RestoreBackup
         {
             place.Begin();
             var (result, matched) = Fill(place.Roots);
-            RestoreInPlace.RefuseIfInUse(Databases);
+            RestoreInPlace.RefuseIfInUse(Databases, _ => { });
             stop.ThrowIfCancellationRequested();
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0);
             place.Run();
-            return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure) };
+            return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), NotInPlace = place.NotInPlace };
         }
         catch (Exception e)
         {

@@ -38,7 +38,7 @@ internal sealed class RestoreInPlace : IDisposable
     {
         (this.title, this.stamp, this.progress) = (title, stamp, progress);
         spots = RestoreSpot.Of(targets, neighbours, stamp);
-        planner = new RestorePlanner(places, stamp, text => progress.Say(Severity.Warning, text));
+        planner = new RestorePlanner(places, stamp);
     }
 
     /// <summary>Where things were put that are not in place any more.</summary>
@@ -47,21 +47,31 @@ internal sealed class RestoreInPlace : IDisposable
     /// <summary>What was left as it is because the snapshot does not say whether it was there.</summary>
     public IEnumerable<string> Unsure => spots.SelectMany(spot => spot.Survey.Unsure.Select(below => Path.Combine(spot.Path, Encoding.UTF8.GetString(below))));
 
+    /// <summary>What could not take its place, since something else has to stay there, and where it is.</summary>
+    public IReadOnlyList<PathWarning> NotInPlace => planner.NotInPlace;
+
     /// <summary>Where each source is to be restored to first, by its name.</summary>
     public IReadOnlyDictionary<string, RestoreRoot> Roots => spots.ToDictionary(spot => spot.Name, spot => spot.Root);
 
     /// <summary>Refuses while somebody uses a database that is to be replaced.</summary>
+    /// <param name="databases">Their paths.</param>
+    /// <param name="warn">Is given a sentence where that could not be found out.</param>
     /// <exception cref="UserError">Names the processes.</exception>
-    public static void RefuseIfInUse(IEnumerable<string> databases)
+    public static void RefuseIfInUse(IEnumerable<string> databases, Action<string> warn)
     {
         foreach (var path in databases)
         {
-            var holders = OpenFiles.Holders(DatabaseCompanions.Select(end => path + end).Prepend(path));
-            if (holders.Count > 0)
+            var holders = OpenFiles.Look(DatabaseCompanions.Select(end => path + end).Prepend(path));
+            if (holders.Processes.Count > 0)
             {
                 throw UserError.Failed(
-                    $"the database {path} is in use by {string.Join(", ", holders)}",
+                    $"the database {path} is in use by {string.Join(", ", holders.Processes)}",
                     "stop the application first (for Vertex AR: systemctl stop vertex-ar), or restore elsewhere with --to DIR");
+            }
+
+            if (!holders.IsSure)
+            {
+                warn($"it could not be checked whether processes of other users have the database {path} open: make sure that the application is stopped{(Posix.IsRoot ? "" : "; root can check it")}");
             }
         }
     }
@@ -69,6 +79,7 @@ internal sealed class RestoreInPlace : IDisposable
     /// <summary>Makes the journal and the scratch directories.</summary>
     public void Begin()
     {
+        spots.ForEach(spot => spot.RequireReplaceable());
         var regions = spots.SelectMany(spot => spot.Regions.Values).ToList();
         var journals = spots.Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();
         journal = RestoreJournal.Create(journals[0], new RestoreHead(
@@ -99,7 +110,7 @@ internal sealed class RestoreInPlace : IDisposable
         // Before the survey, which so sees them for what they are.
         var regions = wanted.ToDictionary(spot => spot.Name, spot => spot.MakeRegions());
         wanted.ForEach(spot => spot.LookAgain(onlyFiles));
-        foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is not null))
+        foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is { IsRegular: true }))
         {
             FoldLogIn(spot.Path);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
 
@@ -30,6 +31,12 @@ internal static class RestoreNames
 
     /// <summary>Where something is restored to first, beside its place.</summary>
     public static string Scratch(string path, string stamp) => Encoding.UTF8.GetString(Beside(Posix.Bytes(path), ".", ScratchPrefix + stamp));
+
+    /// <summary>What the snapshot has under a name that something else keeps.</summary>
+    public static byte[] NextTo(byte[] path, string stamp) => Beside(path, ".", ScratchPrefix + stamp);
+
+    /// <summary>Whether a step puts something next to what stays, instead of in its place.</summary>
+    public static bool IsNextTo(RestoreStep step) => step is BringStep bring && LeftoverName.Is(bring.Path.AsSpan(bring.Path.AsSpan().LastIndexOf((byte)'/') + 1));
 
     /// <summary>Where what belongs into a mount is restored to first.</summary>
     public static string ScratchInside(string directory, string stamp) => Path.Combine(directory, ScratchPrefix + stamp);

@@ -58,6 +58,9 @@ internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<strin
     /// <summary>What could not be given back besides content.</summary>
     public RestoreLosses Losses { get; init; } = new();
 
+    /// <summary>What could not take its place, since something else has to stay there, and where it is.</summary>
+    public IReadOnlyList<PathWarning> NotInPlace { get; init; } = [];
+
     /// <summary>What was asked for and could not be saved, with reasons; what is there now of that was left as it is.</summary>
     public IReadOnlyList<PathWarning> NotSaved { get; init; } = [];
 }

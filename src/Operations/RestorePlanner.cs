@@ -17,20 +17,26 @@ internal sealed record RestoreRegion(byte[] Live, byte[]? Fresh, byte[] Kept, IR
 /// changes places in one rename. Where something has to, the directories above it stay too, and their entries change places
 /// one by one: the old ones into a tree of the same form, which so holds nothing but what was replaced.
 /// </summary>
-internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<string> warn)
+internal sealed class RestorePlanner(NamedPlaces places, string stamp)
 {
+    private const string HoldsForeign = "a directory that holds what has to stay";
+
     private readonly List<RestoreStep> swaps = [];
     private readonly List<RestoreStep> keeps = [];
     private readonly List<RestoreStep> ends = [];
     private readonly List<string> kept = [];
     private readonly HashSet<string> made = [];
     private readonly List<DirectoryTime> touched = [];
+    private readonly List<PathWarning> notInPlace = [];
 
     /// <summary>All steps: first everything changes places, then what was there gets the names it is kept under.</summary>
     public IReadOnlyList<RestoreStep> Steps => [.. swaps, .. keeps, .. ends];
 
     /// <summary>Where what is there now will be.</summary>
     public IReadOnlyList<string> Kept => kept;
+
+    /// <summary>What stays though the snapshot has something else there, or nothing, and where what it has will be.</summary>
+    public IReadOnlyList<PathWarning> NotInPlace => notInPlace;
 
     /// <summary>Directories in which only some entries change, with the times that they have.</summary>
     public IReadOnlyList<DirectoryTime> Touched => touched;
@@ -55,13 +61,13 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         if (places.StatusOrNull(path) is { } live)
         {
             kept.Add(Text(aside));
-            if (TreeSurvey.IsMounted(live, places.StatusOrNull(Above(path)) ?? live))
+            if (live.IsRegular && TreeSurvey.IsMounted(live, places.StatusOrNull(Above(path)) ?? live))
             {
                 swaps.Add(new OverwriteStep(path, FileIdentity.Of(live), fresh, aside, probe.Copying));
                 return;
             }
 
-            probe.RequireMovable(path);
+            RequireMovable(probe, path, live);
         }
 
         Replace(path, fresh, aside, probe);
@@ -158,7 +164,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
             // An empty directory stands for what another source or a mount has there.
             if (restored is { } hidden && !(hidden.IsDirectory && IsEmpty(fresh!)) && !at.Survey.IsSecondPlace(at.Below))
             {
-                WarnOfForeign(live, reason);
+                PutNextTo(live, reason, fresh!, hidden);
             }
         }
         else if (old is { IsDirectory: true } directory && (at.Stays || !at.Region.Probe.CanMove(live)))
@@ -171,11 +177,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         }
         else if (old is { } replaced)
         {
-            if (!replaced.IsDirectory)
-            {
-                at.Region.Probe.RequireMovable(live);
-            }
-
+            RequireMovable(at.Region.Probe, live, replaced);
             MakeKept(Above(aside), Above(live));
             if (restored is not null)
             {
@@ -206,9 +208,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         ReplaceEntries(next, live, restored is { IsDirectory: true } ? fresh : null, aside);
         if (at.Stays)
         {
-            if (restored is { IsDirectory: false })
+            if (restored is { IsDirectory: false } file)
             {
-                WarnOfForeign(live, "a directory that holds what has to stay");
+                PutNextTo(live, HoldsForeign, fresh!, file);
             }
 
             return;
@@ -218,9 +220,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         {
             MakeKept(aside, live);
             swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), Meta(live, old)));
-            if (restored is { } file)
+            if (restored is { } other)
             {
-                swaps.Add(new BringStep(live, fresh!, FileIdentity.Of(file), RestoreNames.Kept(live, stamp)));
+                swaps.Add(new BringStep(live, fresh!, FileIdentity.Of(other), RestoreNames.Kept(live, stamp)));
             }
         }
     }
@@ -247,7 +249,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         {
             if (!(restored.IsDirectory && IsEmpty(fresh)))
             {
-                WarnOfForeign(live, reason);
+                PutNextTo(live, reason, fresh, restored);
             }
         }
         else if (old is { IsDirectory: true } && restored.IsDirectory)
@@ -257,7 +259,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         }
         else if (old is { IsDirectory: true } && at.Stays)
         {
-            WarnOfForeign(live, "a directory that holds what has to stay");
+            PutNextTo(live, HoldsForeign, fresh, restored);
         }
         else if (old is { } file && at.IsMounted)
         {
@@ -265,14 +267,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         }
         else
         {
-            if (old is { IsDirectory: true } && !at.Region.Probe.CanMove(live))
+            if (old is { } there)
             {
-                throw UserError.Failed($"the directory {Text(live)} cannot be moved away: it is of a lower layer of an overlay", "nothing was changed; restore elsewhere with --to DIR");
-            }
-
-            if (old is { IsDirectory: false })
-            {
-                at.Region.Probe.RequireMovable(live);
+                RequireMovable(at.Region.Probe, live, there);
             }
 
             Replace(live, fresh, aside, at.Region.Probe);
@@ -280,6 +277,19 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
             {
                 kept.Add(Text(aside));
             }
+        }
+    }
+
+    private static void RequireMovable(IRestoreProbe probe, byte[] live, in FileStatus there)
+    {
+        if (!there.IsDirectory)
+        {
+            probe.RequireMovable(live);
+        }
+        else if (!probe.CanMove(live))
+        {
+            throw UserError.Failed(
+                $"the directory {Text(live)} cannot be moved away: something is mounted there, or it is of a lower layer of an overlay", "nothing was changed; restore elsewhere with --to DIR");
         }
     }
 
@@ -308,9 +318,15 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
 
     private void Overwrite(Inside at, in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)
     {
-        if (!old.IsRegular || restored is not { IsRegular: true })
+        if (restored is not { } other)
         {
-            WarnOfForeign(live, "mounted there by itself");
+            notInPlace.Add(new PathWarning(Text(live), "is not in the snapshot, but is mounted there by itself, so it was left as it is"));
+            return;
+        }
+
+        if (!old.IsRegular || !other.IsRegular)
+        {
+            PutNextTo(live, "mounted there by itself", fresh!, other);
             return;
         }
 
@@ -337,8 +353,18 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp, Action<st
         swaps.Add(new MakeDirectoryStep(aside, Meta(live, places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
     }
 
-    private void WarnOfForeign(byte[] live, string reason) =>
-        warn($"{Text(live)} is left as it is ({reason}); the snapshot has something else there, which --to DIR restores");
+    /// <summary>Something stays where the snapshot has something else, which gets a name next to it.</summary>
+    private void PutNextTo(byte[] live, string reason, byte[] fresh, in FileStatus restored)
+    {
+        var name = RestoreNames.NextTo(live, stamp);
+        if (places.StatusOrNull(name) is not null)
+        {
+            name = RestoreNames.Spare(name, free => places.StatusOrNull(free) is null);
+        }
+
+        swaps.Add(new BringStep(name, fresh, FileIdentity.Of(restored), RestoreNames.Kept(live, stamp)));
+        notInPlace.Add(new PathWarning(Text(live), $"was left as it is ({reason}); what the snapshot has there is {Text(name)}"));
+    }
 
     private SortedSet<byte[]> Names(byte[] live, byte[]? fresh)
     {

@@ -124,6 +124,7 @@ internal sealed class RestoreSpot
     /// <exception cref="UserError">Something was mounted or unmounted there.</exception>
     public void LookAgain(bool onlyFiles)
     {
+        RequireReplaceable();
         var before = Survey.Mounts;
         using var places = new NamedPlaces();
         Survey = Look(onlyFiles ? null : below => HasFresh(places, below));
@@ -132,6 +133,18 @@ internal sealed class RestoreSpot
         if (!now.SetEquals(expected) || exists != Posix.StatusOrNull(Path) is not null)
         {
             throw UserError.Failed($"something was mounted or unmounted at {Path} while it was restored, or it came or went", "nothing was changed; see that nobody works there, and restore once more");
+        }
+    }
+
+    /// <summary>A directory where a single file is to be goes away as it is, so nothing in it may have to stay.</summary>
+    /// <exception cref="UserError">Something does.</exception>
+    public void RequireReplaceable()
+    {
+        if (!IsTree && Posix.StatusOrNull(Path) is { IsDirectory: true } && (IsMountPoint(Path) || TreeSurvey.Of(Path, neighbours.Boundary(Path), TreeGaps.None, null).HasBoundary))
+        {
+            throw UserError.Failed(
+                $"{Path} is a directory, where the snapshot has a file, and is mounted, or holds what must stay where it is",
+                "nothing was changed; move it away yourself (a container that has it mounted must be stopped), or restore elsewhere with --to DIR");
         }
     }
 

@@ -69,7 +69,7 @@ internal static class UnfinishedRestore
             case RestoreStage.Begun:
                 using (var executor = NewExecutor(RestoreAim.Continue, progress))
                 {
-                    Prepare(journal);
+                    Prepare(journal, progress);
                     executor.Judge(journal.Steps);
                     executor.Run(journal.Steps);
                     executor.Sync(journal.Steps);
@@ -104,7 +104,7 @@ internal static class UnfinishedRestore
     {
         if (journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack)
         {
-            Prepare(journal);
+            Prepare(journal, progress);
         }
 
         var isEnded = journal.Stage == RestoreStage.Ended;
@@ -205,11 +205,11 @@ internal static class UnfinishedRestore
     /// Nobody may be at work in what is moved, and a log that came meanwhile belongs to the database that is there. Disks on which
     /// steps are to be done are mounted.
     /// </summary>
-    private static void Prepare(RestoreJournal journal)
+    private static void Prepare(RestoreJournal journal, RunProgress progress)
     {
         RequireProbes(journal);
         var databases = journal.Head.Databases.Where(path => Posix.StatusOrNull(path) is { IsRegular: true }).ToList();
-        RestoreInPlace.RefuseIfInUse(databases);
+        RestoreInPlace.RefuseIfInUse(databases, text => progress.Say(Severity.Warning, text));
         databases.ForEach(RestoreInPlace.FoldLogIn);
     }
 

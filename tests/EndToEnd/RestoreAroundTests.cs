@@ -300,6 +300,101 @@ public sealed class RestoreAroundTests
         site.Run("restore", end).Fails(1, "no unfinished restore");
     }
 
+    [Fact]
+    public void What_the_snapshot_has_where_something_stays_is_put_next_to_it_and_the_restore_is_partial()
+    {
+        using var site = new Site(withMedia: false);
+        site.Write("page", "as large as the others");
+        site.Write("cache/page", "saved");
+        site.Write("cache.txt", "saved");
+        site.Create("storage");
+        site.TreeSettings["exclude"] = new JsonArray("/cache/", "/cache.txt");
+        site.Write("cache/page", "live");
+        site.Write("cache.txt", "live");
+        site.Run("restore", "latest", "--yes").Ends(3).Says(site.InStorage("cache"), "left as it is (excluded)", site.InStorage(".cache.restore_"));
+        Assert.Equal(("live", "live"), (File.ReadAllText(site.InStorage("cache/page")), File.ReadAllText(site.InStorage("cache.txt"))));
+        var next = Assert.Single(Directory.GetDirectories(site.Storage, ".cache.restore_*"));
+        Assert.Equal("saved", File.ReadAllText(Path.Combine(next, "page")));
+        Assert.Equal("saved", File.ReadAllText(Assert.Single(Directory.GetFiles(site.Storage, ".cache.txt.restore_*"))));
+        Assert.DoesNotContain(site.Create("storage").Files().Keys, path => path.Contains("cache", StringComparison.Ordinal));
+
+        // It stays where it is when the restore is repeated, which has names of its own.
+        site.Run("restore", site.Snapshots()[0].Id, "--yes", "--path", "/storage/cache/page", "--json").Ends(3).Prints("not_in_place", ".cache.restore_");
+        Assert.Equal(2, Directory.GetDirectories(site.Storage, ".cache.restore_*").Length);
+    }
+
+    [Theory]
+    [InlineData("--continue", 3, 1)]
+    [InlineData("--undo", 0, 0)]
+    public void Killed_it_is_ended_with_what_it_put_next_to_others(string end, int code, int left)
+    {
+        using var site = new Site();
+        site.Write("cache/page", "saved");
+        site.Create("storage");
+        site.TreeSettings["exclude"] = new JsonArray("/cache/");
+        site.Write("cache/page", "live");
+        using (var run = StoppedRun.At(site, "renameat2", site.Storage, arguments: ["restore", "latest", "--yes"]))
+        {
+            run.Signal("KILL");
+        }
+
+        site.Run("restore", end).Ends(code);
+        Assert.Equal("live", File.ReadAllText(site.InStorage("cache/page")));
+        Assert.Equal(left, Directory.GetDirectories(site.Storage, ".cache.restore_*").Length);
+    }
+
+    [Fact]
+    public void A_directory_that_stands_where_a_file_was_goes_away_as_it_is()
+    {
+        using var site = new Site(withMedia: false);
+        var file = site.In("app/.env");
+        File.WriteAllText(file, "KEY=saved");
+        site.Settings["storage"]!.AsArray().Add((JsonNode)Site.Source("env", file));
+        site.Create();
+        var dump = TestDatabase.Dump(site.Database);
+        Command.Shell($"rm .env '{site.Database}'*; mkdir .env '{site.Database}'; echo inside >.env/x; echo inside >'{site.Database}/x'", site.In("app"));
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.Equal("KEY=saved", File.ReadAllText(file));
+        Assert.Equal(dump, TestDatabase.Dump(site.Database));
+        Assert.Equal("inside\n", File.ReadAllText(Path.Combine(Assert.Single(Directory.GetDirectories(site.In("app"), ".env.before_restore_*")), "x")));
+        Assert.Equal("inside\n", File.ReadAllText(Path.Combine(Assert.Single(Directory.GetDirectories(Path.GetDirectoryName(site.Database)!, "*.before_restore_*")), "x")));
+    }
+
+    [Theory]
+    [InlineData("mount -t tmpfs none .env")]
+    [InlineData("mkdir .env/in; mount -t tmpfs none .env/in")]
+    [InlineData("mkdir elsewhere; mount --bind .env elsewhere")]
+    public void A_directory_that_stands_where_a_file_was_and_cannot_go_is_named(string mount)
+    {
+        Machine.NeedRoot("mounting");
+        using var site = new Site(withMedia: false);
+        var file = site.In("app/.env");
+        File.WriteAllText(file, "KEY=saved");
+        site.Settings["storage"]!.AsArray().Add((JsonNode)Site.Source("env", file));
+        site.Create("storage");
+        Command.Shell($"rm .env; mkdir .env; {mount}", site.In("app"));
+        try
+        {
+            site.Run("restore", "latest", "--yes").Fails(1, $"{file} is a directory", "nothing was changed");
+            Assert.True(Directory.Exists(file));
+            Assert.Empty(Directory.GetFileSystemEntries(site.In("app"), ".*restore_*"));
+        }
+        finally
+        {
+            Command.Run("umount", "-q", site.In("app/elsewhere"), site.In("app/.env/in"), file);
+        }
+    }
+
+    [Fact]
+    public void Who_cannot_see_whether_others_use_the_database_says_so()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = new Site(withMedia: false);
+        site.Create("database");
+        Assert.DoesNotContain("could not be checked", site.Run("restore", "latest", "--yes").Succeeds().Errors, StringComparison.Ordinal);
+        site.Run(["restore", "latest", "--yes"], before: site.BelongToOrdinaryUser()).Succeeds().Says("could not be checked", site.Database, "root can check it");
+    }
+
     private static Site DatabaseInTree()
     {
         var site = new Site();

@@ -49,7 +49,7 @@ public sealed class RestoreStepsTests : IDisposable
     public void Foreign_things_stay_the_same_files_and_everything_else_is_the_snapshots()
     {
         var before = Foreign();
-        var (steps, kept, warnings) = Plan();
+        var (steps, kept, notInPlace) = Plan();
         using var executor = new Executors();
         executor.Finish(steps);
         Assert.Equal(before, Foreign());
@@ -66,7 +66,10 @@ public sealed class RestoreStepsTests : IDisposable
         Assert.Equal("old", File.ReadAllText(aside + "/only-live/deep/z"));
         Assert.Empty(Directory.EnumerateFiles(aside, "app*", SearchOption.AllDirectories));
         Assert.False(Directory.Exists(aside + "/uploads") || File.Exists(aside + "/cache.tmp"));
-        Assert.Contains("data/db/app.db is left as it is", Assert.Single(warnings), StringComparison.Ordinal);
+        var left = Assert.Single(notInPlace);
+        Assert.Equal((temp["data/db/app.db"], true), (left.Path, left.Reason.Contains(temp["data/db/.app.db.restore_" + Stamp], StringComparison.Ordinal)));
+        Assert.Equal("a raw copy", File.ReadAllText(temp["data/db/.app.db.restore_" + Stamp]));
+        Assert.Single(steps, RestoreNames.IsNextTo);
         Assert.Equal("750 981158400", Tools.Run("stat", "-c", "%a %Y", temp["data/db"]).Output.Trim().Replace(Local("2001-02-03"), "981158400", StringComparison.Ordinal));
     }
 
@@ -213,8 +216,7 @@ public sealed class RestoreStepsTests : IDisposable
     {
         var before = Foreign();
         using var places = new NamedPlaces();
-        var warnings = new List<string>();
-        var planner = new RestorePlanner(places, Stamp, warnings.Add);
+        var planner = new RestorePlanner(places, Stamp);
         planner.MergeTree(Survey(), Regions());
         using var executor = new Executors();
         executor.Finish(planner.Steps);
@@ -224,14 +226,15 @@ public sealed class RestoreStepsTests : IDisposable
         Assert.Equal("old", File.ReadAllText(temp["data/changed.txt.before_restore_" + Stamp]));
         Assert.Equal("new", File.ReadAllText(temp["data/was-a-directory"]));
         Assert.Equal("x", File.ReadAllText(temp[$"data/was-a-directory.before_restore_{Stamp}/x"]));
-        Assert.Contains("app.db", Assert.Single(warnings), StringComparison.Ordinal);
+        Assert.Equal(temp["data/db/app.db"], Assert.Single(planner.NotInPlace).Path);
+        Assert.Equal("a raw copy", File.ReadAllText(temp["data/db/.app.db.restore_" + Stamp]));
     }
 
     [Fact]
     public void A_directory_that_cannot_be_moved_is_replaced_by_its_entries()
     {
         using var places = new NamedPlaces();
-        var planner = new RestorePlanner(places, Stamp, text => Assert.Fail(text));
+        var planner = new RestorePlanner(places, Stamp);
         Directory.Delete(temp["data/db"], true);
         Directory.Delete(temp["data/only-live/deep"], true);
         temp.Write("data/only-live/deep/z", "old"u8);
@@ -255,7 +258,7 @@ public sealed class RestoreStepsTests : IDisposable
     public void Without_exchange_everything_is_moved_and_can_be_taken_back()
     {
         using var places = new NamedPlaces();
-        var planner = new RestorePlanner(places, Stamp, _ => { });
+        var planner = new RestorePlanner(places, Stamp);
         planner.ReplaceTree(Survey(), Regions(new NoExchange()), isMount: false);
         Assert.DoesNotContain(planner.Steps, step => step is ExchangeStep);
         var before = Describe();
@@ -303,13 +306,12 @@ public sealed class RestoreStepsTests : IDisposable
 
     private static string Local(string day) => new DateTimeOffset(DateTime.Parse(day, System.Globalization.CultureInfo.InvariantCulture)).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private (IReadOnlyList<RestoreStep> Steps, IReadOnlyList<string> Kept, List<string> Warnings) Plan()
+    private (IReadOnlyList<RestoreStep> Steps, IReadOnlyList<string> Kept, IReadOnlyList<PathWarning> NotInPlace) Plan()
     {
         using var places = new NamedPlaces();
-        var warnings = new List<string>();
-        var planner = new RestorePlanner(places, Stamp, warnings.Add);
+        var planner = new RestorePlanner(places, Stamp);
         planner.ReplaceTree(Survey(), Regions(), isMount: false);
-        return (planner.Steps, planner.Kept, warnings);
+        return (planner.Steps, planner.Kept, planner.NotInPlace);
     }
 
     private TreeSurvey Survey() => TreeSurvey.Of(temp["data"], new TreeBoundary(

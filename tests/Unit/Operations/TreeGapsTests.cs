@@ -87,7 +87,7 @@ public sealed class TreeGapsTests : IDisposable
         var data = Posix.Bytes(temp["data"]);
         using var places = new NamedPlaces();
         var survey = TreeSurvey.Of(temp["data"], new TreeBoundary(Posix.StatusOrNull(temp["data"])!.Value, ForeignPlaces.None, false), gaps, isRestored);
-        var planner = new RestorePlanner(places, Stamp, _ => { });
+        var planner = new RestorePlanner(places, Stamp);
         planner.ReplaceTree(
             survey,
             new Dictionary<string, RestoreRegion> { [""] = new(data, Posix.Bytes(temp["fresh"]), RestoreNames.Kept(data, Stamp), new RestoreProbe(temp[$".data.restore_{Stamp}.probe"])) },
