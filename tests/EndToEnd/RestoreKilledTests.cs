@@ -140,6 +140,28 @@ public sealed class RestoreKilledTests
     }
 
     [Theory]
+    [InlineData("--undo", "later")]
+    [InlineData("--continue", "first")]
+    public void A_file_that_is_no_database_may_be_open(string end, string content)
+    {
+        using var site = new Site(withMedia: false);
+        var file = site.In("app/.env");
+        File.WriteAllText(file, "first");
+        site.Settings["storage"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)Site.Source("env", file));
+        site.Create();
+        File.WriteAllText(file, "later");
+        Kill(site, site.In("app"));
+        using var reader = Command.Start(["bash", "-c", "exec 9<\"$1\"; touch \"$2\"; sleep 60", "bash", file, site.In("is-open")]);
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); !File.Exists(site.In("is-open")); Thread.Sleep(20))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "the file was not opened");
+        }
+
+        site.Run("restore", end).Succeeds();
+        Assert.Equal(content, File.ReadAllText(file));
+    }
+
+    [Theory]
     [InlineData("--undo", 0)]
     [InlineData("--continue", 1)]
     public void One_that_was_killed_before_its_first_line_is_named_by_its_journal(string end, int code)

@@ -82,8 +82,6 @@ class OnOverlay(Site):
 
     def make(self, media=1, **settings):
         super().make(media, **settings)
-        # The kernel gives a file with two names in a lower layer another inode when it is first renamed.
-        os.remove(f"{self.storage}/portraits/deep/again.json")
         os.rename(self.app, f"{self.root}/lower")
         for name in ("app", "upper", "work"):
             os.mkdir(f"{self.root}/{name}")
