@@ -58,6 +58,23 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
     /// <summary>A name where it lies.</summary>
     public ReadOnlySpan<byte> Name(int index) => text.AsSpan(places[index].Start, places[index].Length);
 
+    public bool Contains(ReadOnlySpan<byte> name)
+    {
+        for (var (from, to) = (0, Count); from < to;)
+        {
+            var middle = (from + to) / 2;
+            var order = Name(middle).SequenceCompareTo(name);
+            if (order == 0)
+            {
+                return true;
+            }
+
+            (from, to) = order < 0 ? (middle + 1, to) : (from, middle);
+        }
+
+        return false;
+    }
+
     public IEnumerator<byte[]> GetEnumerator()
     {
         for (var i = 0; i < Count; i++)

@@ -51,8 +51,8 @@ internal static class OpenFiles
         }
     }
 
-    /// <summary>Whether all processes could be looked at.</summary>
-    private static bool AddOpeners(HashSet<(ulong Device, ulong Inode)> files, SortedSet<int> processes)
+    /// <summary>Shows each file that a process has open, by device and inode; returns whether all processes could be looked at.</summary>
+    public static bool Each(Action<int, (ulong Device, ulong Inode)> take)
     {
         // The first one is always there, unless others' are hidden from us.
         var isSure = Directory.Exists("/proc/1");
@@ -63,16 +63,21 @@ internal static class OpenFiles
                 continue;
             }
 
-            if (TryList(directory + "/fd", out var isRefused).Any(link => files.Contains(Target(link))))
-            {
-                processes.Add(process);
-            }
+            Array.ForEach(TryList(directory + "/fd", out var isRefused), link => take(process, Target(link)));
 
             isSure &= !isRefused;
         }
 
         return isSure;
     }
+
+    private static bool AddOpeners(HashSet<(ulong Device, ulong Inode)> files, SortedSet<int> processes) => Each((process, file) =>
+    {
+        if (files.Contains(file))
+        {
+            processes.Add(process);
+        }
+    });
 
     private static (ulong Device, ulong Inode) Target(string link)
     {
@@ -101,7 +106,8 @@ internal static class OpenFiles
         }
     }
 
-    private static string Describe(int process)
+    /// <summary>The process with its name.</summary>
+    public static string Describe(int process)
     {
         try
         {

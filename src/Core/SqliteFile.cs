@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 using SQLitePCL;
 
 namespace VertexAr.Backup.Core;
@@ -37,6 +38,23 @@ internal static class SqliteFile
         var connection = new SqliteConnection(options.ToString());
         connection.Open();
         return connection;
+    }
+
+    /// <summary>Whether a file begins as a database does; one that cannot be read is none.</summary>
+    /// <param name="directory">The directory that holds it, open.</param>
+    /// <param name="name">Its name; a link is no database.</param>
+    public static bool IsDatabase(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        Span<byte> begin = stackalloc byte[Magic.Length];
+        try
+        {
+            using var file = Posix.OpenToRead(directory, name);
+            return Posix.ReadAt(file, begin, 0) == begin.Length && begin.SequenceEqual(Magic);
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
     }
 
     /// <summary>The file is no database any more, or the disk cannot read it.</summary>

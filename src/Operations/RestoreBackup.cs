@@ -240,7 +240,7 @@ internal sealed class RestoreBackup
         using var place = new RestoreInPlace(Targets, plan.Neighbours.With(What.Sources), What.Title, stamp, progress);
         try
         {
-            place.Begin();
+            place.Begin(onlyFiles: plan.Paths.Count > 0);
             var (result, matched) = Fill(place.Roots);
             RestoreInPlace.RefuseIfInUse(Databases, _ => { });
             stop.ThrowIfCancellationRequested();

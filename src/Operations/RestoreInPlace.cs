@@ -77,9 +77,12 @@ internal sealed class RestoreInPlace : IDisposable
     }
 
     /// <summary>Makes the journal and the scratch directories.</summary>
-    public void Begin()
+    /// <param name="onlyFiles">Each file by itself; which, is known when they are restored.</param>
+    /// <exception cref="UserError">A database in a tree is in use.</exception>
+    public void Begin(bool onlyFiles = false)
     {
         spots.ForEach(spot => spot.RequireReplaceable());
+        RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
         var regions = spots.SelectMany(spot => spot.Regions.Values).ToList();
         var journals = spots.Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();
         journal = RestoreJournal.Create(journals[0], new RestoreHead(
@@ -110,6 +113,7 @@ internal sealed class RestoreInPlace : IDisposable
         // Before the survey, which so sees them for what they are.
         var regions = wanted.ToDictionary(spot => spot.Name, spot => spot.MakeRegions());
         wanted.ForEach(spot => spot.LookAgain(onlyFiles));
+        RestoreInUse.Refuse(wanted, (spot, below) => !onlyFiles || spot.HasFresh(places, below));
         foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is { IsRegular: true }))
         {
             FoldLogIn(spot.Path);

@@ -33,7 +33,7 @@ internal sealed record RestoreNeighbours(string? BackupDirectory, IReadOnlyList<
         var recorded = Recorded.FirstOrDefault(tree => IsAt(tree.Path, status));
         return new TreeBoundary(
             status,
-            ForeignPlaces.Find(BackupDirectory, Sources),
+            ForeignPlaces.Find(BackupDirectory, Sources, withLinks: true),
             settings?.OneFileSystem ?? recorded?.OneFileSystem ?? true,
             settings?.Exclude ?? [],
             recorded?.Exclude ?? []);

@@ -13,9 +13,13 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
     /// <param name="neighbours">What is not.</param>
     /// <param name="stamp">The time that names will have.</param>
     /// <param name="onlyFiles">Each chosen file by itself.</param>
-    /// <exception cref="UserError">A tree cannot be looked into.</exception>
-    public static IReadOnlyList<RestoreOutlook> Of(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles) =>
-        [.. RestoreSpot.Of(targets, neighbours, stamp).Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot)))];
+    /// <exception cref="UserError">A tree cannot be looked into, or a database in it is in use.</exception>
+    public static IReadOnlyList<RestoreOutlook> Of(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles)
+    {
+        var spots = RestoreSpot.Of(targets, neighbours, stamp);
+        RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
+        return [.. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot)))];
+    }
 
     private static string Words(RestoreSpot spot, bool onlyFiles)
     {

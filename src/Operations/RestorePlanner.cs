@@ -122,9 +122,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     /// A file of several names in the lower layer of an overlay becomes another file when it is first renamed. So it is made that
     /// before a step is to know it, by giving it the mode that it has.
     /// </summary>
-    private void Detach(byte[] path)
+    private void Detach(byte[] path, bool isForeign = false)
     {
-        if (places.StatusOrNull(path) is not { IsRegular: true, Links: > 1 } file || FileIdentity.IsOnDisk(file))
+        if (isForeign || places.StatusOrNull(path) is not { IsRegular: true, Links: > 1 } file || FileIdentity.IsOnDisk(file))
         {
             return;
         }
@@ -156,13 +156,12 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
 
     private void ReplaceEntry(Inside at, byte[] live, byte[]? fresh, byte[] aside)
     {
-        Detach(live);
+        Detach(live, at.Survey.WhyForeign(at.Below) is not null);
         var old = places.StatusOrNull(live);
         var restored = fresh is null ? null : places.StatusOrNull(fresh);
         if (at.Survey.WhyForeign(at.Below) is { } reason)
         {
-            // An empty directory stands for what another source or a mount has there.
-            if (restored is { } hidden && !(hidden.IsDirectory && IsEmpty(fresh!)) && !at.Survey.IsSecondPlace(at.Below))
+            if (restored is { } hidden && !StandsFor(fresh!, hidden, live) && !at.Survey.IsSecondPlace(at.Below))
             {
                 PutNextTo(live, reason, fresh!, hidden);
             }
@@ -242,12 +241,12 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
 
     private void MergeEntry(Inside at, byte[] live, byte[] fresh)
     {
-        Detach(live);
+        Detach(live, at.Survey.WhyForeign(at.Below) is not null);
         var (old, restored) = (places.StatusOrNull(live), places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
         var aside = RestoreNames.Kept(live, stamp);
         if (at.Survey.WhyForeign(at.Below) is { } reason)
         {
-            if (!(restored.IsDirectory && IsEmpty(fresh)))
+            if (!StandsFor(fresh, restored, live))
             {
                 PutNextTo(live, reason, fresh, restored);
             }
@@ -398,7 +397,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         return Posix.OpenDirectory(above, name);
     }
 
-    private bool IsEmpty(byte[] directory) => Read(directory).Count == 0;
+    /// <summary>An empty directory stands for what another source or a mount has there, and an old link for one that leads to a source.</summary>
+    private bool StandsFor(byte[] fresh, in FileStatus restored, byte[] live) =>
+        restored.IsDirectory ? Read(fresh).Count == 0 : restored.IsSymlink && places.StatusOrNull(live) is { IsSymlink: true };
 
     private static byte[] Join(byte[] directory, byte[] name) => [.. directory, (byte)'/', .. name];
 

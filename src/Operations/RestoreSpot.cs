@@ -157,7 +157,8 @@ internal sealed class RestoreSpot
     private TreeSurvey Look(Func<byte[], bool>? isRestored) =>
         IsTree && Posix.StatusOrNull(Path) is { IsDirectory: true } ? TreeSurvey.Of(Path, neighbours.Boundary(Path), target.Gaps, isRestored) : TreeSurvey.Nothing;
 
-    private bool HasFresh(NamedPlaces places, byte[] below)
+    /// <summary>Whether something is restored under a path below the top.</summary>
+    public bool HasFresh(NamedPlaces places, byte[] below)
     {
         // The innermost mount that it is in.
         for (var end = below.Length; end > 0; end = below.AsSpan(0, end).LastIndexOf((byte)'/'))

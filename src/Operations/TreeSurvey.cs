@@ -9,6 +9,9 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Something in a tree that stays where it is, and why.</summary>
 internal sealed record LeftAlone(byte[] Below, string Reason);
 
+/// <summary>A database in a tree that does not stay, and the processes that have it open.</summary>
+internal sealed record OpenDatabase(byte[] Below, IReadOnlyList<string> Holders);
+
 /// <summary>
 /// What in a live tree cannot change places with it: what is foreign to it, and what is mounted there. The directories above
 /// those stay as well; everything else can move.
@@ -24,17 +27,22 @@ internal sealed class TreeSurvey
     private readonly HashSet<string> above = [];
     private readonly List<LeftAlone> leftAlone = [];
     private readonly List<byte[]> unsure = [];
+    private readonly List<OpenDatabase> openDatabases = [];
+    private readonly OpenFileTable? open;
     private readonly List<byte[]> mounts = [];
     private readonly HashSet<string> mounted = [];
 
-    private TreeSurvey(TreeBoundary? boundary, BoundPlaces? bound, TreeGaps gaps, Func<byte[], bool>? isRestored) =>
-        (this.boundary, this.bound, this.gaps, this.isRestored) = (boundary, bound, gaps, isRestored);
+    private TreeSurvey(TreeBoundary? boundary, BoundPlaces? bound, OpenFileTable? open, TreeGaps gaps, Func<byte[], bool>? isRestored) =>
+        (this.boundary, this.bound, this.open, this.gaps, this.isRestored) = (boundary, bound, open, gaps, isRestored);
 
     /// <summary>What is foreign, or not in the snapshot though it was there, in order; without what an earlier restore kept.</summary>
     public IReadOnlyList<LeftAlone> Foreign => leftAlone;
 
     /// <summary>What stays because it may have been there, and the snapshot does not say.</summary>
     public IReadOnlyList<byte[]> Unsure => unsure;
+
+    /// <summary>Databases that do not stay, as far as they are known to be open.</summary>
+    public IReadOnlyList<OpenDatabase> OpenDatabases => openDatabases;
 
     /// <summary>Directories below the top on which something is mounted that belongs to the tree.</summary>
     public IReadOnlyList<byte[]> Mounts => mounts;
@@ -49,14 +57,14 @@ internal sealed class TreeSurvey
     /// <exception cref="UserError">A directory in it cannot be listed, so that nobody knows what would be moved.</exception>
     public static TreeSurvey Of(string top, TreeBoundary boundary, TreeGaps gaps, Func<byte[], bool>? isRestored)
     {
-        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top), gaps, gaps.MayBeMore ? isRestored : null);
+        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top), OpenFileTable.Read(), gaps, gaps.MayBeMore ? isRestored : null);
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(top), follow: true);
         survey.Walk(directory, [], Posix.Status(directory), top);
         return survey;
     }
 
     /// <summary>Nothing is there.</summary>
-    public static TreeSurvey Nothing { get; } = new(null, null, TreeGaps.None, null);
+    public static TreeSurvey Nothing { get; } = new(null, null, null, TreeGaps.None, null);
 
     /// <summary>Why a path below the top is left alone; null if it is not.</summary>
     public string? WhyForeign(ReadOnlySpan<byte> below) => left.GetValueOrDefault(Key(below));
@@ -93,7 +101,11 @@ internal sealed class TreeSurvey
     public static bool IsMounted(in FileStatus status, in FileStatus parent) =>
         status.IsDirectory ? status.IsOnOtherMount(parent) : status.MountId != parent.MountId;
 
-    private static string Words(in Foreign foreign) => foreign.Kind switch
+    private static string Words(in Foreign foreign) => foreign.IsLink
+        ? $"a link on the way to {(foreign.Source is { } source ? $"'{source}'" : "the backup directory")}"
+        : WordsOfKind(foreign);
+
+    private static string WordsOfKind(in Foreign foreign) => foreign.Kind switch
     {
         ForeignKind.Database => $"a file of the database '{foreign.Source}'",
         ForeignKind.Tree or ForeignKind.File => $"the storage '{foreign.Source}'",
@@ -118,6 +130,11 @@ internal sealed class TreeSurvey
         catch (PosixError e)
         {
             throw CannotBeListed(path, e);
+        }
+
+        if (below.Length > 0 && FoundRepository.Is(directory, names))
+        {
+            return Leave(below, "a backup directory");
         }
 
         var stays = bound!.IsElsewhere(Key(below));
@@ -146,21 +163,12 @@ internal sealed class TreeSurvey
 
         if (boundary!.Of(directory, parent, path, status) is { } foreign)
         {
-            left.Add(Key(path), Words(foreign));
-            if (foreign.Kind != ForeignKind.Leftover)
-            {
-                leftAlone.Add(new LeftAlone(path, Words(foreign)));
-            }
-
-            return true;
+            return Leave(path, Words(foreign), isNamed: foreign.Kind != ForeignKind.Leftover);
         }
 
         if (bound!.FirstPlace(Key(path)) is { } first)
         {
-            var reason = $"shows what is in {first}";
-            left.Add(Key(path), reason);
-            leftAlone.Add(new LeftAlone(path, reason));
-            return true;
+            return Leave(path, $"shows what is in {first}");
         }
 
         if (bound.IsAround(Key(path)))
@@ -172,23 +180,52 @@ internal sealed class TreeSurvey
 
         if (WhyGap(path) is { } gap)
         {
-            left.Add(Key(path), gap);
-            leftAlone.Add(new LeftAlone(path, gap));
-            return true;
+            return Leave(path, gap);
         }
 
-        var isMounted = IsMounted(status, parent);
-        if (isMounted)
+        if (status.IsRegular)
+        {
+            NoteIfOpen(directory, name, path, status);
+        }
+
+        return LookInside(directory, name, path, status, parent, parentPath);
+    }
+
+    private bool LookInside(
+        SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] path, in FileStatus status, in FileStatus parent, string parentPath)
+    {
+        var (isMounted, place) = (IsMounted(status, parent), mounts.Count);
+        var stays = status.IsDirectory && WalkInto(directory, name, path, status, Path.Combine(parentPath, Encoding.UTF8.GetString(name)));
+        if (isMounted && WhyForeign(path) is null)
         {
             mounted.Add(Key(path));
             if (status.IsDirectory)
             {
-                mounts.Add(path);
+                mounts.Insert(place, path);
                 above.Add(Key(path));
             }
         }
 
-        return (status.IsDirectory && WalkInto(directory, name, path, status, Path.Combine(parentPath, Encoding.UTF8.GetString(name)))) || isMounted;
+        return stays || isMounted;
+    }
+
+    private bool Leave(byte[] path, string reason, bool isNamed = true)
+    {
+        left.Add(Key(path), reason);
+        if (isNamed)
+        {
+            leftAlone.Add(new LeftAlone(path, reason));
+        }
+
+        return true;
+    }
+
+    private void NoteIfOpen(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] path, in FileStatus status)
+    {
+        if (open!.Holders(status) is { Count: > 0 } holders && SqliteFile.IsDatabase(directory, name))
+        {
+            openDatabases.Add(new OpenDatabase(path, holders));
+        }
     }
 
     private string? WhyGap(byte[] path)

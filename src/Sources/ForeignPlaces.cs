@@ -12,7 +12,11 @@ internal sealed record SourcePlace(string Name, SourceKind Kind, string Path);
 /// <summary>Something that is no part of the tree it lies in.</summary>
 /// <param name="Kind">Why.</param>
 /// <param name="Source">The source that saves it, by name; null if none does.</param>
-internal readonly record struct Foreign(ForeignKind Kind, string? Source = null);
+internal readonly record struct Foreign(ForeignKind Kind, string? Source = null)
+{
+    /// <summary>Only a link on the way there.</summary>
+    public bool IsLink { get; init; }
+}
 
 /// <summary>
 /// The places of databases, trees and the repository as the kernel knows them, by device and inode: whatever path leads there, by
@@ -32,9 +36,20 @@ internal sealed class ForeignPlaces
     /// <summary>Looks where everything is now. What does not exist, or cannot be looked at, is nowhere, but for the names that a database will have.</summary>
     /// <param name="backupDirectory">Absolute; null if there is none.</param>
     /// <param name="sources">Of the configuration, and of a snapshot that is being restored; the same place may be named twice.</param>
-    public static ForeignPlaces Find(string? backupDirectory, IEnumerable<SourcePlace> sources)
+    /// <param name="withLinks">Whether links on the way there count as well: a tree that holds one saves it, and a restore must not turn it elsewhere.</param>
+    public static ForeignPlaces Find(string? backupDirectory, IEnumerable<SourcePlace> sources, bool withLinks = false)
     {
         var found = new ForeignPlaces();
+        if (withLinks)
+        {
+            found.AddLinks(backupDirectory, new Foreign(ForeignKind.Repository));
+            sources = [.. sources];
+            foreach (var source in sources)
+            {
+                found.AddLinks(source.Path, new Foreign(source.Kind == SourceKind.Database ? ForeignKind.Database : ForeignKind.Tree, source.Name));
+            }
+        }
+
         if (backupDirectory is not null && StatusOrNull(backupDirectory) is { IsDirectory: true } repository)
         {
             found.places.TryAdd(new FileKey(repository), new Foreign(ForeignKind.Repository));
@@ -79,6 +94,13 @@ internal sealed class ForeignPlaces
         }
 
         return null;
+    }
+
+    private void AddLinks(string? path, Foreign foreign)
+    {
+        var links = new List<string>();
+        _ = path is null ? "" : RealPath.Of(path, links);
+        links.ForEach(link => AddName(link, foreign with { IsLink = true }));
     }
 
     private void AddDatabase(SourcePlace source)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -29,6 +30,35 @@ internal static class Repository
 
     /// <summary>Opens for writing, and makes a copy of another repository, with its mark, where the directory is empty.</summary>
     public static Layout OpenOrCopy(string root, byte[] mark) => OpenOrCreate(root, () => mark);
+
+    /// <summary>Whether a directory is a repository, of whatever version and however damaged.</summary>
+    /// <param name="directory">Open.</param>
+    public static bool Is(SafeFileHandle directory)
+    {
+        var below = Layout.Below;
+        try
+        {
+            using var mark = JsonDocument.Parse(new SmallFile().ReadNext(directory, Posix.Bytes(below.Mark)));
+            return mark.RootElement.ValueKind == JsonValueKind.Object && mark.RootElement.TryGetProperty("format", out var format)
+                && format.ValueKind == JsonValueKind.String && format.ValueEquals(RepositoryMark.FormatName);
+        }
+        catch (Exception e) when (e is PosixError or DamageError or JsonException)
+        {
+            return IsThere(below.Mark) && IsThere(below.Snapshots) && IsThere(below.Packs);
+        }
+
+        bool IsThere(string name)
+        {
+            try
+            {
+                return Posix.StatusAt(directory, Posix.Bytes(name)) is { IsRegular: true } or { IsDirectory: true };
+            }
+            catch (PosixError)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>What the mark says. The repository is open.</summary>
     public static RepositoryMark ReadMark(Layout layout) => SealedJson.Read(SmallFile.Read(layout.Mark), RepositoryMark.Read);

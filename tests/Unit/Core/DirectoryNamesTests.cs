@@ -19,6 +19,8 @@ public sealed class DirectoryNamesTests : IDisposable
         var names = DirectoryNames.Read(directory);
         Assert.Equal(wanted.Select(Convert.ToHexString).Order(StringComparer.Ordinal), names.Select(Convert.ToHexString));
         Assert.Equal(wanted.Count, names.Count);
+        Assert.All(wanted, name => Assert.True(names.Contains(name)));
+        Assert.False(names.Contains(""u8) || names.Contains("A"u8) || names.Contains("a\0"u8) || names.Contains([0xFF, 0xFF]));
     }
 
     [Fact]
@@ -38,5 +40,6 @@ public sealed class DirectoryNamesTests : IDisposable
     {
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(temp.Root));
         Assert.Empty(DirectoryNames.Read(directory));
+        Assert.False(DirectoryNames.None.Contains("a"u8));
     }
 }

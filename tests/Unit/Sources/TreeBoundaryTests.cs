@@ -12,6 +12,7 @@ public sealed class TreeBoundaryTests : IDisposable
     private readonly List<SourcePlace> sources = [];
     private string? repository;
     private bool oneFileSystem = true;
+    private bool withLinks;
     private string[] now = [];
     private string[] recorded = [];
 
@@ -62,6 +63,26 @@ public sealed class TreeBoundaryTests : IDisposable
         Assert.Null(Of("app.db"));
         Assert.Equal(ForeignKind.Database, Of("data/real.db")?.Kind);
         Assert.Equal(ForeignKind.Database, Of("data/real.db-wal")?.Kind);
+    }
+
+    [Fact]
+    public void Each_link_on_the_way_to_a_place_stays_in_a_restore_and_is_saved_by_a_backup()
+    {
+        temp.Write("tree/data/v1/app.db", "db"u8);
+        temp.Make("tree/away");
+        File.CreateSymbolicLink(temp["tree/current"], "data/now");
+        File.CreateSymbolicLink(temp["tree/data/now"], "v1");
+        File.CreateSymbolicLink(temp["tree/other"], "data/v1");
+        File.CreateSymbolicLink(temp["tree/backups"], temp["tree/away"]);
+        Database("tree/current/app.db");
+        repository = temp["tree/backups"];
+        Assert.Null(Of("current") ?? Of("data/now") ?? Of("backups"));
+        withLinks = true;
+        Assert.Equal(new Foreign(ForeignKind.Database, "app.db") { IsLink = true }, Of("current"));
+        Assert.Equal(new Foreign(ForeignKind.Database, "app.db") { IsLink = true }, Of("data/now"));
+        Assert.Equal(new Foreign(ForeignKind.Repository) { IsLink = true }, Of("backups"));
+        Assert.Equal(new Foreign(ForeignKind.Database, "app.db"), Of("data/v1/app.db"));
+        Assert.Null(Of("other") ?? Of("data/v1"));
     }
 
     [Fact]
@@ -181,7 +202,7 @@ public sealed class TreeBoundaryTests : IDisposable
 
     private Foreign? Of(string path, Func<FileStatus, FileStatus>? change = null)
     {
-        var boundary = new TreeBoundary(Posix.StatusOrNull(temp["tree"])!.Value, ForeignPlaces.Find(repository, sources), oneFileSystem, now, recorded);
+        var boundary = new TreeBoundary(Posix.StatusOrNull(temp["tree"])!.Value, ForeignPlaces.Find(repository, sources, withLinks), oneFileSystem, now, recorded);
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(temp[$"tree/{path}"])!));
         var status = Posix.StatusAt(directory, Encoding.UTF8.GetBytes(Path.GetFileName(path)));
         return boundary.Of(directory, Posix.Status(directory), Encoding.UTF8.GetBytes(path), change is null ? status : change(status));

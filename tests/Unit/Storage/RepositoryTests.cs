@@ -47,6 +47,28 @@ public sealed class RepositoryTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(root, "packs")));
     }
 
+    [Fact]
+    public void It_is_known_by_its_mark_whatever_its_version_and_by_its_directories_if_that_is_damaged()
+    {
+        Repository.OpenOrCreate(root, clock);
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
+        Assert.True(Repository.Is(directory));
+        File.WriteAllText(Mark, "{\"format\": \"vertex-ar-backup\", \"version\": 99}");
+        Assert.True(Repository.Is(directory));
+        File.WriteAllText(Mark, "{\"format\": \"vertex-ar");
+        Assert.True(Repository.Is(directory));
+        Directory.Delete(Path.Combine(root, "packs"));
+        Assert.False(Repository.Is(directory));
+        foreach (var other in new[] { "{\"format\": \"another program's\"}", "{\"format\": 7}", "[]", "{}" })
+        {
+            File.WriteAllText(Mark, other);
+            Assert.False(Repository.Is(directory));
+        }
+
+        File.Delete(Mark);
+        Assert.False(Repository.Is(directory));
+    }
+
     /// <summary>Off-site copies are made of files: a directory without any does not come back from there.</summary>
     [Fact]
     public void Empty_directories_that_a_copy_lost_are_made_again()
