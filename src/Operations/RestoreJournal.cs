@@ -48,7 +48,6 @@ internal sealed record DirectoryTime(string Path, FileTime Modified);
 /// </summary>
 internal sealed class RestoreJournal : IDisposable
 {
-    private const int Version = 1;
     private const int OwnersOnly = 0x180;
     private const int LargestBytes = 1 << 30;
     private const int MarksBytes = 1 << 20;
@@ -87,7 +86,7 @@ internal sealed class RestoreJournal : IDisposable
         {
             journal = new RestoreJournal(path, Posix.CreateNew(Posix.Here, Posix.Bytes(path), OwnersOnly), head);
             FileLock.TryTake(journal.file, exclusive: true);
-            journal.Append(Line(json => WriteHead(json, head)));
+            journal.Append(Line(json => RestoreHeadJson.Write(json, head)));
             AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
             WritePointers(path, head);
             return journal;
@@ -108,7 +107,7 @@ internal sealed class RestoreJournal : IDisposable
             using var file = Posix.CreateNew(Posix.Here, Posix.Bytes(pointer), OwnersOnly);
             Posix.Write(file, Line(json =>
             {
-                json.WriteNumber("restore", Version);
+                json.WriteNumber("restore", RestoreHeadJson.Version);
                 json.WriteString("journal", path);
             }));
             Posix.Sync(file);
@@ -185,7 +184,7 @@ internal sealed class RestoreJournal : IDisposable
         {
             json.WriteNumber("begin", steps.Count);
             json.WriteString("sha256", digest.ToString());
-            json.WriteItems("touched", Touched, WriteTime);
+            json.WriteItems("touched", Touched, RestoreHeadJson.WriteTime);
         }));
         if (lines.WrittenCount > LargestBytes - MarksBytes)
         {
@@ -243,7 +242,7 @@ internal sealed class RestoreJournal : IDisposable
                 return Empty(path, ref file);
             }
 
-            if (first.RootElement.GetProperty("restore").GetInt32() != Version)
+            if (first.RootElement.GetProperty("restore").GetInt32() != RestoreHeadJson.Version)
             {
                 throw new FormatException("it is of another version of this program");
             }
@@ -257,7 +256,7 @@ internal sealed class RestoreJournal : IDisposable
             file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), OwnersOnly);
             RequireTrust(path, file);
             isRunning = !FileLock.TryTake(file, exclusive: true);
-            var journal = new RestoreJournal(path, file, ReadHead(first.RootElement));
+            var journal = new RestoreJournal(path, file, RestoreHeadJson.Read(first.RootElement));
             journal.ReadStages(lines);
             file = null!;
             return journal;
@@ -342,7 +341,7 @@ internal sealed class RestoreJournal : IDisposable
         {
             if (count.GetInt32() == steps.Count && json.Text("sha256") == Sha256.Of(text.WrittenSpan).ToString())
             {
-                (Steps, Stage, Touched) = (steps, RestoreStage.Begun, json.Items("touched", ReadTime));
+                (Steps, Stage, Touched) = (steps, RestoreStage.Begun, json.Items("touched", RestoreHeadJson.ReadTime));
             }
 
             return true;
@@ -388,41 +387,6 @@ internal sealed class RestoreJournal : IDisposable
         Posix.Write(file, lines);
         Posix.Sync(file);
     }
-
-    private static void WriteHead(Utf8JsonWriter json, RestoreHead head)
-    {
-        json.WriteNumber("restore", Version);
-        json.WriteString("began_at", head.Stamp);
-        json.WriteString("what", head.What);
-        json.WriteItems("targets", head.Targets, (writer, text) => writer.WriteStringValue(text));
-        json.WriteItems("scratch", head.Scratch, (writer, text) => writer.WriteStringValue(text));
-        json.WriteItems("pointers", head.Pointers, (writer, text) => writer.WriteStringValue(text));
-        json.WriteItems("databases", head.Databases, (writer, text) => writer.WriteStringValue(text));
-        json.WriteItems("above", head.Above, WriteTime);
-    }
-
-    private static RestoreHead ReadHead(JsonElement json) => new(
-        json.Text("began_at"),
-        json.Text("what"),
-        json.Items("targets", JsonFields.Text),
-        json.Items("scratch", JsonFields.Text),
-        json.Items("pointers", JsonFields.Text))
-    {
-        Databases = json.Items("databases", JsonFields.Text),
-        Above = json.Items("above", ReadTime),
-    };
-
-    private static void WriteTime(Utf8JsonWriter json, DirectoryTime time)
-    {
-        json.WriteStartObject();
-        json.WriteString("path", time.Path);
-        json.WriteNumber("seconds", time.Modified.Seconds);
-        json.WriteNumber("nanoseconds", time.Modified.Nanoseconds);
-        json.WriteEndObject();
-    }
-
-    private static DirectoryTime ReadTime(JsonElement json) =>
-        new(json.Text("path"), new FileTime(json.GetProperty("seconds").GetInt64(), json.GetProperty("nanoseconds").GetInt32()));
 
     private static byte[] Line(Action<Utf8JsonWriter> fields) => [.. JsonFields.Write(fields, indented: false), (byte)'\n'];
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -21,6 +20,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
 {
     private const string HoldsForeign = "a directory that holds what has to stay";
 
+    private readonly DirectoryLook tree = new(places);
     private readonly List<RestoreStep> swaps = [];
     private readonly List<RestoreStep> keeps = [];
     private readonly List<RestoreStep> ends = [];
@@ -143,14 +143,14 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     private void ReplaceEntries(Inside at, byte[] live, byte[]? fresh, byte[] aside)
     {
         var old = places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound);
-        foreach (var name in Names(live, fresh))
+        foreach (var name in tree.Names(live, fresh))
         {
             ReplaceEntry(at.Go(name), Join(live, name), fresh is null ? null : Join(fresh, name), Join(aside, name));
         }
 
         if (fresh is not null && places.StatusOrNull(fresh) is { } status)
         {
-            ends.Add(new SetDirectoryStep(live, FileIdentity.Of(old), Meta(fresh, status), Meta(live, old)));
+            ends.Add(new SetDirectoryStep(live, FileIdentity.Of(old), tree.Meta(fresh, status), tree.Meta(live, old)));
         }
     }
 
@@ -218,7 +218,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         if (restored is not { IsDirectory: true })
         {
             MakeKept(aside, live);
-            swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), Meta(live, old)));
+            swaps.Add(new RemoveDirectoryStep(live, FileIdentity.Of(old), tree.Meta(live, old)));
             if (restored is { } other)
             {
                 swaps.Add(new BringStep(live, fresh!, FileIdentity.Of(other), RestoreNames.Kept(live, stamp)));
@@ -233,7 +233,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             touched.Add(new DirectoryTime(Text(live), directory.Modified));
         }
 
-        foreach (var name in Names(fresh, null))
+        foreach (var name in tree.Names(fresh, null))
         {
             MergeEntry(at.Go(name), Join(live, name), Join(fresh, name));
         }
@@ -349,7 +349,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         }
 
         made.Add(Key(aside));
-        swaps.Add(new MakeDirectoryStep(aside, Meta(live, places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
+        swaps.Add(new MakeDirectoryStep(aside, tree.Meta(live, places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
     }
 
     /// <summary>Something stays where the snapshot has something else, which gets a name next to it.</summary>
@@ -365,41 +365,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         notInPlace.Add(new PathWarning(Text(live), $"was left as it is ({reason}); what the snapshot has there is {Text(name)}"));
     }
 
-    private SortedSet<byte[]> Names(byte[] live, byte[]? fresh)
-    {
-        var names = new SortedSet<byte[]>(Comparer<byte[]>.Create((one, other) => one.AsSpan().SequenceCompareTo(other)));
-        foreach (var directory in fresh is null ? [live] : new[] { live, fresh })
-        {
-            if (places.StatusOrNull(directory) is { IsDirectory: true })
-            {
-                names.UnionWith(Read(directory));
-            }
-        }
-
-        return names;
-    }
-
-    private DirectoryNames Read(byte[] path)
-    {
-        using var directory = Open(path);
-        return DirectoryNames.Read(directory);
-    }
-
-    private DirectoryMeta Meta(byte[] path, in FileStatus status)
-    {
-        using var directory = Open(path);
-        return DirectoryMeta.Of(status) with { Attributes = DirectoryAttributes.Read(directory) };
-    }
-
-    private SafeFileHandle Open(byte[] path)
-    {
-        var (above, name) = places.Find(path);
-        return Posix.OpenDirectory(above, name);
-    }
-
     /// <summary>An empty directory stands for what another source or a mount has there, and an old link for one that leads to a source.</summary>
     private bool StandsFor(byte[] fresh, in FileStatus restored, byte[] live) =>
-        restored.IsDirectory ? Read(fresh).Count == 0 : restored.IsSymlink && places.StatusOrNull(live) is { IsSymlink: true };
+        restored.IsDirectory ? tree.IsEmpty(fresh) : restored.IsSymlink && places.StatusOrNull(live) is { IsSymlink: true };
 
     private static byte[] Join(byte[] directory, byte[] name) => [.. directory, (byte)'/', .. name];
 
