@@ -79,7 +79,7 @@ internal static class RestoreVerb
         var age = Units.Age(around.Clock.GetUtcNow() - restore.What.MadeAt);
         var log = around.Screen.Log;
         log.Say(Severity.Warning, $"this puts {(someFiles ? "the chosen files of " : "")}{restore.What.Title} ({restore.What.Type.Word()}, {age}) in place:");
-        foreach (var one in restore.Outlook())
+        foreach (var one in restore.Outlook(withSteps: false))
         {
             log.Say(Severity.Warning, one.How);
             foreach (var (path, reason) in one.LeftAlone.Take(LeftAloneAsked))
@@ -105,7 +105,7 @@ internal static class RestoreVerb
     private static ExitCode Preview(Output output, RestoreBackup restore, RestorePlan plan)
     {
         var (files, bytes) = restore.Count();
-        var outlook = plan.To is null ? restore.Outlook() : [];
+        var outlook = plan.To is null ? restore.Outlook(withSteps: true) : [];
         if (output.Json)
         {
             output.Record("preview", json =>
@@ -121,9 +121,37 @@ internal static class RestoreVerb
         output.Line($"would restore {Units.Count(files, "file")}, {Units.Size(bytes)}, of {restore.What.Title}:");
         output.Lines(plan.To is not null
             ? restore.Targets.Select(target => $"  {target.Source.Name} to {target.Target}")
-            : outlook.SelectMany(one => one.LeftAlone.Select(left => $"    left alone: {left.Path} ({left.Reason})").Prepend($"  {one.Target.Source.Name}: {one.How}")));
+            : outlook.SelectMany(one => Lines(one, plan.Paths.Count > 0)));
         return ExitCode.Done;
     }
+
+    /// <summary>What changes places as a whole is one step, which the first line names.</summary>
+    private static IEnumerable<string> Lines(RestoreOutlook outlook, bool someFiles)
+    {
+        var source = outlook.Target.Source;
+        var by = someFiles || source.IsOneFile ? "" : $" ({Units.Count(source.Files, "file")}, {Units.Size(source.Bytes)})";
+        return outlook.LeftAlone.Select(left => $"    left alone: {left.Path} ({left.Reason})")
+            .Concat(outlook.Steps.Where(step => step.Path != outlook.Target.Place).Select(Line))
+            .Prepend($"  {source.Name}{by}: {outlook.How}");
+    }
+
+    private static string Line(ForecastStep step) => step.Change switch
+    {
+        ForecastChange.Replaced => $"    replaced: {step.Path}, kept as {step.Other}",
+        ForecastChange.TakenAway => $"    taken away: {step.Path}, kept as {step.Other}",
+        ForecastChange.Added => $"    new: {step.Path}",
+        ForecastChange.PutNextTo => $"    put next to {step.Path}: what the snapshot has there, as {step.Other}",
+        _ => throw new NotSupportedException(step.Change.ToString()),
+    };
+
+    private static string Word(ForecastChange change) => change switch
+    {
+        ForecastChange.Replaced => "replaced",
+        ForecastChange.TakenAway => "taken_away",
+        ForecastChange.Added => "new",
+        ForecastChange.PutNextTo => "put_next_to",
+        _ => throw new NotSupportedException(change.ToString()),
+    };
 
     private static void WriteOutlook(Utf8JsonWriter json, RestoreOutlook outlook)
     {
@@ -137,6 +165,14 @@ internal static class RestoreVerb
             writer.WriteStartObject();
             writer.WriteString("path", left.Path);
             writer.WriteString("reason", left.Reason);
+            writer.WriteEndObject();
+        });
+        json.WriteItems("steps", outlook.Steps, (writer, step) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("change", Word(step.Change));
+            writer.WriteString("path", step.Path);
+            writer.WriteString("other", step.Other);
             writer.WriteEndObject();
         });
         json.WriteEndObject();

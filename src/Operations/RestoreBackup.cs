@@ -47,7 +47,17 @@ internal sealed class RestoreBackup
     private HashSet<string> Names => [.. Targets.Select(target => target.Source.Name)];
 
     /// <summary>What a restore in place will replace, keep and leave alone.</summary>
-    public IReadOnlyList<RestoreOutlook> Outlook() => RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0);
+    /// <param name="withSteps">Name by name, for which the list of files is read.</param>
+    public IReadOnlyList<RestoreOutlook> Outlook(bool withSteps) =>
+        RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0, withSteps ? EachWanted : null);
+
+    private void EachWanted(PathTaker take) => What.EachPath(Names, (path, isDirectory) =>
+    {
+        if (plan.Selection.IsWanted(path, isDirectory))
+        {
+            take(path, isDirectory);
+        }
+    });
 
     /// <summary>Files and bytes that would be restored.</summary>
     public (long Files, long Bytes) Count() => What.Count(Names, plan);

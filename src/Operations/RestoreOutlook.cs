@@ -9,16 +9,31 @@ namespace VertexAr.Backup.Operations;
 /// <param name="LeftAlone">What in it stays, by its path, and why; also what stays mounted and has its content replaced.</param>
 internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnlyList<(string Path, string Reason)> LeftAlone)
 {
+    /// <summary>Name by name; none if that was not asked for.</summary>
+    public IReadOnlyList<ForecastStep> Steps { get; init; } = [];
+
     /// <param name="targets">What is to be replaced.</param>
     /// <param name="neighbours">What is not.</param>
     /// <param name="stamp">The time that names will have.</param>
     /// <param name="onlyFiles">Each chosen file by itself.</param>
+    /// <param name="each">Goes through everything that will be restored; null if steps are not asked for.</param>
     /// <exception cref="UserError">A tree cannot be looked into, or a database in it is in use.</exception>
-    public static IReadOnlyList<RestoreOutlook> Of(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles)
+    public static IReadOnlyList<RestoreOutlook> Of(
+        IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles, Action<PathTaker>? each)
     {
+        using var places = new NamedPlaces();
         var spots = RestoreSpot.Of(targets, neighbours, stamp);
         RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
-        return [.. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot)))];
+        var forecasts = spots.ToDictionary(spot => spot.Name, spot => new RestoreForecast(spot, stamp, onlyFiles, places));
+        each?.Invoke((path, isDirectory) =>
+        {
+            var slash = path.IndexOf((byte)'/');
+            if (slash > 0 && forecasts.TryGetValue(Encoding.UTF8.GetString(path[..slash]), out var forecast))
+            {
+                forecast.Note(path[(slash + 1)..], isDirectory);
+            }
+        });
+        return [.. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot)) { Steps = each is null ? [] : forecasts[spot.Name].Steps() })];
     }
 
     private static string Words(RestoreSpot spot, bool onlyFiles)

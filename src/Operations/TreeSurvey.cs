@@ -95,6 +95,9 @@ internal sealed class TreeSurvey
     /// <summary>A directory that stays, because it is above something that does, has something mounted on it, or is mounted elsewhere.</summary>
     public bool Stays(ReadOnlySpan<byte> below) => above.Contains(Key(below));
 
+    /// <summary>All of those; the empty path is the top. One character for each byte.</summary>
+    public IEnumerable<string> Staying => above;
+
     public bool IsMounted(ReadOnlySpan<byte> below) => mounted.Contains(Key(below));
 
     /// <summary>Files of an overlay may have another device than their directory; for them only the mount counts.</summary>
