@@ -149,7 +149,7 @@ internal static class ShowVerb
     {
         if (entry.Type == EntryType.Absent)
         {
-            output.Line($"{"not saved",-57} {Encoding.UTF8.GetString(entry.Path)}: {entry.Reason}");
+            output.Line($"{"not saved",-58} {Encoding.UTF8.GetString(entry.Path)}: {entry.Reason}");
             return;
         }
 

@@ -127,19 +127,29 @@ internal sealed class RestoreBackup
         var selection = new PathSelection(plan.Paths, what.Sources);
         what.EachPath(among, selection.Note);
         var unmatched = selection.Unmatched.ToList();
-        if (unmatched.Count == 0)
+        return unmatched.Count == 0 ? selection : throw NotThere(what, unmatched, what.Sources.Where(source => among.Contains(source.Name)));
+    }
+
+    /// <summary>Why paths that were asked for are not there: they could not be saved, or are in a directory that could not; or nothing is known of them.</summary>
+    private static UserError NotThere(IRestorable what, List<string> paths, IEnumerable<SourceSummary> among)
+    {
+        var selection = new PathSelection(paths, what.Sources);
+        foreach (var source in among)
         {
-            return selection;
+            foreach (var gap in what.Gaps(source).Absent)
+            {
+                selection.Note(gap.Path, isDirectory: false);
+                var (listed, onDisk) = (Encoding.UTF8.GetString(gap.Path) + "/", Path.Combine(source.Path, Encoding.UTF8.GetString(TreeGaps.Below(gap.Path))) + "/");
+                if (selection.IsWanted(gap.Path, isDirectory: false)
+                    || paths.Exists(path => path.StartsWith(listed, StringComparison.Ordinal) || path.StartsWith(onDisk, StringComparison.Ordinal)))
+                {
+                    return UserError.Failed($"'{listed[..^1]}' could not be saved when {what.Title} was made: {gap.Reason}", "restore it from an older snapshot");
+                }
+            }
         }
 
-        var absent = new PathSelection(unmatched, what.Sources);
-        var gaps = what.Sources.Where(source => among.Contains(source.Name)).SelectMany(source => what.Gaps(source).Absent).ToList();
-        gaps.ForEach(gap => absent.Note(gap.Path, isDirectory: false));
-        throw gaps.Find(gap => absent.IsWanted(gap.Path, isDirectory: false)) is { } lacking
-            ? UserError.Failed($"'{Encoding.UTF8.GetString(lacking.Path)}' could not be saved when {what.Title} was made: {lacking.Reason}", "restore it from an older snapshot")
-            : UserError.Failed(
-                $"nothing in {what.Title} matches {string.Join(" or ", unmatched.Select(path => $"'{path}'"))}",
-                $"'vertex-ar-backup show {what.Id} --files' shows what is there");
+        return UserError.Failed(
+            $"nothing in {what.Title} matches {string.Join(" or ", paths.Select(path => $"'{path}'"))}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
     }
 
     private bool IsRestorable(SourceSummary source) =>

@@ -31,11 +31,17 @@ public sealed class RestoreGapsTests
         var snapshot = site.Newest();
         Assert.Contains("absent", snapshot.Header["requires"]!.AsArray().Select(feature => (string)feature!));
         Assert.Equal("absent", (string)snapshot.Files()["storage/portraits/1/secret.key"]["type"]!);
-        site.Run("show", snapshot.Id, "--files").Succeeds().Prints("storage/closed: cannot be opened: Permission denied");
+        var shown = site.Run("show", snapshot.Id, "--files").Succeeds().Prints("storage/closed: cannot be opened: Permission denied").Output.Split('\n');
+        Assert.Equal(
+            Assert.Single(shown, line => line.EndsWith("storage/portraits/1", StringComparison.Ordinal)).IndexOf("storage/", StringComparison.Ordinal),
+            Assert.Single(shown, line => line.StartsWith("not saved", StringComparison.Ordinal) && line.Contains("closed", StringComparison.Ordinal)).IndexOf("storage/", StringComparison.Ordinal));
         site.Run("restore", snapshot.Id, "--to", site.In("out")).IsPartial("storage/closed");
         Assert.True(File.Exists(site.In("out/storage/portraits/1/portrait.jpg")));
         Assert.False(Directory.Exists(site.In("out/storage/closed")));
         site.Run("restore", snapshot.Id, "--path", "storage/portraits/1/secret.key", "--yes").Fails(1, "secret.key", "could not be saved", "older snapshot");
+        site.Run("restore", snapshot.Id, "--path", "storage/closed/inside", "--yes").Fails(1, "'storage/closed' could not be saved");
+        site.Run("restore", snapshot.Id, "--path", site.InStorage("closed/inside"), "--yes").Fails(1, "'storage/closed' could not be saved");
+        site.Run("restore", snapshot.Id, "--path", "storage/close", "--yes").Fails(1, "nothing in snapshot");
         site.Run("restore", snapshot.Id, "--path", "storage/portraits/1", "--yes").IsPartial("secret.key");
         site.Run("restore", snapshot.Id, "--path", "storage/portraits/2", "--yes").Succeeds();
         site.Run("verify", "--deep").Succeeds();
