@@ -67,6 +67,10 @@ internal static class AtomicFile
             // Another worker was quicker.
             return;
         }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            throw new PosixError(e.Number, $"{path} is no directory; move it away");
+        }
 
         using (var made = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path)))
         {

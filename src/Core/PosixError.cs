@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace VertexAr.Backup.Core;
 
-/// <summary>A system call that failed. The message is the system's own ("Permission denied"); who catches it adds the name of the thing.</summary>
-internal sealed class PosixError(int number) : IOException(Marshal.GetPInvokeErrorMessage(number))
+/// <summary>A system call that failed. The message is the system's own ("Permission denied"), or says more; who catches it adds the name of the thing.</summary>
+internal sealed class PosixError(int number, string? message = null) : IOException(message ?? Marshal.GetPInvokeErrorMessage(number))
 {
     public const int NotPermitted = 1;
     public const int NotFound = 2;

@@ -35,7 +35,7 @@ internal sealed class OffsitePull
         string backupDirectory, OffsiteSnapshots offsite, string? id, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         var mark = offsite.RequireMark();
-        var layout = Repository.OpenOrCopy(backupDirectory, File.ReadAllBytes(offsite.Layout.Mark));
+        var layout = Repository.OpenOrCopy(backupDirectory, SmallFile.Read(offsite.Layout.Mark).ToArray());
         if (Repository.ReadMark(layout).Id != mark.Id)
         {
             throw UserError.Failed(
@@ -130,7 +130,7 @@ internal sealed class OffsitePull
     /// <summary>Puts a checked file on disk and gives it its name; the directory is synced by the caller.</summary>
     private static void Publish(string from, string to)
     {
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(from));
+        using var file = RegularFile.Open(from);
         Posix.SetMode(file, AtomicFile.FileMode);
         AtomicFile.Publish(file, from, to, syncDirectory: false);
     }

@@ -72,7 +72,7 @@ internal static class PackFile
 
     private static long Read(string path, Take take, Action<long> read, CancellationToken stop)
     {
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+        using var file = RegularFile.Open(path);
         Posix.AdviseSequential(file);
         var buffer = new byte[1 << 20];
         var at = 0L;

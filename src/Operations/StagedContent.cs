@@ -52,7 +52,7 @@ internal sealed class StagedContent
     {
         try
         {
-            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(list));
+            using var file = RegularFile.Open(list);
             var content = new byte[Posix.Status(file).Size];
             var rest = content.Length - Digest;
             if (Posix.ReadAt(file, content, 0) != content.Length || rest < 0 || !XxHash128.Hash(content.AsSpan(0, rest)).AsSpan().SequenceEqual(content.AsSpan(rest)))

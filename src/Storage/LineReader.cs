@@ -21,7 +21,7 @@ internal sealed class LineReader : IDisposable
 
     /// <summary>Opens a file of ours.</summary>
     public static LineReader Open(string path) =>
-        new(new FileStream(Posix.OpenToRead(Posix.Here, Posix.Bytes(path)), FileAccess.Read, 64 * 1024));
+        new(new FileStream(RegularFile.Open(path), FileAccess.Read, 64 * 1024));
 
     /// <summary>The line that was read last, without its line feed.</summary>
     public ReadOnlyMemory<byte> CurrentMemory => buffer.AsMemory(current, currentEnd - current);

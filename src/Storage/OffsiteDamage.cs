@@ -15,9 +15,9 @@ internal static class OffsiteDamage
     {
         try
         {
-            return File.Exists(layout.OffsiteDamage) ? [.. File.ReadLines(layout.OffsiteDamage).Where(line => line.Length > 0).Take(Most)] : [];
+            return [.. RegularFile.ReadLines(layout.OffsiteDamage).Where(line => line.Length > 0).Take(Most)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return [];
         }

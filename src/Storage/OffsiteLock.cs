@@ -19,7 +19,7 @@ internal sealed class OffsiteLock : IDisposable
         SafeFileHandle file;
         try
         {
-            file = Posix.OpenOrCreate(Posix.Here, Posix.Bytes(layout.OffsiteLock), AtomicFile.FileMode);
+            file = RegularFile.OpenOrCreate(layout.OffsiteLock, AtomicFile.FileMode);
         }
         catch (PosixError e)
         {

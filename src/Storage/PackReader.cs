@@ -20,7 +20,7 @@ internal sealed class PackReader : IDisposable
     {
         try
         {
-            return new PackReader(new FileStream(Posix.OpenToRead(Posix.Here, Posix.Bytes(layout.Pack(pack))), FileAccess.Read, 128 * 1024));
+            return new PackReader(new FileStream(RegularFile.Open(layout.Pack(pack)), FileAccess.Read, 128 * 1024));
         }
         catch (PosixError e)
         {

@@ -25,7 +25,7 @@ internal sealed class RepositoryLock : IDisposable
     /// <exception cref="UserError">Another run holds the lock (exit code 11).</exception>
     public static RepositoryLock Acquire(Layout layout, string purpose, DateTimeOffset now)
     {
-        var file = Posix.OpenOrCreate(Posix.Here, Posix.Bytes(layout.Lock), AtomicFile.FileMode);
+        var file = RegularFile.OpenOrCreate(layout.Lock, AtomicFile.FileMode);
         if (!FileLock.TryTake(file, exclusive: true))
         {
             var holder = Holder(file);

@@ -11,9 +11,6 @@ internal static class RunRecords
 {
     private const string Suffix = ".json";
 
-    // A record is a few kilobytes; this is some other file.
-    private const int Largest = 1 << 20;
-
     public static RunRecord? Read(Layout layout, string job) => ReadFile(PathOf(layout, job));
 
     /// <summary>All that are there and whole, by job.</summary>
@@ -49,11 +46,9 @@ internal static class RunRecords
     {
         try
         {
-            return new FileInfo(path) is { Exists: true, Length: <= Largest }
-                ? JsonFields.Read(File.ReadAllBytes(path), RunRecordJson.Read, "is no record")
-                : null;
+            return JsonFields.Read(SmallFile.Read(path), RunRecordJson.Read, "is no record");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamageError)
+        catch (Exception e) when (e is IOException or DamageError)
         {
             return null;
         }

@@ -61,7 +61,7 @@ internal sealed class RunStaging : IDisposable
             }
 
             var list = Path.Combine(directory, ListName);
-            using (var file = Posix.OpenOrCreate(Posix.Here, Posix.Bytes(list), AtomicFile.FileMode))
+            using (var file = RegularFile.OpenOrCreate(list, AtomicFile.FileMode))
             {
                 Posix.Truncate(file, length);
             }
@@ -103,7 +103,7 @@ internal sealed class RunStaging : IDisposable
     {
         var length = 0L;
         var table = new Dictionary<int, PackInfo>();
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in RegularFile.ReadLines(path))
         {
             // The line that was being written when the run was cut off may hold anything, also zeros.
             if (ReadCheckpoint(line, length) is not { } point)

@@ -10,6 +10,7 @@ internal static class ScratchFiles
 
     public static void RemoveOrphans(RepositoryLock held)
     {
+        RemoveStrange(held.Layout.Staging);
         foreach (var path in Directory.EnumerateFiles(held.Layout.Staging, Prefix + "*"))
         {
             var process = Path.GetFileNameWithoutExtension(path)[Prefix.Length..];
@@ -20,5 +21,18 @@ internal static class ScratchFiles
         }
 
         _ = ScratchDirectory.RemoveOrphans(held.Layout.Staging);
+    }
+
+    /// <summary>Links and the like, which no run makes, and of which none may be taken for a directory that a run left.</summary>
+    private static void RemoveStrange(string staging)
+    {
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(staging), follow: true);
+        foreach (var name in DirectoryNames.Read(directory))
+        {
+            if (Posix.StatusAt(directory, name) is { IsRegular: false, IsDirectory: false })
+            {
+                Posix.Remove(directory, name);
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ internal sealed class SmallFile
     /// <exception cref="DamageError">It is far too large.</exception>
     public ReadOnlyMemory<byte> ReadNext(SafeFileHandle directory, ReadOnlySpan<byte> name)
     {
-        using var file = Posix.OpenToRead(directory, name);
+        using var file = RegularFile.Open(directory, name);
         var size = Posix.Status(file).Size;
         if (size > Largest)
         {

@@ -171,7 +171,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     private static T Checked<T>(string path, PartFile written, Func<string, T> read) => Readable(path, path =>
     {
         _ = SizeAsWritten(path, written);
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+        using var file = RegularFile.Open(path);
         return Sha256.OfFile(file) == written.Sha256
             ? read(path)
             : throw new DamageError($"has a file {Path.GetFileName(path)} whose content changed since it was written");

@@ -48,7 +48,7 @@ public sealed class CreateInterruptedTests : IDisposable
 
         site.Write("long", Site.Noise(1000, 20 << 20));
         var error = Assert.Throws<UserError>(() => site.Create(site.Plan with { Workers = 1, PackBytes = 200_000 }));
-        Assert.Contains("File exists", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is no directory; move it away", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
