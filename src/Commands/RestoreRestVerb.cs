@@ -15,6 +15,7 @@ internal static class RestoreRestVerb
         var word = command.Undo ? "restore --undo" : "restore --continue";
         RunLog.Begin(around, around.SettingsIfGood(quiet: true), word);
         var progress = around.NewProgress();
+        using var alone = RestoreVerb.KeepRunsOut(around);
         if (command.Undo)
         {
             UnfinishedRestore.Undo(journal, progress);
@@ -42,13 +43,26 @@ internal static class RestoreRestVerb
         ? []
         : UnfinishedRestore.Find(settings.Databases.Select(database => database.Path).Concat(settings.Storage.Select(tree => tree.Path)));
 
-    /// <summary>Sources that a killed restore left half replaced, by name, each with what to do.</summary>
+    /// <summary>Sources that a restore is replacing, or that a killed one left half replaced, by name, each with what to do.</summary>
     public static IReadOnlyList<PathWarning> HalfRestored(Config.Settings settings) =>
     [
         .. settings.Databases.Select(database => (database.Name, database.Path)).Concat(settings.Storage.Select(tree => (tree.Name, tree.Path)))
-            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(Describe).OfType<(string Text, string Advice)>()
+            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(path => Running(path) ?? Describe(path)).OfType<(string Text, string Advice)>()
                 .Select(one => new PathWarning(source.Name, $"{one.Text}: {one.Advice}"))),
     ];
+
+    private static (string Text, string Advice)? Running(string path)
+    {
+        try
+        {
+            using var journal = RestoreJournal.Open(path, out var isRunning);
+            return isRunning ? ($"a restore of {journal!.Head.What} is running", "what is saved meanwhile may be half replaced; take another snapshot when it is done") : null;
+        }
+        catch (UserError)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What is to be said of an unfinished restore, and what to do about it; null if there is nothing to be said.</summary>
     public static (string Text, string Advice)? Describe(string path)

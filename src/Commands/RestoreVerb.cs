@@ -65,7 +65,9 @@ internal static class RestoreVerb
         fetch?.Invoke(restore);
         using var line = around.Screen.Progress(progress);
         var started = around.Clock.GetTimestamp();
+        using var alone = plan.To is null ? KeepRunsOut(around) : null;
         var result = restore.Run();
+        alone?.Dispose();
         line?.Dispose();
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
@@ -73,6 +75,11 @@ internal static class RestoreVerb
             : result.Losses.SpecialFiles > 0 || result.NotSaved.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
             : ExitCode.Done;
     }
+
+    /// <summary>While a restore puts things in place, nothing is saved: it would be half of one and half of the other. Null where there is no repository here.</summary>
+    public static RepositoryLock? KeepRunsOut(Surroundings around) => around.SettingsIfGood(quiet: true) is { } settings
+        ? RepositoryLock.AcquireIfThere(new Layout(settings.BackupDir), "restore", around.Clock.GetUtcNow())
+        : null;
 
     private static void Ask(Surroundings around, RestoreBackup restore, bool someFiles)
     {

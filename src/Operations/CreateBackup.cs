@@ -21,6 +21,7 @@ internal sealed class CreateBackup
     private readonly List<TreeOptions> trees;
     private readonly Dictionary<string, UserError> missing = [];
     private readonly PackRegistry packs = new();
+    private readonly SortedSet<string> halfRestored = new(StringComparer.Ordinal);
 
     private CreateBackup(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
@@ -224,10 +225,7 @@ internal sealed class CreateBackup
                 list.Warn(Posix.Bytes(warning.Path), warning.Reason, isLoss: false);
             }
 
-            foreach (var half in plan.HalfRestored.Where(half => SourceNames.Any(source => source.Name == half.Path)))
-            {
-                list.Warn(Posix.Bytes(half.Path), half.Reason, isLoss: true);
-            }
+            WarnOfRestores(list);
 
             var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
             foreach (var (source, error) in missing)
@@ -246,6 +244,7 @@ internal sealed class CreateBackup
             }
 
             pipeline.Complete();
+            WarnOfRestores(list);
         }
 
         list.SayFailures([.. SourceNames.Select(source => source.Name)]);
@@ -253,6 +252,14 @@ internal sealed class CreateBackup
         progress.Phase = "finishing";
         store.SyncDirectories();
         return Publish(held, id, staging, files, list, whole);
+    }
+
+    private void WarnOfRestores(CreateList list)
+    {
+        foreach (var half in plan.HalfRestored().Where(half => SourceNames.Any(source => source.Name == half.Path) && halfRestored.Add(half.Path)))
+        {
+            list.Warn(Posix.Bytes(half.Path), half.Reason, isLoss: true);
+        }
     }
 
     private static string[] Features(SourceSummary[] sources, List<SnapshotId> older) =>
@@ -321,9 +328,9 @@ internal sealed class CreateBackup
 
     private RotateResult? Rotate(RepositoryLock held, List<DamagedSnapshot> damaged, bool sweep)
     {
-        if (plan.HalfRestored.Count > 0)
+        if (halfRestored.Count > 0)
         {
-            progress.Say(Severity.Warning, $"nothing is rotated while {plan.HalfRestored[0].Path} is half restored");
+            progress.Say(Severity.Warning, $"nothing is rotated while {halfRestored.First()} is half restored");
             return null;
         }
 

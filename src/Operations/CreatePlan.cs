@@ -50,10 +50,10 @@ internal sealed record CreatePlan
     public CreateOrigin? Origin { get; init; }
 
     /// <summary>
-    /// Sources, by name, that a killed restore left half replaced, and what to do. Their snapshot is partial, and nothing is rotated: the
-    /// older ones may be all that is whole.
+    /// Sources, by name, that a restore is replacing just now, or that a killed one left half replaced, and what to do; asked for before
+    /// anything is read and once all is. Their snapshot is partial, and nothing is rotated: the older ones may be all that is whole.
     /// </summary>
-    public IReadOnlyList<PathWarning> HalfRestored { get; init; } = [];
+    public Func<IReadOnlyList<PathWarning>> HalfRestored { get; init; } = () => [];
 
     public required string Host { get; init; }
 

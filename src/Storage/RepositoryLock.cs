@@ -41,6 +41,25 @@ internal sealed class RepositoryLock : IDisposable
         return taken;
     }
 
+    /// <summary>The same, where there is a repository that may be written; null where not.</summary>
+    /// <exception cref="UserError">Another run holds the lock (exit code 11).</exception>
+    public static RepositoryLock? AcquireIfThere(Layout layout, string purpose, DateTimeOffset now)
+    {
+        if (Posix.StatusOrNull(layout.Lock) is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Acquire(layout, purpose, now);
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
+
     public void Dispose()
     {
         if (!file.IsClosed)
