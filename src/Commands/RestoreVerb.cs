@@ -72,7 +72,7 @@ internal static class RestoreVerb
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Damaged.Count > 0 ? ExitCode.Failed
-            : result.Losses.SpecialFiles > 0 || result.NotSaved.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
+            : result.Losses.SpecialFiles > 0 || result.NotSaved.Count > 0 || result.SourcesNotRestored.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
             : ExitCode.Done;
     }
 
@@ -258,7 +258,7 @@ internal static class RestoreVerb
         json.WriteNumber("files_without_set_id", result.Losses.SetIds);
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteItems("damaged", result.Damaged, WriteWarning);
-        json.WriteItems("not_saved", result.NotSaved, WriteWarning);
+        json.WriteItems("not_saved", [.. result.SourcesNotRestored, .. result.NotSaved], WriteWarning);
         json.WriteItems("not_in_place", result.NotInPlace, WriteWarning);
     });
 

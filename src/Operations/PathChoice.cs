@@ -31,6 +31,7 @@ internal sealed class PathChoice
     private readonly string name;
     private readonly byte[]? bytes;
     private readonly bool directoriesOnly;
+    private readonly List<byte[]> inner = [];
     private readonly Glob glob;
 
     /// <param name="text">As it was asked for: a path of the list, one below a tree, one on the disk, or a pattern.</param>
@@ -43,6 +44,11 @@ internal sealed class PathChoice
             ?? (text, text);
         glob = new Glob(pattern);
         directoriesOnly = listed.EndsWith('/');
+        if (text.StartsWith('/'))
+        {
+            inner.AddRange(sources.Where(source => LiesIn(source, text.TrimEnd('/')) || LiesIn(source, RealPath.Of(text))).Select(source => Encoding.UTF8.GetBytes(source.Name)));
+        }
+
         name = Printable.Escape(listed.TrimEnd('/'));
 
         // What is printed as it is can be compared as it is; where a byte was replaced or written out, only its printed form can.
@@ -57,10 +63,27 @@ internal sealed class PathChoice
     {
         var below = path[(path.IndexOf((byte)'/') + 1)..];
         var isBelow = below.Length < path.Length;
-        return IsNamed(path, isDirectory) ? PathFit.Name
+        return IsNamed(path, isDirectory) || IsInner(isBelow ? path[..^(below.Length + 1)] : path) ? PathFit.Name
             : isBelow && name.Contains('/', StringComparison.Ordinal) && IsNamed(below, isDirectory) ? PathFit.NameBelowTop
             : glob.MatchesOrContains(path, isDirectory) || (isBelow && glob.MatchesOrContains(below, isDirectory)) ? PathFit.Pattern
             : PathFit.None;
+    }
+
+    private static bool LiesIn(SourceSummary source, string directory) =>
+        source.Path.StartsWith(directory + "/", StringComparison.Ordinal) || RealPath.Of(source.Path).StartsWith(directory + "/", StringComparison.Ordinal);
+
+    /// <summary>A directory on the disk takes everything below it, also what other sources have there.</summary>
+    private bool IsInner(ReadOnlySpan<byte> source)
+    {
+        foreach (var one in inner)
+        {
+            if (source.SequenceEqual(one))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>It is the path, or a directory above it.</summary>

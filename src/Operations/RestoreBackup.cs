@@ -18,6 +18,7 @@ internal sealed class RestoreBackup
     private readonly CancellationToken stop;
     private readonly string stamp;
     private readonly List<string> made = [];
+    private readonly List<PathWarning> notRestored = [];
 
     public RestoreBackup(SnapshotStore store, Snapshot snapshot, RestorePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
         : this(new RestoreSnapshot(store, snapshot, progress, stop), plan, clock, progress, stop)
@@ -158,7 +159,7 @@ internal sealed class RestoreBackup
     /// <summary>What the snapshot has only in name, or was saved damaged.</summary>
     private void CheckLeftOut()
     {
-        foreach (var source in What.Sources.Where(s => (plan.Only is null || s.Kind == plan.Only) && !IsRestorable(s)))
+        foreach (var source in What.Sources.Where(s => (plan.Only is null || s.Kind == plan.Only) && !IsRestorable(s) && IsAsked(s)))
         {
             var (what, hint) = source.State == SourceState.Missing
                 ? ($"'{source.Name}' is not in {What.Title}: {source.Reason}", "restore it from an older snapshot")
@@ -168,9 +169,12 @@ internal sealed class RestoreBackup
                 throw UserError.Failed(what, hint);
             }
 
+            notRestored.Add(new PathWarning(source.Name, what));
             progress.Say(Severity.Warning, $"{what}; it is left as it is ({hint})");
         }
     }
+
+    private bool IsAsked(SourceSummary source) => plan.Paths.Count == 0 || plan.Selection.Sources.Contains(source.Name);
 
     private void Check()
     {
@@ -240,7 +244,7 @@ internal sealed class RestoreBackup
 
             var (result, _) = Fill(roots);
             AtomicFile.RemoveIfThere(mark);
-            return result with { NotSaved = NotSaved([]) };
+            return result with { NotSaved = NotSaved([]), SourcesNotRestored = notRestored };
         }
         catch
         {
@@ -267,7 +271,7 @@ internal sealed class RestoreBackup
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0);
             place.Run();
-            return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), NotInPlace = place.NotInPlace };
+            return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
         }
         catch (Exception e)
         {

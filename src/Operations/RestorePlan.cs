@@ -63,4 +63,7 @@ internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<strin
 
     /// <summary>What was asked for and could not be saved, with reasons; what is there now of that was left as it is.</summary>
     public IReadOnlyList<PathWarning> NotSaved { get; init; } = [];
+
+    /// <summary>Sources that were asked for and are missing in the snapshot, or damaged; they were named before anything was done.</summary>
+    public IReadOnlyList<PathWarning> SourcesNotRestored { get; init; } = [];
 }

@@ -42,6 +42,24 @@ public sealed class PathTests
     }
 
     [Fact]
+    public void A_directory_on_the_disk_takes_what_another_source_has_in_it()
+    {
+        using var site = new Site(withMedia: false);
+        site.Write("users/bob/files/letter", "saved");
+        site.Write("users/bob/name", "saved");
+        site.Settings["storage"]!.AsArray().Add(Site.Source("bob", site.InStorage("users/bob/files")));
+        site.Create("storage");
+        site.Write("users/bob/files/letter", "ruined");
+        site.Write("users/bob/name", "ruined");
+        site.Run("restore", "latest", "--path", site.InStorage("users/bob"), "--yes").Succeeds().Prints("restored 2 files");
+        Assert.Equal(("saved", "saved"), (File.ReadAllText(site.InStorage("users/bob/files/letter")), File.ReadAllText(site.InStorage("users/bob/name"))));
+
+        site.Write("users/bob/files/letter", "ruined");
+        site.Run("restore", "latest", "--path", "storage/users", "--yes").Succeeds();
+        Assert.Equal("ruined", File.ReadAllText(site.InStorage("users/bob/files/letter")));
+    }
+
+    [Fact]
     public void One_of_several_paths_that_matches_nothing_restores_nothing()
     {
         using var site = new Site();

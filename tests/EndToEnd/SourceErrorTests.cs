@@ -110,6 +110,8 @@ public sealed class SourceErrorTests
         var snapshot = Assert.Single(site.Snapshots());
         Assert.Equal("partial", snapshot.State);
         site.Run("show", snapshot.Id).Succeeds().Prints("is missing: ");
+        var restored = site.Run("restore", snapshot.Id, "--to", site.In("rest"), "--json").IsPartial("is not in snapshot", "older snapshot");
+        Assert.Single(Json.Lines(restored.Output).Single(line => (string)line["message_type"]! == "restored")["not_saved"]!.AsArray());
     }
 
     /// <summary>The copy is kept as it is, and only a restore that asks for it brings it back.</summary>
@@ -119,7 +121,7 @@ public sealed class SourceErrorTests
         var snapshot = Assert.Single(site.Snapshots());
         site.Run("show", snapshot.Id).Succeeds().Prints("partial", "app_data is damaged: ");
         site.Run("restore", snapshot.Id, "--only", "database", "--to", site.In("no")).Fails(1, "was damaged when", "--damaged");
-        site.Run("restore", snapshot.Id, "--to", site.In("without")).Succeeds();
+        site.Run("restore", snapshot.Id, "--to", site.In("without")).IsPartial("was damaged when", "it is left as it is");
         Assert.False(Directory.Exists(site.In("without/app_data")));
         site.Run("restore", snapshot.Id, "--damaged", "--to", site.In("with")).Succeeds();
         Assert.True(File.Exists(site.In("with/app_data/app_data.db")));

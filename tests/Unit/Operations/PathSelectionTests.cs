@@ -35,11 +35,26 @@ public sealed class PathSelectionTests
     [InlineData("/opt/app/srv/in/1.jpg", "inner/1.jpg")]
     [InlineData("/opt/app/srv/in", "inner,inner/1.jpg")]
     [InlineData("/opt/app/data/app.db", "app/app.db")]
+    [InlineData("/opt/app/data", "app,app/app.db")]
+    [InlineData("/opt/app/data/", "app,app/app.db")]
+    [InlineData("/opt/app/srv/d", "srv/d,srv/d/1.jpg,srv/d/e,srv/d/e/f")]
     [InlineData("/opt/app/srv/d/*.jpg", "srv/d/1.jpg")]
     [InlineData("1.jpg", "srv/1.jpg,srv/d/1.jpg,srv/srv/1.jpg,inner/1.jpg")]
     [InlineData("app", "app,app/app.db")]
     [InlineData("inner", "inner,inner/1.jpg")]
     public void A_name_stands_for_itself_first_and_is_a_pattern_second(string path, string wanted) => Assert.Equal(wanted.Split(','), Wanted(path));
+
+    /// <summary>In the list, a source's name is that source and no other.</summary>
+    [Fact]
+    public void A_directory_on_the_disk_takes_what_other_sources_have_in_it_and_a_name_of_the_list_does_not()
+    {
+        Assert.Contains("inner/1.jpg", Wanted("/opt/app/srv"));
+        Assert.Equal(List.Length, Wanted("/opt/app").Count);
+        Assert.Equal(List.Length, Wanted("/").Count);
+        Assert.DoesNotContain("inner/1.jpg", Wanted("srv"));
+        Assert.Empty(Wanted("/opt/app/dat"));
+        Assert.Equal(["inner", "srv"], Noted("/opt/app/srv").Sources.Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public void Several_paths_add_up() => Assert.Equal(["app/app.db", "srv/[1].jpg", "srv/d/1.jpg"], Wanted("srv/[1].jpg", "app.db", "d/?.jpg"));
