@@ -16,6 +16,9 @@ internal static class ConfiguredNeighbours
                 .. settings?.Databases.Select(database => new SourcePlace(database.Name, SourceKind.Database, database.Path)) ?? [],
                 .. settings?.Storage.Select(tree => new SourcePlace(tree.Name, SourceKind.Storage, tree.Path)) ?? [],
             ],
-            [.. settings?.Storage.Select(tree => new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem)) ?? []]);
+            [.. settings?.Storage.Select(tree => new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem)) ?? []])
+        {
+            AreNamed = settings is { NamesSources: true },
+        };
     }
 }

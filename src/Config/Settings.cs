@@ -39,6 +39,9 @@ internal sealed record MaxAgeSetting(int DatabaseHours, int StorageHours);
 /// <summary>The configuration in force: complete, checked, and free of where it came from.</summary>
 internal sealed record Settings
 {
+    /// <summary>Sources were named; these are not the defaults.</summary>
+    public bool NamesSources { get; init; }
+
     /// <summary>Absolute.</summary>
     public required string BackupDir { get; init; }
 

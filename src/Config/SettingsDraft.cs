@@ -48,6 +48,7 @@ internal sealed class SettingsDraft
             new Settings
             {
                 BackupDir = BackupDir.Value,
+                NamesSources = (Databases ?? []).Exists(source => source.Origin != Default) || (Storage ?? []).Exists(source => source.Origin != Default),
                 Databases = [.. (Databases ?? []).Select(source => source.Value)],
                 Storage = [.. (Storage ?? []).Select(source => source.Value)],
                 MaxBackups = Number(NumberKey.MaxBackups).Value,

@@ -134,7 +134,7 @@ internal sealed class DrillRestore
         using var guard = ReaderGuard.ForReading(store.Layout, clock);
         try
         {
-            var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, Workers = plan.Workers }, clock, progress, stop);
+            var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, IsDrill = true, Workers = plan.Workers }, clock, progress, stop);
             var losses = restore.Run().Losses;
             progress.Phase = "reading it again";
             progress.Expect(2 * snapshot.Header.Bytes);

@@ -12,4 +12,18 @@ internal static class FoundRepository
     /// <param name="directory">Open.</param>
     /// <param name="names">What is in it.</param>
     public static bool Is(SafeFileHandle directory, DirectoryNames names) => names.Contains(Mark) && Repository.Is(directory);
+
+    /// <param name="path">Of a directory; one that is not there, or cannot be looked into, is none.</param>
+    public static bool IsAt(string path)
+    {
+        try
+        {
+            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path), follow: true);
+            return Repository.Is(directory);
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
 }

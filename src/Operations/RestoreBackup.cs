@@ -179,14 +179,25 @@ internal sealed class RestoreBackup
     private void Check()
     {
         CheckLeftOut();
+        if (!plan.IsDrill)
+        {
+            SayLost();
+        }
+
         if (plan.To is { } directory)
         {
+            if (!plan.IsDrill)
+            {
+                RequireOutsideRepositories(directory);
+            }
+
             CheckDirectory(directory);
             return;
         }
 
         foreach (var target in Targets)
         {
+            RequireNotMoved(target);
             RequireDirectoryAbove(target);
         }
 
@@ -195,6 +206,38 @@ internal sealed class RestoreBackup
     }
 
     private IEnumerable<string> Databases => Targets.Where(target => target.Source.Kind == SourceKind.Database).Select(target => target.Place);
+
+    /// <summary>What is at the old place of a source that moved is somebody else's, or nobody's.</summary>
+    private void RequireNotMoved(RestoreTarget target)
+    {
+        if (plan.Neighbours.MovedTo(target) is { } now)
+        {
+            throw UserError.Failed(
+                $"{What.Title} has '{target.Source.Name}' from {target.Target}, and the configuration has it at {now}",
+                $"nothing was changed; restore elsewhere with --to DIR and move it to {now}, or name {target.Target} in the configuration for this restore");
+        }
+    }
+
+    /// <summary>Where the backup directory says that nothing else may be, later runs remove it.</summary>
+    private static void RequireOutsideRepositories(string directory)
+    {
+        for (var above = RealPath.Of(directory); above is not null; above = Path.GetDirectoryName(above))
+        {
+            if (FoundRepository.IsAt(above))
+            {
+                throw UserError.Failed($"{directory} is in the backup directory {above}, where later runs remove what is not theirs", "name a directory outside of it");
+            }
+        }
+    }
+
+    /// <summary>A source that had lost its content is restored as it was: nearly nothing takes the place of what is there.</summary>
+    private void SayLost()
+    {
+        foreach (var source in Targets.Select(target => target.Source).Where(source => source.IsMarked))
+        {
+            progress.Say(Severity.Warning, $"'{source.Name}' had lost its content when {What.Title} was made: {source.Shrunk!.Sentence}");
+        }
+    }
 
     /// <summary>It is there, or in a tree that is restored as well.</summary>
     private void RequireDirectoryAbove(RestoreTarget target)

@@ -82,6 +82,7 @@ internal sealed class RestoreInPlace : IDisposable
     public void Begin(bool onlyFiles = false)
     {
         spots.ForEach(spot => spot.RequireReplaceable());
+        spots.ForEach(spot => spot.RequireWritable());
         RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
         var regions = spots.SelectMany(spot => spot.Regions.Values).ToList();
         var journals = spots.Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();

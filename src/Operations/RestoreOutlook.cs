@@ -23,6 +23,8 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
     {
         using var places = new NamedPlaces();
         var spots = RestoreSpot.Of(targets, neighbours, stamp);
+        spots.ForEach(spot => spot.RequireReplaceable());
+        spots.ForEach(spot => spot.RequireWritable());
         RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
         var forecasts = spots.ToDictionary(spot => spot.Name, spot => new RestoreForecast(spot, stamp, onlyFiles, places));
         each?.Invoke((path, isDirectory) =>

@@ -17,6 +17,9 @@ internal sealed record RestorePlan
     /// <summary>A directory, absolute, new or empty; null to restore in place.</summary>
     public string? To { get; init; }
 
+    /// <summary>Only for a look, in a directory of our own, which may be in the backup directory.</summary>
+    public bool IsDrill { get; init; }
+
     /// <summary>Whether each piece is compared with its SHA-256.</summary>
     public bool Verify { get; init; } = true;
 

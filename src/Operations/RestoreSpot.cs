@@ -136,6 +136,21 @@ internal sealed class RestoreSpot
         }
     }
 
+    /// <summary>Something is made in each mount that is in the tree, or is it.</summary>
+    /// <exception cref="UserError">One cannot be written to.</exception>
+    public void RequireWritable()
+    {
+        foreach (var mount in Regions.Where(region => region.Key.Length > 0 || IsMount).Select(region => region.Value.Live))
+        {
+            if (Posix.StatusOrNull(mount) is not null && Posix.Space(mount).IsReadOnly)
+            {
+                throw UserError.Failed(
+                    $"{mount} is mounted read-only, and is in what is to be replaced",
+                    "nothing was changed; mount it to be written to, or exclude it or set one_file_system for this tree so that it is left alone");
+            }
+        }
+    }
+
     /// <summary>A directory where a single file is to be goes away as it is, so nothing in it may have to stay.</summary>
     /// <exception cref="UserError">Something does.</exception>
     public void RequireReplaceable()
