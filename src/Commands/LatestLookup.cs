@@ -46,7 +46,7 @@ internal static class LatestLookup
         return chosen;
     }
 
-    /// <summary>What the configuration names; of that, where every path says of which source it is, only these.</summary>
+    /// <summary>What the configuration names; of that, where every path says of which sources it is, only these.</summary>
     private static List<SourcePick> Wanted(Surroundings around, IReadOnlyList<string> paths)
     {
         var settings = around.SettingsIfGood(quiet: true);
@@ -55,7 +55,8 @@ internal static class LatestLookup
             .. settings?.Databases.Select(database => (new SourcePick(database.Name, SourceKind.Database), database.Path)) ?? [],
             .. settings?.Storage.Select(tree => (new SourcePick(tree.Name, SourceKind.Storage), tree.Path)) ?? [],
         ];
-        var named = paths.Select(path => all.FindAll(one => IsIn(path, one.Source.Name) || IsIn(path, one.Path))).ToList();
+        var named = paths.Select(path => all.FindAll(one =>
+            IsIn(path, one.Source.Name) || IsIn(path, one.Path) || (path.StartsWith('/') && IsIn(one.Path, path.TrimEnd('/'))))).ToList();
         return [.. (named.Count > 0 && named.TrueForAll(sources => sources.Count > 0) ? named.SelectMany(sources => sources) : all).Select(one => one.Source).Distinct()];
     }
 

@@ -23,6 +23,19 @@ public sealed class LatestTests
     }
 
     [Fact]
+    public void A_directory_on_the_disk_wants_a_snapshot_that_has_all_sources_in_it()
+    {
+        using var site = new Site();
+        Command.Shell("mkdir storage/db && mv app_data/app_data.db storage/db/", site.In("app"));
+        site.Settings["databases"]![0]!["path"] = site.InStorage("db/app_data.db");
+        var full = site.Create();
+        var storage = site.Create("storage");
+        site.Run("restore", "latest", "--path", site.InStorage("db"), "--to", site.In("one")).Succeeds().Prints(full.Id);
+        TestDatabase.CheckCopy(site.In("one/app_data/app_data.db"));
+        site.Run("restore", "latest", "--path", site.InStorage("videos"), "--to", site.In("other")).Succeeds().Prints(storage.Id);
+    }
+
+    [Fact]
     public void A_partial_one_is_named_and_taken_only_by_its_id()
     {
         using var site = new Site();
