@@ -227,7 +227,7 @@ internal sealed class CreateBackup
 
             WarnOfRestores(list);
 
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references);
+            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references, (source, path) => CreateShrink.Yardstick(plan, whole, earlier, source, path));
             foreach (var (source, error) in missing)
             {
                 list.Fail(source, SourceState.Missing, error.Message, error.Hint);

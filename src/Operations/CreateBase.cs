@@ -34,11 +34,16 @@ internal static class CreateBase
 
     /// <summary>
     /// The newest of a type, and the newest complete one: what a partial one lacks, for a night without a disk, is not to be stored
-    /// once more. What is imported has most in common with the one before it and the one after it.
+    /// once more. For each source the newest complete one in which it is not marked: what comes back is known again, and what was lost is
+    /// judged by it. What is imported has most in common with the one before it and the one after it.
     /// </summary>
     private static IEnumerable<Snapshot> Choose(List<Snapshot> ofType, SnapshotId? near) =>
         new[] { ofType[^1], ofType.FindLast(s => s.Header.State == SnapshotState.Complete), near is { } id ? ofType.FindLast(s => s.Id < id) : null, near is { } own ? ofType.Find(s => s.Id > own) : null }
+            .Concat(ofType[^1].Header.Sources.Where(source => source.IsMarked).Select(source => ofType.FindLast(s => HasContent(s.Header, source))))
             .OfType<Snapshot>().Distinct();
+
+    private static bool HasContent(SnapshotHeader header, SourceSummary marked) =>
+        header.State == SnapshotState.Complete && Array.Exists(header.Sources, source => source.Name == marked.Name && source.Kind == marked.Kind && !source.IsMarked);
 
     private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, RunProgress progress)
     {
@@ -51,7 +56,7 @@ internal static class CreateBase
                 store.Layout.FileList(snapshot.Id),
                 [.. snapshot.Header.Sources.Select(s => new SourceName(s.Name, s.Kind))],
                 [.. handles])
-            { Summaries = snapshot.Header.Sources, AttributeKinds = snapshot.Header.AttributeKinds };
+            { Snapshot = snapshot.Id, Summaries = snapshot.Header.Sources, AttributeKinds = snapshot.Header.AttributeKinds };
         }
         catch (DamageError e)
         {

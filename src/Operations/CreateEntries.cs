@@ -9,7 +9,7 @@ namespace VertexAr.Backup.Operations;
 
 /// <summary>Turns what the sources yield into entries: those that an earlier run saw unchanged with its pieces, the others with work for the pipeline.</summary>
 internal sealed class CreateEntries(
-    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store, CreateReferences references)
+    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store, CreateReferences references, Func<SourceName, string, EarlierList?> yardstick)
 {
     /// <summary>A file that changed within this time before it was looked at may change again under the same time stamp: the kernel's clock ticks every 1 to 10 ms.</summary>
     private const int StampGranularity = 50;
@@ -21,6 +21,7 @@ internal sealed class CreateEntries(
     private readonly CreateAttributes attributes = new(list);
     private readonly CreateAccess access = new(pipeline, list, store.Options.PackBytes);
     private FormerSource? was;
+    private EarlierList? judge;
     private Thread? checking;
 
     /// <summary>What an earlier run stored of a file that did not change since, and its list; null if it must be read.</summary>
@@ -206,6 +207,7 @@ internal sealed class CreateEntries(
         was = options.Was;
         attributes.AreRead = was is null;
         var name = new SourceName(options.Name, SourceKind.Storage);
+        judge = yardstick(name, options.Path);
         var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
         foreach (var walked in source.WalkAhead(stop))
         {
@@ -225,10 +227,12 @@ internal sealed class CreateEntries(
             }
             else
             {
-                AddOther(walked);
+                AddOther(name, walked);
             }
         }
     }
+
+    private bool IsNew(SourceName source, WalkedEntry walked, EarlierList? from = null) => judge is not null && from != judge && !judge.Has(source, walked.Path);
 
     private void AddFile(SourceName source, WalkedEntry walked, Dictionary<(ulong Device, ulong Inode), CreateItem> linked)
     {
@@ -241,11 +245,11 @@ internal sealed class CreateEntries(
                 Target = first.Entry.Path,
                 Attributes = first.Entry.Attributes,
             })
-            { First = first });
+            { First = first, IsNew = IsNew(source, walked) });
             return;
         }
 
-        var item = AddUnchanged(source, walked) ?? AddNew(walked);
+        var item = AddUnchanged(source, walked) ?? AddNew(source, walked);
         if (item is not null && walked.Status.Links > 1)
         {
             linked[key] = item;
@@ -270,7 +274,7 @@ internal sealed class CreateEntries(
             Pieces = known.Pieces,
             Attributes = attributes.AreKnownTo(from) ? known.Attributes : attributes.Of(walked),
         };
-        var item = new CreateItem(entry, walked.Status);
+        var item = new CreateItem(entry, walked.Status) { IsNew = IsNew(source, walked, from) };
         pipeline.Add(item);
         return item;
     }
@@ -289,45 +293,47 @@ internal sealed class CreateEntries(
         {
             if (IsTrusted(walked.Status.Changed, list.StartedAt) && attributes.AreKnownTo(list) && list.FindNext(source, text, entry.Size) is { } known)
             {
-                return new CreateItem(entry, walked.Status) { Known = known };
+                return new CreateItem(entry, walked.Status) { Known = known, IsNew = IsNew(source, walked, list) };
             }
         }
 
         return null;
     }
 
-    private CreateItem? AddNew(WalkedEntry walked) =>
+    private CreateItem? AddNew(SourceName source, WalkedEntry walked) =>
         access.Open(walked) is var (file, status, pieces)
             ? Add(
                 Describe(walked.Path, EntryType.File, status) with { Pieces = pieces, Attributes = attributes.Of(walked.Path, () => AttributePlace.Of(file)) },
                 file,
                 status,
-                isPrivate: false)
+                isPrivate: false,
+                IsNew(source, walked),
+                !earlier.Exists(list => list.Has(source, walked.Path)))
             : null;
 
-    private CreateItem Add(FileEntry entry, SafeFileHandle file, FileStatus status, bool isPrivate)
+    private CreateItem Add(FileEntry entry, SafeFileHandle file, FileStatus status, bool isPrivate, bool isNew = false, bool isFirstSeen = false)
     {
         if (entry.Pieces.Length == 0)
         {
             file.Dispose();
-            var empty = new CreateItem(entry, status);
+            var empty = new CreateItem(entry, status) { IsNew = isNew };
             pipeline.Add(empty);
             return empty;
         }
 
         var parts = CreatePieces.Jobs(entry.Pieces, PackWriter.MemberBytes);
-        var item = new CreateItem(entry, file, status, parts.Count) { IsPrivate = isPrivate };
+        var item = new CreateItem(entry, file, status, parts.Count) { IsPrivate = isPrivate, IsNew = isNew, IsFirstSeen = isFirstSeen };
         pipeline.Add(item, parts);
         return item;
     }
 
-    private void AddOther(WalkedEntry walked)
+    private void AddOther(SourceName source, WalkedEntry walked)
     {
         if (walked.Status.IsSymlink)
         {
             if (access.ReadLink(walked) is { } target)
             {
-                AddOther(walked, EntryType.Symlink, target);
+                AddOther(walked, EntryType.Symlink, target, IsNew(source, walked));
             }
 
             return;
@@ -339,14 +345,15 @@ internal sealed class CreateEntries(
             : EntryType.CharacterDevice);
     }
 
-    private void AddOther(WalkedEntry walked, EntryType type, byte[]? target = null) =>
+    private void AddOther(WalkedEntry walked, EntryType type, byte[]? target = null, bool isNew = false) =>
         pipeline.Add(new CreateItem(Describe(walked.Path, type, walked.Status) with
         {
             Size = 0,
             Target = target,
             Device = type.IsDevice() ? walked.Status.Node : null,
             Attributes = attributes.Of(walked),
-        }));
+        })
+        { IsNew = isNew });
 
     private static bool IsUnchanged(DatabaseStatus before, DatabaseStatus now) => now.File.SameContentAs(before.File) && now.Wal == before.Wal;
 

@@ -46,6 +46,15 @@ internal sealed class CreateItem
     /// <summary>An earlier list's line that says all of it, and this run's handle of its pack.</summary>
     public (KnownLine Line, int Handle)? Known { get; init; }
 
+    /// <summary>The snapshot by which is judged what the source lost has nothing of that name.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>No other snapshot that the run is compared with has anything of that name either.</summary>
+    public bool IsFirstSeen { get; init; }
+
+    /// <summary>Content that is stored already, under another name: it has only moved.</summary>
+    public bool IsMoved => IsFirstSeen && NewBytes == 0 && Entry.Size > 0;
+
     /// <summary>Bytes that were not stored before.</summary>
     public long NewBytes;
 

@@ -203,6 +203,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         }
     }
 
+    /// <summary>How many files and symlinks of a tree are not in the snapshot by which is judged what it lost.</summary>
+    public long NewFiles(string source) => counts.GetValueOrDefault(source)?.NewFiles ?? 0;
+
     public SourceSummary Summary(SourceName source, string path)
     {
         var c = counts.GetValueOrDefault(source.Name) ?? new Counts();
@@ -255,6 +258,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         // A further name of a file has no content of its own.
         c.Bytes = Units.Add(c.Bytes, item.Entry.Type == EntryType.HardLink ? 0 : item.Entry.Size);
         c.NewBytes += item.NewBytes;
+        c.NewFiles += item is { IsNew: true, IsMoved: false } ? 1 : 0;
     }
 
     private static string SourceOf(ReadOnlySpan<byte> path)
@@ -308,6 +312,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         public long Bytes { get; set; }
 
         public long NewBytes { get; set; }
+
+        public long NewFiles { get; set; }
 
         public long Absent { get; set; }
     }

@@ -1,6 +1,7 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 
@@ -13,7 +14,7 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
     /// <summary>The summary with its mark, if it gets one.</summary>
     public SourceSummary Judge(SourceSummary now, CreateList list)
     {
-        if (Find(plan, snapshots, now) is not { } shrunk)
+        if (Find(plan, snapshots, now, list.NewFiles(now.Name)) is not { } shrunk)
         {
             return now;
         }
@@ -30,15 +31,25 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
         return now with { Shrunk = shrunk };
     }
 
+    /// <summary>The list of the snapshot by which a tree is judged; null if it cannot be read, or has the tree under another name.</summary>
+    public static EarlierList? Yardstick(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, List<EarlierList> earlier, SourceName source, string path) =>
+        plan.Origin is null && ShrinkJudgement.Yardstick(snapshots, source.Name, source.Kind, path) is var (id, _)
+            ? earlier.Find(list => list.Covers(source) && list.Snapshot is { } snapshot && snapshot.ToString() == id)
+            : null;
+
     /// <summary>What a source lost; null if nothing worth naming.</summary>
-    public static ShrunkSource? Find(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, SourceSummary now)
+    /// <param name="plan">What the run is to do.</param>
+    /// <param name="snapshots">Those that are whole.</param>
+    /// <param name="now">The source in this run.</param>
+    /// <param name="newFiles">How many of its files and symlinks are not in the snapshot by which it is judged; 0 where that is not known.</param>
+    public static ShrunkSource? Find(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, SourceSummary now, long newFiles = 0)
     {
-        if (plan.Origin is not null || ShrinkJudgement.Yardstick(snapshots, now) is not var (id, before))
+        if (plan.Origin is not null || ShrinkJudgement.Yardstick(snapshots, now.Name, now.Kind, now.Path) is not var (id, before))
         {
             return null;
         }
 
-        var losses = ShrinkJudgement.Losses(before, now, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
+        var losses = ShrinkJudgement.Losses(before, now, newFiles, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
         return losses.Length == 0 ? null : new ShrunkSource(id, losses, plan.AcceptShrink);
     }
 

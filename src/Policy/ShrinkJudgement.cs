@@ -19,13 +19,14 @@ internal static class ShrinkJudgement
 
     /// <param name="before">The source in the snapshot it is compared with.</param>
     /// <param name="now">The same source in this run.</param>
+    /// <param name="newFiles">Files and symlinks of a tree that were not there before: they stand for none of those that are gone.</param>
     /// <param name="limit">What it may lose.</param>
     /// <returns>What it lost, each in a few words; empty if nothing worth naming.</returns>
-    public static string[] Losses(SourceSummary before, SourceSummary now, ShrinkLimit limit) => (limit.Percent, now.Kind) switch
+    public static string[] Losses(SourceSummary before, SourceSummary now, long newFiles, ShrinkLimit limit) => (limit.Percent, now.Kind) switch
     {
         (null, _) => [],
         ({ } percent, SourceKind.Database) => [.. OfDatabase(before, now, percent)],
-        ({ } percent, SourceKind.Storage) => [.. OfTree(before, now, percent)],
+        ({ } percent, SourceKind.Storage) => [.. OfTree(before, now, newFiles, percent)],
         _ => throw new ArgumentOutOfRangeException(nameof(now)),
     };
 
@@ -33,12 +34,12 @@ internal static class ShrinkJudgement
     /// What a source is compared with: the newest complete snapshot that has it and is not marked for it, or that the operator
     /// accepted; where none is complete, the newest other. A source that has another name now is known by its path.
     /// </summary>
-    public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, SourceSummary now)
+    public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, string name, SourceKind kind, string path)
     {
         var newestFirst = SnapshotOrder.Sort(snapshots);
         newestFirst.Reverse();
-        return Newest(newestFirst, source => source.Name == now.Name && source.Kind == now.Kind)
-            ?? Newest(newestFirst, source => source.Path == now.Path && source.Kind == now.Kind);
+        return Newest(newestFirst, source => source.Name == name && source.Kind == kind)
+            ?? Newest(newestFirst, source => source.Path == path && source.Kind == kind);
     }
 
     private static (string Id, SourceSummary Source)? Newest(List<Snapshot> newestFirst, Predicate<SourceSummary> isSame)
@@ -62,7 +63,7 @@ internal static class ShrinkJudgement
         return partial;
     }
 
-    private static IEnumerable<string> OfTree(SourceSummary before, SourceSummary now, int percent)
+    private static IEnumerable<string> OfTree(SourceSummary before, SourceSummary now, long newFiles, int percent)
     {
         var (had, has) = (Units.Add(before.Files, before.Symlinks), Units.Add(now.Files, now.Symlinks));
         if (had > 0 && has == 0)
@@ -79,6 +80,10 @@ internal static class ShrinkJudgement
         if (IsLost(had, has, percent, LeastFiles))
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{Units.Count(had, "file")} -> {has:N0}");
+        }
+        else if (IsLost(had, has - newFiles, percent, LeastFiles))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{Units.Count(had, "file")} -> {has - newFiles:N0} of them, and {newFiles:N0} others");
         }
 
         if (IsLost(before.Bytes, now.Bytes, percent, LeastBytes) || (before.Bytes > 0 && now.Bytes == 0))

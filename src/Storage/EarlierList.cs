@@ -35,6 +35,9 @@ internal sealed class EarlierList : IDisposable
 
     public FileTime StartedAt { get; }
 
+    /// <summary>The snapshot whose list it is; null for that of a run that was cut off.</summary>
+    public SnapshotId? Snapshot { get; init; }
+
     /// <summary>What the snapshot's header says of its sources; empty for a run that was cut off.</summary>
     public IReadOnlyList<SourceSummary> Summaries { get; init; } = [];
 
@@ -51,7 +54,12 @@ internal sealed class EarlierList : IDisposable
     /// The entry of this path with its pieces under this run's handles; null if there is none or its content cannot be relied
     /// on. Ask for the paths of a source in order.
     /// </summary>
-    public FileEntry? Find(SourceName source, ReadOnlySpan<byte> wanted)
+    public FileEntry? Find(SourceName source, ReadOnlySpan<byte> wanted) => Seek(source, wanted) is { } entry ? WithHandles(entry) : null;
+
+    /// <summary>Whether it has this path, whatever was there. Ask for the paths of a source in order, with those of the others.</summary>
+    public bool Has(SourceName source, ReadOnlySpan<byte> wanted) => Seek(source, wanted) is { Type: not EntryType.Absent };
+
+    private FileEntry? Seek(SourceName source, ReadOnlySpan<byte> wanted)
     {
         if (broken || !Covers(source))
         {
@@ -60,6 +68,11 @@ internal sealed class EarlierList : IDisposable
 
         try
         {
+            if (used && parsed is { } last && last.Path.AsSpan().SequenceEqual(wanted))
+            {
+                return last;
+            }
+
             while (used || IsBefore(parsed ??= FileEntryJson.Read(walk!.Current), source, wanted))
             {
                 if (!Advance())
@@ -69,7 +82,7 @@ internal sealed class EarlierList : IDisposable
             }
 
             used = parsed.Path.AsSpan().SequenceEqual(wanted);
-            return used ? WithHandles(parsed) : null;
+            return used ? parsed : null;
         }
         catch (DamageError)
         {

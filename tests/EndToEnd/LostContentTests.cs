@@ -37,6 +37,7 @@ public sealed class LostContentTests
         using var site = NewSite();
         site.Create();
         site.Create("database");
+        Command.Shell("cp -a storage expected", site.In("app"));
         EmptyStorage(site);
         site.Run("create", "storage").IsPartial(Lost);
         site.Create("database");
@@ -47,8 +48,7 @@ public sealed class LostContentTests
         site.Run("status").Ends(1).Prints($"'storage' {Lost}");
 
         // Found again by another type of snapshot than the one that missed it.
-        site.Write("portraits/9/portrait.jpg", Content.Random(3_400_000, seed: 1));
-        Fill(site);
+        Command.Shell("cp -a expected/. storage", site.In("app"));
         site.Create();
         site.Run("status").Succeeds();
         site.Run("rotate", "--max-backups", "1").Succeeds();
@@ -73,6 +73,47 @@ public sealed class LostContentTests
         Assert.Equal([second.Id, back.Id], site.Snapshots().Where(snapshot => !IsMarked(snapshot)).Select(snapshot => snapshot.Id));
         Assert.Equal(3, site.Snapshots().Count);
         site.Run("status").Succeeds();
+    }
+
+    /// <summary>Another disk is mounted, or all was encrypted under new names; or, once all is lost, users go on.</summary>
+    [Theory]
+    [InlineData(30)]
+    [InlineData(10)]
+    public void Other_files_in_their_place_do_not_bring_them_back(int others)
+    {
+        using var site = NewSite();
+        site.Create();
+        Command.Shell("mv storage expected; mkdir storage", site.In("app"));
+        if (others < 14)
+        {
+            site.Run("create").IsPartial(Lost);
+        }
+
+        for (var i = 0; i < others; i++)
+        {
+            site.Write($"other/{i}", Content.Random(3_400_000 / others, seed: i));
+        }
+
+        for (var night = 0; night < 3; night++)
+        {
+            site.Run("create").IsPartial($"storage: {Lost}: 14 files -> 0 of them, and {others} others");
+        }
+
+        Command.Shell("cp -a expected/. storage", site.In("app"));
+        var back = site.Create();
+        Assert.True((long)back.Header["stored_bytes"]! < 100_000, "what came back was stored once more");
+        site.Run("status").Succeeds();
+    }
+
+    [Fact]
+    public void What_only_moved_is_not_lost()
+    {
+        using var site = NewSite();
+        site.Create();
+        Command.Shell("mkdir ../all; mv * ../all; mv ../all .", site.Storage);
+        site.Create();
+        Command.Shell("find all -type f | while read f; do echo more >>\"$f\"; done", site.Storage);
+        site.Create();
     }
 
     [Fact]
@@ -255,14 +296,6 @@ public sealed class LostContentTests
     }
 
     private static void EmptyStorage(Site site) => Command.Shell("find . -mindepth 1 -delete", site.Storage);
-
-    private static void Fill(Site site)
-    {
-        for (var i = 0; i < 13; i++)
-        {
-            site.Write($"again/{i}", $"{i}");
-        }
-    }
 
     private static void Empty(Site site)
     {

@@ -27,6 +27,16 @@ public sealed class ShrinkJudgementTests
     public void A_tree_lost_what_it_has_no_more(long filesBefore, long bytesBefore, long filesNow, long bytesNow, string losses) =>
         Assert.Equal(losses, Losses(Tree(filesBefore, bytesBefore), Tree(filesNow, bytesNow)));
 
+    [Theory]
+    [InlineData(20, 20, 20, "20 files -> 0 of them, and 20 others")]
+    [InlineData(20, 11, 11, "20 files -> 0 of them, and 11 others")]
+    [InlineData(20, 30, 20, "")]
+    [InlineData(20, 29, 20, "20 files -> 9 of them, and 20 others")]
+    [InlineData(20, 9, 1, "20 files -> 9")]
+    [InlineData(4, 4, 4, "")] // of a handful
+    public void Others_in_their_place_do_not_stand_for_files_that_are_gone(long before, long now, long newFiles, string losses) =>
+        Assert.Equal(losses, Losses(Tree(before, 0), Tree(now, 0), newFiles: newFiles));
+
     [Fact]
     public void A_tree_of_symlinks_has_content() => Assert.Equal(
         "4 files (0 B) -> none", Losses(Tree(0, 0) with { Symlinks = 4 }, Tree(0, 0)));
@@ -106,18 +116,18 @@ public sealed class ShrinkJudgementTests
             i, word[0] == 'c' ? SnapshotState.Complete : SnapshotState.Partial,
             Tree(i, i) with { Shrunk = word.EndsWith('m') ? Mark(false) : word.EndsWith('a') ? Mark(true) : null })).ToList();
 
-        Assert.Equal(expected is { } i ? all[i].Header.Id : null, ShrinkJudgement.Yardstick(all, Tree(0, 0))?.Id);
+        Assert.Equal(expected is { } i ? all[i].Header.Id : null, Yardstick(all, Tree(0, 0))?.Id);
     }
 
     [Fact]
     public void Snapshots_without_the_source_are_passed_over() => Assert.Equal(
         Id(1).ToString(),
-        ShrinkJudgement.Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Tree(2, 2)), Snapshot(2, SnapshotState.Complete, Database(1, "a", 1))], Tree(0, 0))?.Id);
+        Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Tree(2, 2)), Snapshot(2, SnapshotState.Complete, Database(1, "a", 1))], Tree(0, 0))?.Id);
 
     [Fact]
     public void The_mark_of_another_source_does_not_count() => Assert.Equal(
         Id(1).ToString(),
-        ShrinkJudgement.Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Database(1, "a", 1) with { Shrunk = Mark(false) }, Tree(2, 2))], Tree(0, 0))?.Id);
+        Yardstick([Snapshot(0, SnapshotState.Complete, Tree(1, 1)), Snapshot(1, SnapshotState.Complete, Database(1, "a", 1) with { Shrunk = Mark(false) }, Tree(2, 2))], Tree(0, 0))?.Id);
 
     [Theory]
     [InlineData("missing", true)]
@@ -131,7 +141,7 @@ public sealed class ShrinkJudgementTests
             Snapshot(1, SnapshotState.Partial, Tree(0, 0) with { Shrunk = Mark(false) }),
             Snapshot(2, SnapshotState.Partial, Tree(0, 0) with { State = SourceStates.FromWord(state)!.Value }),
         ];
-        Assert.Equal(Id(isPassedOver ? 0 : 2).ToString(), ShrinkJudgement.Yardstick(all, Tree(0, 0))?.Id);
+        Assert.Equal(Id(isPassedOver ? 0 : 2).ToString(), Yardstick(all, Tree(0, 0))?.Id);
         Assert.Equal(isPassedOver ? 1 : 0, ShrinkHold.Of(all.Select(RetentionItem.Of)).Count);
     }
 
@@ -139,12 +149,15 @@ public sealed class ShrinkJudgementTests
     public void A_source_that_has_another_name_now_is_known_by_its_path()
     {
         List<Snapshot> all = [Snapshot(0, SnapshotState.Complete, Tree(50, 50) with { Name = "uploads" })];
-        Assert.Equal(Id(0).ToString(), ShrinkJudgement.Yardstick(all, Tree(0, 0))?.Id);
-        Assert.Null(ShrinkJudgement.Yardstick(all, Tree(0, 0) with { Path = "/elsewhere" }));
+        Assert.Equal(Id(0).ToString(), Yardstick(all, Tree(0, 0))?.Id);
+        Assert.Null(Yardstick(all, Tree(0, 0) with { Path = "/elsewhere" }));
     }
 
-    private static string Losses(SourceSummary before, SourceSummary now, int? percent = 50) =>
-        string.Join('|', ShrinkJudgement.Losses(before, now, new ShrinkLimit(percent)));
+    private static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, SourceSummary now) =>
+        ShrinkJudgement.Yardstick(snapshots, now.Name, now.Kind, now.Path);
+
+    private static string Losses(SourceSummary before, SourceSummary now, int? percent = 50, long newFiles = 0) =>
+        string.Join('|', ShrinkJudgement.Losses(before, now, newFiles, new ShrinkLimit(percent)));
 
     private static ShrunkSource Mark(bool accepted) => new("20260101T000000Z", ["50 files -> none"], accepted);
 
