@@ -19,6 +19,7 @@ internal sealed class CreateEntries(
 
     private readonly FileLineHead head = new();
     private readonly CreateAttributes attributes = new(list);
+    private readonly HashSet<ulong> synced = [];
     private readonly CreateAccess access = new(pipeline, list, store.Options.PackBytes);
     private FormerSource? was;
     private EarlierList? judge;
@@ -213,6 +214,7 @@ internal sealed class CreateEntries(
         {
             stop.ThrowIfCancellationRequested();
             pipeline.ThrowIfFailed();
+            SyncOnce(walked);
             if (walked.Problem is { } problem)
             {
                 access.Report(walked.Path, problem);
@@ -229,6 +231,15 @@ internal sealed class CreateEntries(
             {
                 AddOther(name, walked);
             }
+        }
+    }
+
+    /// <summary>After the run's start and before anything of a file system is read: what changes after that has a time after the run's start.</summary>
+    private void SyncOnce(WalkedEntry walked)
+    {
+        if (was is null && (walked.Status.IsDirectory || walked.NameOnDisk is not null) && synced.Add(walked.Status.Device))
+        {
+            walked.SyncFileSystem();
         }
     }
 

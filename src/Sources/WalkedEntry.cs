@@ -38,7 +38,7 @@ internal sealed class WalkedEntry
     /// <summary>Why it is left out, with all that is in it; null for an entry.</summary>
     public Foreign? Foreign { get; }
 
-    /// <summary>Its name in its directory, where that is not the last name of <see cref="Path"/>.</summary>
+    /// <summary>Its name in its directory, where it is the one file of a source, which the list calls as the configuration does.</summary>
     public byte[]? NameOnDisk { get; init; }
 
     private ReadOnlySpan<byte> Name => NameOnDisk ?? Path.AsSpan(Path.AsSpan().LastIndexOf((byte)'/') + 1);
@@ -50,9 +50,28 @@ internal sealed class WalkedEntry
     /// <summary>A symlink's text. Only until the walk goes on.</summary>
     public byte[] ReadLink() => Posix.ReadLink(directory!, Name);
 
+    /// <summary>
+    /// Puts on disk what programs changed in memory on the file system of a directory, or of one file's directory. A page that is written
+    /// again before that, by way of a memory map, changes no time; once it is on disk, the next write does. Only until the walk goes on.
+    /// </summary>
+    public void SyncFileSystem()
+    {
+        try
+        {
+            using var below = !IsTop && Status.IsDirectory ? Posix.OpenDirectory(directory!, Name) : null;
+            Posix.SyncFileSystem(below ?? directory!);
+        }
+        catch (PosixError)
+        {
+            // Whose writes failed hears of it; what cannot be read is reported when it is.
+        }
+    }
+
     /// <summary>Where its ACLs and extended attributes are; nothing is opened, and no link followed. Only until the walk goes on.</summary>
     public AttributePlace Attributes =>
-        Path.AsSpan().Contains((byte)'/') ? AttributePlace.Named(directory!, Name) : AttributePlace.Of(directory!);
+        IsTop ? AttributePlace.Of(directory!) : AttributePlace.Named(directory!, Name);
+
+    private bool IsTop => !Path.AsSpan().Contains((byte)'/');
 }
 
 /// <summary>Why something is not in the snapshot. <paramref name="IsLoss"/> tells content that is missing from things that have none.</summary>

@@ -1,3 +1,4 @@
+using System.IO.MemoryMappedFiles;
 using System.Text.Json.Nodes;
 
 namespace VertexAr.Backup.EndToEnd;
@@ -54,6 +55,33 @@ public sealed class UnchangedFilesTests
         File.WriteAllBytes(path, Content.Random(40_000, seed: 2));
         File.SetLastWriteTimeUtc(path, time);
         Assert.Equal(Content.Sha256(Content.Random(40_000, seed: 2)), (string?)site.Create().Files()["storage/portraits/0/portrait.jpg"]["sha256"]);
+    }
+
+    /// <summary>On a disk of its own, which nobody else puts the page on while it is written twice.</summary>
+    [Fact]
+    public void A_page_that_is_written_again_through_a_memory_map_is_found()
+    {
+        Machine.NeedRoot("mounting a file system");
+        using var site = new Site();
+        var path = site.InStorage("mapped/data.mdb");
+        Command.Shell("truncate -s 16M disk && mkfs.ext4 -q disk && mkdir app/storage/mapped && mount -o loop disk app/storage/mapped && truncate -s 8K app/storage/mapped/data.mdb", site.Root);
+        try
+        {
+            site.Settings["storage"]![0]!["one_file_system"] = false;
+            using (var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open))
+            using (var view = file.CreateViewAccessor())
+            {
+                view.Write(0, 'a');
+                Settle();
+                site.Create();
+                view.Write(0, 'b');
+                Assert.Equal((byte)'b', File.ReadAllBytes(Path.Combine(site.Create().Restored("storage"), "mapped/data.mdb"))[0]);
+            }
+        }
+        finally
+        {
+            Command.Run("umount", site.InStorage("mapped"));
+        }
     }
 
     [Fact]
