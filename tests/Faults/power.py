@@ -2,10 +2,12 @@
 """Cuts the power of a virtual machine at any moment, while it backs up, rotates and restores, and looks what is on its disk.
 
 The machine's disk keeps what was fsynced and loses the rest: its file system commits by itself only once a minute, and does not
-flush what is renamed. After each cut the disk is examined here, and the machine goes on with it at its next boot.
+flush what is renamed. After each cut what is on the disk is examined here, at the place that it had in the machine, since the
+journal of a restore names it; the machine goes on with the disk, not with what was done here, at its next boot.
 """
 import argparse
 import contextlib
+import ctypes
 import glob
 import hashlib
 import json
@@ -25,18 +27,27 @@ from site_under_test import Broken, Site, check, rows_of
 
 STATES = 4
 KEEP = 3
+PARTIAL = 3
+
+# Where the site is, in the machine and, for each worker by itself, here. Every Debian has the directory above it.
+PLACE = "/srv"
+SITE = f"{PLACE}/site"
+NEW_MOUNT_NAMESPACE = 0x20000
 
 # What the machine does until it is cut off. Whatever it says is on its way to us before it goes on.
 SCRIPT = """#!/bin/busybox sh
 mount -t proc proc /proc; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp
 exec >/dev/ttyS0 2>&1 </dev/null
-backup() { /bin/vertex-ar-backup --config /site/config.json "$@"; }
-newest() { ls /site/backups/snapshots | grep 'Z.json$' | tail -n 1 | cut -d. -f1; }
+backup() { /bin/vertex-ar-backup --config SITE/config.json "$@"; }
+newest() { ls SITE/backups/snapshots | grep 'Z.json$' | tail -n 1 | cut -d. -f1; }
 echo BOOTED
+for left in SITE/app/.*.steps SITE/app/data/.*.steps; do
+    if [ -e "$left" ]; then backup restore --undo --quiet || echo "FAILED undo $?"; fi
+done
 while :; do
-    n=$(( $(cat /site/step) + 1 )); k=$((n % STATES))
+    n=$(( $(cat SITE/step) + 1 )); k=$((n % STATES))
     echo "CHANGING $k"
-    rm -rf /site/app/storage /site/app/data; mkdir -p /site/app; cp -a "/states/$k/storage" "/states/$k/data" /site/app/; echo $n >/site/step; sync
+    rm -rf SITE/app/storage SITE/app/data; mkdir -p SITE/app; cp -a "/states/$k/storage" "/states/$k/data" SITE/app/; echo $n >SITE/step; sync
     echo "CHANGED $k"
     if backup create --quiet --no-rotate; then echo "CREATED $k $(newest)"; else echo "FAILED create $?"; fi
     if [ $((n % 2)) = 0 ]; then
@@ -44,10 +55,10 @@ while :; do
         backup rotate --max-backups KEEP --quiet || echo "FAILED rotate $?"
     fi
     if [ $((n % 3)) = 0 ]; then
-        old=$(ls /site/backups/snapshots | grep 'Z.json$' | head -n 1 | cut -d. -f1)
+        old=$(ls SITE/backups/snapshots | grep 'Z.json$' | head -n 1 | cut -d. -f1)
         echo "RESTORING $old"
         if backup restore "$old" --yes --quiet; then echo "RESTORED $old"; else echo "FAILED restore $?"; fi
-        rm -rf /site/app/*restore* /site/app/.*restore_* /site/app/data/*restore* /site/app/data/.*restore_*
+        rm -rf SITE/app/*restore* SITE/app/.*restore_* SITE/app/data/*restore* SITE/app/data/.*restore_*
     fi
 done
 """
@@ -76,20 +87,17 @@ class Machine:
 
     def make(self):
         top = f"{self.root}/top"
-        site = Site(f"{top}/site", self.binary)
+        os.makedirs(f"{top}{SITE}")
+        bind(f"{top}{PLACE}")
+        site = Site(SITE, self.binary)
         site.make(media=0.3)
-        with open(site.config, "r+") as file:
-            text = file.read().replace(f"{top}/site", "/site")
-            file.seek(0)
-            file.truncate()
-            file.write(text)
         for k in range(STATES):
             site.change(k + 1)
             if k % 2:
                 site.leave_log(k)
             shutil.copytree(site.app, f"{top}/states/{k}", symlinks=True)
             self.states.append(contents(site.storage, site.database))
-        with open(f"{top}/site/step", "w") as file:
+        with open(f"{SITE}/step", "w") as file:
             file.write("0\n")
         for directory in ("bin", "proc", "dev", "tmp", "lib", "lib64"):
             os.makedirs(f"{top}/{directory}")
@@ -102,9 +110,10 @@ class Machine:
             os.makedirs(f"{top}{os.path.dirname(library)}", exist_ok=True)
             shutil.copy(library, f"{top}{library}")
         with open(f"{top}/bin/run", "w") as file:
-            file.write(SCRIPT.replace("STATES", str(STATES)).replace("KEEP", str(KEEP)))
+            file.write(SCRIPT.replace("STATES", str(STATES)).replace("KEEP", str(KEEP)).replace("SITE", SITE))
         os.chmod(f"{top}/bin/run", 0o755)
         subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-E", "root_owner=0:0", "-d", top, self.image, "192M"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["umount", PLACE], check=True)
         shutil.rmtree(top)
 
     def run(self, seconds):
@@ -166,12 +175,14 @@ class Machine:
         out = f"{self.root}/out"
         shutil.rmtree(out, ignore_errors=True)
         os.makedirs(out)
-        subprocess.run(["debugfs", "-R", f"rdump /site {out}", self.image], capture_output=True, check=True)
-        site = Site(f"{out}/site", self.binary)
-        with open(site.config) as file:
-            text = file.read().replace('"/site', f'"{out}/site')
-        with open(site.config, "w") as file:
-            file.write(text)
+        subprocess.run(["debugfs", "-R", f"rdump {SITE} {out}", self.image], capture_output=True, check=True)
+        bind(out)
+        try:
+            return self.examine_site(Site(SITE, self.binary), saving)
+        finally:
+            subprocess.run(["umount", PLACE], check=True)
+
+    def examine_site(self, site, saving):
         there = site.snapshots() if os.path.exists(f"{site.repository}/repository.json") else []
         gone = set(self.snapshots) - set(there)
         check(gone <= set(sorted(self.snapshots)[:-KEEP]), f"snapshots {sorted(gone)} are gone")
@@ -188,6 +199,7 @@ class Machine:
         phase = "changing" if self.live is None else "restoring" if len(self.live) > 1 else "saving" if saving else "rotating or between"
         if self.live is not None:
             self.check_live(site)
+            self.end_restore(site)
             site.succeed("create", "--quiet", "--max-backups", "1000")
             check(site.orphans() == [], f"orphans: {site.orphans()}")
         return phase
@@ -197,6 +209,28 @@ class Machine:
         now = contents(site.storage, site.database)
         check(now[0] in storage, "the storage is neither the old nor the new one")
         check(now[1] in database, "the database is neither the old nor the new one")
+
+    def end_restore(self, site):
+        """A restore that the cut left in the middle: a run says so, and it can be ended either way."""
+        if not glob.glob(f"{site.app}/.*.steps") + glob.glob(f"{os.path.dirname(site.database)}/.*.steps"):
+            return
+        done = site.run("create", "--quiet", "--no-rotate")
+        check(done.returncode in (0, PARTIAL), f"'create' after a cut in a restore ended with {done.returncode}: {done.stderr}")
+        goes_on = self.numbers.random() < 0.5 and site.run("restore", "--continue", "--quiet").returncode == 0
+        if not goes_on:
+            site.succeed("restore", "--undo", "--quiet")
+        check(contents(site.storage, site.database) in self.live, f"after {'--continue' if goes_on else '--undo'} the site is neither the old nor the new one")
+
+
+def bind(directory):
+    """Shows a directory of ours where the machine has it."""
+    subprocess.run(["mount", "--bind", directory, PLACE], check=True)
+
+
+def stand_apart():
+    """What a worker mounts is seen by it alone, and gone with it."""
+    check(ctypes.CDLL(None).unshare(NEW_MOUNT_NAMESPACE) == 0, "no mount namespace of its own")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
 
 
 def work_through(case):
@@ -231,7 +265,7 @@ def main():
     given = parser.parse_args()
     machines = os.cpu_count()
     cases = [(i, -(-given.cuts // machines), given.longest, os.path.abspath(given.binary), given.kernel, given.work, given.seed) for i in range(machines)]
-    with multiprocessing.Pool(machines) as pool:
+    with multiprocessing.Pool(machines, stand_apart) as pool:
         results = [r for machine in pool.map(work_through, cases, chunksize=1) for r in machine]
     for _, problem in results:
         if problem:
