@@ -34,6 +34,9 @@ PLACE = "/srv"
 SITE = f"{PLACE}/site"
 NEW_MOUNT_NAMESPACE = 0x20000
 
+# What the machine has said when the time to the cut begins to run, by turns, and how much of the longest time that may be.
+MOMENTS = [("RESTORING", 0.25), ("BOOTED", 1), ("CHANGED", 0.25), ("ROTATING", 0.25)]
+
 # What the machine does until it is cut off. Whatever it says is on its way to us before it goes on.
 SCRIPT = """#!/bin/busybox sh
 mount -t proc proc /proc; mount -t devtmpfs dev /dev; mount -t tmpfs tmp /tmp
@@ -116,8 +119,8 @@ class Machine:
         subprocess.run(["umount", PLACE], check=True)
         shutil.rmtree(top)
 
-    def run(self, seconds):
-        """Boots, and cuts the power some time after that."""
+    def run(self, word, seconds):
+        """Boots, and cuts the power some time after the machine has said a word."""
         with contextlib.suppress(FileNotFoundError):
             os.remove(self.log)
         machine = subprocess.Popen(
@@ -128,9 +131,9 @@ class Machine:
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             began = time.monotonic()
-            while "BOOTED" not in self.said():
-                check(machine.poll() is None and time.monotonic() - began < 120, f"the machine does not boot: {self.said()[-500:]}")
-                time.sleep(0.05)
+            while word not in self.said():
+                check(machine.poll() is None and time.monotonic() - began < 300, f"the machine does not come to {word}: {self.said()[-500:]}")
+                time.sleep(0.01)
             time.sleep(seconds)
             check(machine.poll() is None, f"the machine ended by itself: {self.said()[-500:]}")
         finally:
@@ -239,11 +242,12 @@ def work_through(case):
     results = []
     try:
         for cut in range(cuts):
-            seconds = machine.numbers.random() * longest
+            word, share = MOMENTS[(number + cut) % len(MOMENTS)]
+            seconds = machine.numbers.random() * longest * share
             try:
-                results.append((machine.examine(machine.run(seconds)), None))
+                results.append((machine.examine(machine.run(word, seconds)), None))
             except Broken as e:
-                results.append((None, f"machine {number}, cut {cut} after {seconds:.2f} s: {e}"))
+                results.append((None, f"machine {number}, cut {cut}, {seconds:.2f} s after {word}: {e}"))
                 break
             except Exception:  # pylint: disable=broad-except
                 results.append((None, f"machine {number}, cut {cut}: {traceback.format_exc()}"))
@@ -259,7 +263,7 @@ def main():
     parser.add_argument("--kernel", required=True, help="a kernel in which nvme and ext4 are built in")
     parser.add_argument("--work", required=True, help="a directory to work in")
     parser.add_argument("--cuts", type=int, default=200, help="in all")
-    parser.add_argument("--longest", type=float, default=12, help="seconds from the end of the boot to the cut")
+    parser.add_argument("--longest", type=float, default=12, help="seconds from the end of the boot to the cut; a quarter of it from the beginning of a phase")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--counts", help="a file for the totals: passed, failed, skipped")
     given = parser.parse_args()
