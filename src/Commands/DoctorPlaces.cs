@@ -122,7 +122,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     private void LookAtHealth(SnapshotStore store)
     {
         var now = around.Clock.GetUtcNow();
-        var facts = RepositoryHealth.Read(store);
+        var facts = RepositoryHealth.Read(store, now);
         var verdict = HealthJudgement.Judge(facts, StatusVerb.Rules(settings), now);
         if (verdict.IsHealthy)
         {
@@ -137,13 +137,13 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         {
             report.Fail("clock", $"it says {now:yyyy-MM-dd HH:mm} UTC, which is before the newest snapshot", "timedatectl");
         }
-        else if (store.Ids() is [.., var last] && last.Time > now.AddMinutes(5))
+        else if (facts.InFuture is [.., var last])
         {
             report.Warn(
                 "clock",
-                $"snapshot {last} is named after a time in the future: the clock was wrong once, and later snapshots are named one second after the one before, so that their order is right. "
-                    + "Names follow the time again by themselves once the snapshot that was made at the wrong time has been rotated away; when this one was really made is in",
-                $"{CommandTable.Program} show {last}");
+                $"{FutureId.Named(last, now)}: a clock was wrong when it was made, or somebody put it there. Runs made after it count as newer and rotate it away in time; "
+                    + "what is known of it is shown by 'vertex-ar-backup show'. To remove it now, and free its space with the next rotation",
+                $"sudo {FutureId.Removal(last, ShellWord.Of(store.Layout.Snapshots))}");
         }
     }
 

@@ -140,6 +140,12 @@ internal sealed class HealthJudgement
             problems.Add(new HealthNote($"the header of snapshot {id} {reason}", $"sudo {CommandTable.Program} verify"));
         }
 
+        if (facts.InFuture is [.., var ahead])
+        {
+            var more = facts.InFuture.Count > 1 ? $", and {facts.InFuture.Count - 1} more" : "";
+            remarks.Add(new HealthNote($"{FutureId.Named(ahead, now)}{more}, and is passed over: a clock was wrong when it was made, or somebody put it there", $"sudo {CommandTable.Program} doctor"));
+        }
+
         if (facts.Damaged.Count > DamagedNamed)
         {
             problems.Add(new HealthNote($"{Units.Count(facts.Damaged.Count, "damaged header")} in all", $"sudo {CommandTable.Program} verify"));

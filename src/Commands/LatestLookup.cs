@@ -1,3 +1,4 @@
+using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
@@ -20,25 +21,35 @@ internal static class LatestLookup
     public static Snapshot Find(
         Surroundings around, SnapshotStore store, string id, SnapshotType? type = null, SourceKind? only = null, IReadOnlyList<string>? paths = null, bool orPartial = false, bool isCopy = false)
     {
+        var now = around.Clock.GetUtcNow();
         if (id != SnapshotStore.Latest)
         {
-            return store.Find(id, type);
+            return store.Find(id, now, type);
         }
 
-        var (whole, damaged) = store.ReadAll();
-        var choice = LatestSnapshot.Choose(whole, new LatestWish(Wanted(around, paths ?? []), type, only));
+        var (all, damaged) = store.ReadAll();
+        var (dated, ahead) = FutureId.Split(all, now);
+        if (ahead is [.., var last])
+        {
+            around.Screen.Log.Say(
+                Severity.Warning,
+                $"{FutureId.Named(last.Id, now)}, and is passed over{(ahead.Count > 1 ? $", as are {ahead.Count - 1} more" : "")}: if the clock is wrong, set it; "
+                    + $"otherwise the snapshot was made by a wrong one or put there by somebody, and only its ID chooses it: '{CommandTable.Program} show {last.Id}'");
+        }
+
+        var choice = LatestSnapshot.Choose(dated, new LatestWish(Wanted(around, paths ?? []), type, only));
         if (choice.Chosen is null && !orPartial && choice.Notices.Count > 0)
         {
             throw UserError.Failed("no snapshot is complete", string.Join("; ", choice.Notices));
         }
 
-        var chosen = choice.Chosen ?? store.Find(id, type);
+        var chosen = choice.Chosen ?? store.Find(id, now, type);
         foreach (var notice in choice.Notices)
         {
             around.Screen.Log.Say(Severity.Warning, notice);
         }
 
-        foreach (var bad in damaged.Where(bad => !isCopy && bad.Id > chosen.Id))
+        foreach (var bad in damaged.Where(bad => !isCopy && bad.Id > chosen.Id && !FutureId.Is(bad.Id, now)))
         {
             around.Screen.Log.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
         }

@@ -21,6 +21,11 @@ internal static class OffsiteRestoreVerb
             // Fetches the headers that it takes, all of them for the newest.
             _ = offsite.Find(command.Id, command.Type);
             snapshot = LatestLookup.Find(around, offsite.Store, command.Id, command.Type, command.Only, command.Paths, isCopy: true);
+            if (offsite.Refusal(snapshot.Id) is { } refusal)
+            {
+                throw UserError.Failed($"snapshot {snapshot.Id} in {setting.Remote} is not restored: {refusal}");
+            }
+
             if (offsite.FetchParts(snapshot) is { } trouble)
             {
                 throw UserError.Failed(

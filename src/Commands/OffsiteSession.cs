@@ -29,7 +29,7 @@ internal sealed class OffsiteSession : IDisposable
         var scratch = MakeScratch(around, scratchParent);
         try
         {
-            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, progress));
+            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, around.Clock, progress));
         }
         catch
         {

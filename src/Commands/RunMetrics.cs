@@ -18,7 +18,7 @@ internal static class RunMetrics
 
         try
         {
-            MetricsFile.Write(file, Gather(report));
+            MetricsFile.Write(file, Gather(report, around.Clock.GetUtcNow()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or UserError)
         {
@@ -26,13 +26,13 @@ internal static class RunMetrics
         }
     }
 
-    private static Metrics Gather(RunReport report)
+    private static Metrics Gather(RunReport report, DateTimeOffset now)
     {
         var (runs, facts, packs) = (new Dictionary<string, RunRecord>(), (RepositoryFacts?)null, 0L);
         try
         {
             var store = new SnapshotStore(Repository.Open(report.BackupDirectory));
-            facts = RepositoryHealth.Read(store);
+            facts = RepositoryHealth.Read(store, now);
             runs = facts.Runs.ToDictionary();
             packs = RepositoryHealth.PackBytes(store.Layout);
         }

@@ -33,7 +33,7 @@ internal static class VerifyVerb
     {
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
-        var (whole, damaged) = command.Id is { } id ? ([store.Find(id)], []) : store.ReadAll();
+        var (whole, damaged) = command.Id is { } id ? ([store.Find(id, around.Clock.GetUtcNow())], []) : store.ReadAll();
         VerifyReport report;
         using (around.Screen.Progress(progress))
         {

@@ -6,11 +6,14 @@ internal sealed record RepositoryFacts
     /// <summary>How many snapshots of each type there are, whose headers are whole.</summary>
     public required IReadOnlyDictionary<SnapshotType, int> Counts { get; init; }
 
-    /// <summary>The newest of each type that there is one of.</summary>
+    /// <summary>The newest of each type that there is one of. One that is dated in the future is the newest only where there is no other.</summary>
     public required IReadOnlyDictionary<SnapshotType, SnapshotHeader> Newest { get; init; }
 
     /// <summary>Snapshots whose headers are not whole, each with what is wrong.</summary>
     public required IReadOnlyList<DamagedSnapshot> Damaged { get; init; }
+
+    /// <summary>Snapshots that are dated in the future.</summary>
+    public IReadOnlyList<SnapshotId> InFuture { get; init; } = [];
 
     /// <summary>How the last runs ended, by job.</summary>
     public required IReadOnlyDictionary<string, RunRecord> Runs { get; init; }

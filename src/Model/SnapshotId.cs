@@ -18,7 +18,7 @@ internal readonly record struct SnapshotId : IComparable<SnapshotId>
         new(time.UtcDateTime.ToString(Pattern, CultureInfo.InvariantCulture));
 
     public static SnapshotId? Parse(string text) =>
-        DateTime.TryParseExact(text, Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)
+        DateTime.TryParseExact(text, Pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out _)
             ? new SnapshotId(text)
             : null;
 

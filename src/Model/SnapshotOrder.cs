@@ -1,14 +1,11 @@
 namespace VertexAr.Backup.Model;
 
 /// <summary>
-/// From the oldest to the newest. That is the order of the IDs, but for snapshots that were named while IDs were ahead of the
-/// time: the ones made later, once names followed the time again, list them as older.
+/// From the oldest to the newest. That is the order of the IDs, but for snapshots that are dated in the future: the ones made later
+/// list them as older.
 /// </summary>
 internal static class SnapshotOrder
 {
-    /// <summary>How far a name is ahead before a later snapshot is named by the time again, in place of a second after it.</summary>
-    private static readonly TimeSpan Ahead = TimeSpan.FromHours(1);
-
     public static List<Snapshot> Sort(IEnumerable<Snapshot> snapshots) =>
         Sort(snapshots, static snapshot => snapshot.Id, static snapshot => snapshot.Header.Older);
 
@@ -26,15 +23,23 @@ internal static class SnapshotOrder
             return sorted;
         }
 
-        var ordered = new List<T>(sorted.Count);
-        var placed = new HashSet<SnapshotId>();
+        var byId = sorted.ToDictionary(id);
+        var (ordered, seen, placed) = (new List<T>(sorted.Count), new HashSet<SnapshotId>(), new HashSet<SnapshotId>());
+        var open = new Stack<T>();
         foreach (var item in sorted)
         {
-            var before = older(item).ToHashSet();
-            ordered.AddRange(sorted.Where(other => before.Contains(id(other)) && placed.Add(id(other))));
-            if (placed.Add(id(item)))
+            open.Push(item);
+            while (open.TryPeek(out var top))
             {
-                ordered.Add(item);
+                // Before it come those that it lists, and before them those that they list.
+                if (seen.Add(id(top)))
+                {
+                    older(top).Where(other => byId.ContainsKey(other) && !seen.Contains(other)).OrderDescending().ToList().ForEach(other => open.Push(byId[other]));
+                }
+                else if (placed.Add(id(open.Pop())))
+                {
+                    ordered.Add(top);
+                }
             }
         }
 
@@ -43,22 +48,20 @@ internal static class SnapshotOrder
 
     /// <summary>
     /// The ID of a snapshot that is made now: the second that it began, or the one after every other where that is taken or a clock
-    /// was set back. Once all that are far ahead of the time are known to have begun before, none can be taken for a newer one, and
-    /// it is named by the time again.
+    /// was set back by less than a day. IDs that are further ahead are passed over: the new header lists them as older.
     /// </summary>
     /// <param name="began">When it began.</param>
     /// <param name="taken">All IDs that are in use.</param>
-    /// <param name="snapshots">All snapshots that can be read.</param>
-    public static SnapshotId Next(DateTimeOffset began, IReadOnlyCollection<SnapshotId> taken, IEnumerable<Snapshot> snapshots)
+    public static SnapshotId Next(DateTimeOffset began, IReadOnlyCollection<SnapshotId> taken)
     {
         var now = SnapshotId.At(began);
-        var earlier = snapshots.Where(snapshot => IsAhead(snapshot.Header) && snapshot.Header.StartedAt <= began).Select(snapshot => snapshot.Id).ToHashSet();
-        var newest = taken.Where(id => !earlier.Contains(id)).DefaultIfEmpty().Max();
+        var newest = taken.Where(id => !FutureId.Is(id, began)).DefaultIfEmpty().Max();
         var next = newest < now ? now : newest.Next();
-        return next.Time - began > Ahead || earlier.Any(id => id <= next) ? taken.Max().Next() : next;
-    }
+        while (taken.Contains(next))
+        {
+            next = next.Next();
+        }
 
-    /// <summary>Named more than an hour after it began, since there was an ID in the future. What was imported bears the time of its content.</summary>
-    public static bool IsAhead(SnapshotHeader header) =>
-        header.Origin is null && SnapshotId.Parse(header.Id) is { } id && id.Time - header.StartedAt > Ahead;
+        return next;
+    }
 }

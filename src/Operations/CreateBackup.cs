@@ -12,6 +12,8 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class CreateBackup
 {
+    private const int AheadNamed = 3;
+
     private readonly CreatePlan plan;
     private readonly TimeProvider clock;
     private readonly RunProgress progress;
@@ -21,6 +23,7 @@ internal sealed class CreateBackup
     private readonly List<TreeOptions> trees;
     private readonly Dictionary<string, UserError> missing = [];
     private readonly PackRegistry packs = new();
+    private List<SnapshotId> existing = [];
     private readonly SortedSet<string> halfRestored = new(StringComparer.Ordinal);
 
     private CreateBackup(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
@@ -118,12 +121,14 @@ internal sealed class CreateBackup
     private CreateResult Run(RepositoryLock held)
     {
         var store = new SnapshotStore(held.Layout);
-        var (whole, damaged) = store.ReadAll();
+        var (all, damaged) = store.ReadAll();
+        var whole = FutureId.Split(all, clock.GetUtcNow()).Dated;
+        existing = store.Ids();
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
-        List<SnapshotId> taken = [.. store.Ids(), .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)];
-        var id = plan.Origin is null ? NextId(taken, whole) : FreeId(taken);
+        List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)];
+        var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
         SnapshotHeader header;
         try
@@ -180,12 +185,26 @@ internal sealed class CreateBackup
     }
 
     /// <summary>Names say what is newest, also to rotation, when the clock was set back between two runs.</summary>
-    private SnapshotId NextId(List<SnapshotId> taken, List<Snapshot> whole)
+    private SnapshotId NextId(List<SnapshotId> taken)
     {
-        var id = SnapshotOrder.Next(startedAt, taken, whole);
+        var id = SnapshotOrder.Next(startedAt, taken);
         if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < id)
         {
-            progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Max()}, so this one is named after it; is the time of this machine right?");
+            progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Where(other => other < id).Max()}, so this one is named after it; is the time of this machine right?");
+        }
+
+        var ahead = existing.FindAll(other => FutureId.Is(other, startedAt));
+        foreach (var other in ahead.TakeLast(AheadNamed))
+        {
+            progress.Say(
+                Severity.Warning,
+                $"the clock is behind snapshot {other}, which counts as older than this one; if the time of this machine is right, remove it: "
+                    + FutureId.Removal(other, new Layout(plan.BackupDirectory).Snapshots));
+        }
+
+        if (ahead.Count > AheadNamed)
+        {
+            progress.Say(Severity.Warning, $"it is behind {ahead.Count - AheadNamed} more snapshots; 'vertex-ar-backup list' shows them");
         }
 
         return id;
@@ -281,7 +300,7 @@ internal sealed class CreateBackup
                 .. trees.Select(t => Summary(t, list)),
             ],
             source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, list));
-        var older = plan.Origin is null ? whole.ConvertAll(s => s.Id).FindAll(other => other > id) : [];
+        var older = plan.Origin is null ? existing.FindAll(other => other > id) : [];
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,

@@ -25,14 +25,14 @@ internal sealed class DrillRestore
     private DrillRestore(SnapshotStore store, DrillPlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop) =>
         (this.store, this.plan, this.clock, this.progress, this.stop) = (store, plan, clock, progress, stop);
 
-    /// <summary>The newest complete full snapshot; without one, the newest complete one.</summary>
+    /// <summary>The newest complete full snapshot; without one, the newest complete one. What is dated in the future is not the newest.</summary>
     /// <exception cref="UserError">There is none.</exception>
-    public static Snapshot Choose(SnapshotStore store, RunProgress progress)
+    public static Snapshot Choose(SnapshotStore store, DateTimeOffset now, RunProgress progress)
     {
         var (whole, damaged) = store.ReadAll();
-        var complete = whole.FindAll(s => s.Header is { State: SnapshotState.Complete, IsMarked: false });
+        var complete = FutureId.Split(whole.FindAll(s => s.Header is { State: SnapshotState.Complete, IsMarked: false }), now).Dated;
         var chosen = complete.FindLast(s => s.Header.Type == SnapshotType.Full) ?? complete.LastOrDefault();
-        foreach (var bad in damaged.Where(d => chosen is null || d.Id > chosen.Id))
+        foreach (var bad in damaged.Where(d => chosen is null || (d.Id > chosen.Id && !FutureId.Is(d.Id, now))))
         {
             progress.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
         }

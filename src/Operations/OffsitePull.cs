@@ -56,8 +56,14 @@ internal sealed class OffsitePull
     private OffsitePullResult Run(string? id)
     {
         var here = new SnapshotStore(Here).Ids().ToHashSet();
-        var (whole, bad) = id is null ? offsite.FetchHeaders(offsite.Ids().Where(there => !here.Contains(there))) : ([offsite.Find(id)], []);
+        var (whole, bad) = id is null
+            ? offsite.FetchHeaders(offsite.Ids().Where(there => !here.Contains(there) && offsite.Refusal(there) is null))
+            : ([offsite.Find(id)], []);
         bad = bad.ConvertAll(b => b with { Reason = $"its header {b.Reason}" });
+        var refused = (id is null ? offsite.Ids().Except(here) : whole.ConvertAll(snapshot => snapshot.Id))
+            .Select(there => offsite.Refusal(there) is { } reason ? new DamagedSnapshot(there, reason) : null).OfType<DamagedSnapshot>().ToList();
+        whole.RemoveAll(snapshot => refused.Exists(one => one.Id == snapshot.Id));
+        bad.AddRange(refused);
         var pulled = new List<SnapshotId>();
 
         // The newest is what is wanted most.

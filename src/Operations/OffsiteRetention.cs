@@ -15,6 +15,7 @@ internal sealed class OffsiteRetention
     private readonly OffsiteSnapshots offsite;
     private readonly RetentionRules rules;
     private readonly TimeZoneInfo zone;
+    private readonly DateTimeOffset now;
     private readonly RunProgress progress;
     private readonly List<Snapshot> onlyThere;
     private readonly List<DamagedSnapshot> unread;
@@ -22,7 +23,7 @@ internal sealed class OffsiteRetention
     public OffsiteRetention(SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, TimeProvider clock, RunProgress progress)
     {
         (this.store, this.offsite, this.rules, this.progress) = (store, offsite, rules, progress);
-        zone = clock.LocalTimeZone;
+        (zone, now) = (clock.LocalTimeZone, clock.GetUtcNow());
         var here = store.Ids().ToHashSet();
         (onlyThere, unread) = offsite.FetchHeaders(offsite.Ids().Where(id => !here.Contains(id)));
     }
@@ -31,7 +32,7 @@ internal sealed class OffsiteRetention
     public List<Snapshot> Worthwhile(List<Snapshot> here)
     {
         var there = offsite.Ids().ToHashSet();
-        var kept = Retention.DecideByRules(here.Concat(onlyThere).Select(RetentionItem.Of), rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
+        var kept = Retention.DecideByRules([.. here.Concat(onlyThere).Select(Item)], rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
         return here.FindAll(snapshot => kept.Contains(snapshot.Id) || there.Contains(snapshot.Id));
     }
 
@@ -49,7 +50,7 @@ internal sealed class OffsiteRetention
         }
 
         List<Snapshot> all = [.. onlyThere, .. here.Select(one => one.Whole!)];
-        var decisions = Retention.DecideByRules(all.Select(RetentionItem.Of), rules, zone);
+        var decisions = Retention.DecideByRules(all.ConvertAll(Item), rules, zone);
         var gone = decisions.Where(decision => !decision.Keep).ToList();
         if (gone.Count > 0 && Held(all) is [var held, ..])
         {
@@ -71,7 +72,9 @@ internal sealed class OffsiteRetention
 
     /// <summary>What holds rotation, here or there: the newest may not have arrived there.</summary>
     private IReadOnlyList<HeldSource> Held(List<Snapshot> there) =>
-        ShrinkHold.Of(store.ReadAll().Whole.Concat(there).DistinctBy(snapshot => snapshot.Id).Select(RetentionItem.Of));
+        ShrinkHold.Of(store.ReadAll().Whole.Concat(there).DistinctBy(snapshot => snapshot.Id).Select(Item));
+
+    private RetentionItem Item(Snapshot snapshot) => RetentionItem.Of(snapshot, now);
 
     /// <summary>The packs that kept snapshots need; null if a table cannot be read.</summary>
     private HashSet<Digest>? Needed(List<Snapshot> kept)

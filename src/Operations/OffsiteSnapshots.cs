@@ -12,14 +12,16 @@ namespace VertexAr.Backup.Operations;
 internal sealed class OffsiteSnapshots
 {
     private readonly OffsiteFetch fetch;
+    private readonly TimeProvider clock;
     private readonly RunProgress progress;
 
     /// <param name="rclone">Speaks to it.</param>
     /// <param name="scratch">A directory for what is fetched.</param>
+    /// <param name="clock">What is dated later is never the newest.</param>
     /// <param name="progress">Told what is done.</param>
-    public OffsiteSnapshots(Rclone rclone, string scratch, RunProgress progress)
+    public OffsiteSnapshots(Rclone rclone, string scratch, TimeProvider clock, RunProgress progress)
     {
-        this.progress = progress;
+        (this.clock, this.progress) = (clock, progress);
         Rclone = rclone;
         Layout = new Layout(Path.Combine(scratch, "copy"));
         fetch = new OffsiteFetch(rclone, Layout.Root, progress);
@@ -105,8 +107,19 @@ internal sealed class OffsiteSnapshots
     {
         _ = RequireMark();
         _ = FetchHeaders(Ids().Where(id => text == SnapshotStore.Latest || id.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase)));
-        return Store.Find(text, type, passedOver => passedOver.ForEach(bad => progress.Say(
+        return Store.Find(text, clock.GetUtcNow(), type, passedOver => passedOver.ForEach(bad => progress.Say(
             Severity.Warning, $"snapshot {bad.Id} is newer, but damaged there: its header {bad.Reason}")));
+    }
+
+    /// <summary>Why a snapshot must not be brought here: it would stand before all that are to come. Null if it may.</summary>
+    public string? Refusal(SnapshotId id)
+    {
+        var now = clock.GetUtcNow();
+        return FutureId.Is(id, now)
+            ? $"it is dated in the future (the clock of this machine says {now.UtcDateTime:yyyy-MM-dd HH:mm} UTC): if the clock is wrong, set it; "
+                + $"otherwise the snapshot was made by a wrong one or put there by somebody. To look at it all the same, copy the repository: rclone copy {Rclone.Place.Remote} DIR; "
+                + $"vertex-ar-backup restore {id} --backup-dir DIR --to ANOTHER"
+            : null;
     }
 
     /// <summary>Fetches a snapshot's file list, its pack table, or both, and says what is wrong with them; null if nothing is.</summary>

@@ -13,15 +13,18 @@ internal static class RepositoryHealth
     /// <summary>Enough to even out a day with a large upload.</summary>
     private const int RunsAveraged = 7;
 
-    public static RepositoryFacts Read(SnapshotStore store)
+    /// <param name="store">The snapshots.</param>
+    /// <param name="now">What is dated later is never the newest, unless there is nothing else.</param>
+    public static RepositoryFacts Read(SnapshotStore store, DateTimeOffset now)
     {
         var (byId, damaged) = store.ReadTypes();
         var whole = InOrder(store, byId);
         return new RepositoryFacts
         {
             Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
-            Newest = Newest(store, whole, damaged),
+            Newest = Newest(store, [.. whole.GroupBy(snapshot => snapshot.Type).SelectMany(type => FutureId.Split([.. type], one => one.Id, now).Dated)], damaged),
             Damaged = [.. damaged.OrderBy(bad => bad.Id)],
+            InFuture = [.. whole.Select(snapshot => snapshot.Id).Where(id => FutureId.Is(id, now))],
             Runs = RunRecords.ReadAll(store.Layout),
             BytesOfRun = BytesOfRun(store, whole),
             FreeBytes = Posix.Space(store.Layout.Root).Available,
@@ -45,7 +48,7 @@ internal static class RepositoryHealth
         SnapshotStore store, List<TypedSnapshot> whole, List<DamagedSnapshot> damaged)
     {
         var newest = new Dictionary<SnapshotType, SnapshotHeader>();
-        foreach (var (id, type) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
+        foreach (var (id, type, _) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
         {
             switch (store.TryRead(id))
             {
@@ -61,10 +64,10 @@ internal static class RepositoryHealth
         return newest;
     }
 
-    /// <summary>From the oldest to the newest. Where the last name is ahead of its time, that takes every header.</summary>
+    /// <summary>From the oldest to the newest. Where that is not the order of the IDs, it takes every header.</summary>
     private static List<TypedSnapshot> InOrder(SnapshotStore store, List<TypedSnapshot> byId)
     {
-        if (byId.Count == 0 || store.TryRead(byId[^1].Id).Whole is not { } last || !SnapshotOrder.IsAhead(last.Header))
+        if (!byId.Exists(snapshot => snapshot.HasOlder))
         {
             return byId;
         }

@@ -27,9 +27,17 @@ internal static class RotateBackups
     public static RotateResult Run(RepositoryLock held, RetentionRules rules, bool dryRun, TimeProvider clock, RunProgress progress)
     {
         var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
-        var items = whole.ConvertAll(RetentionItem.Of);
+        var now = clock.GetUtcNow();
+        var items = whole.ConvertAll(snapshot => RetentionItem.Of(snapshot, now));
         var decisions = Retention.Decide(items, rules, clock.LocalTimeZone);
         var result = new RotateResult(decisions, 0, Postponed: false, damaged) { Held = ShrinkHold.Of(items) };
+        foreach (var id in decisions.Where(decision => decision.IsPassedOver).Select(decision => decision.Item.Id))
+        {
+            progress.Say(
+                Severity.Warning,
+                $"{FutureId.Named(id, now)} and is passed over: it counts for nothing and stays; if that clock is right, remove it: {FutureId.Removal(id, held.Layout.Snapshots)}");
+        }
+
         if (dryRun)
         {
             return result;

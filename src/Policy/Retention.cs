@@ -19,10 +19,15 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
     /// <summary>Those that are older and have a later ID.</summary>
     public IReadOnlyList<SnapshotId> Older { get; init; } = [];
 
+    /// <summary>Its ID is dated in the future.</summary>
+    public bool IsAhead { get; init; }
+
     /// <summary>A source had lost its content.</summary>
     public bool IsMarked => Sources.Any(source => source.IsMarked);
 
     public static RetentionItem Of(Snapshot snapshot) => Of(snapshot.Id, snapshot.Header);
+
+    public static RetentionItem Of(Snapshot snapshot, DateTimeOffset now) => Of(snapshot) with { IsAhead = FutureId.Is(snapshot.Id, now) };
 
     public static RetentionItem Of(SnapshotId id, SnapshotHeader header) => new(id, header.Type, header.State, header.StartedAt)
     {
@@ -45,7 +50,13 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
 /// <summary>Whether a snapshot stays, and why.</summary>
 internal sealed record RetentionDecision(RetentionItem Item, IReadOnlyList<string> Reasons)
 {
+    /// <summary>Why one stays of which it is not known what it is older than.</summary>
+    public const string InFuture = "dated in the future";
+
     public bool Keep => Reasons.Count > 0;
+
+    /// <summary>It stays, whatever the rules are, until a newer one lists it as older.</summary>
+    public bool IsPassedOver => Reasons is [InFuture];
 }
 
 /// <summary>Decides what stays. A pure function: no disk, no clock.</summary>
@@ -64,8 +75,18 @@ internal static class Retention
     }
 
     /// <summary>The same without regard to what is held: what would stay if nothing were.</summary>
-    public static IReadOnlyList<RetentionDecision> DecideByRules(IEnumerable<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone) =>
-        [.. RetentionItem.NewestFirst(items).GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g], rules, zone))];
+    public static IReadOnlyList<RetentionDecision> DecideByRules(IReadOnlyCollection<RetentionItem> items, RetentionRules rules, TimeZoneInfo zone)
+    {
+        var placed = items.SelectMany(item => item.Older).ToHashSet();
+        var ordered = RetentionItem.NewestFirst(items);
+        return
+        [
+            .. ordered.Where(IsPassedOver).Select(item => new RetentionDecision(item, [RetentionDecision.InFuture])),
+            .. ordered.Where(item => !IsPassedOver(item)).GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g], rules, zone)),
+        ];
+
+        bool IsPassedOver(RetentionItem item) => item.IsAhead && !placed.Contains(item.Id);
+    }
 
     private static IEnumerable<RetentionDecision> DecideType(List<RetentionItem> newestFirst, RetentionRules rules, TimeZoneInfo zone)
     {
@@ -73,8 +94,8 @@ internal static class Retention
         KeepNewest(newestFirst, reasons, rules.Newest);
 
         // A partial snapshot never pushes the last whole one out.
-        var complete = newestFirst.FindIndex(i => i.State == SnapshotState.Complete && !i.IsMarked);
-        if (complete >= 0)
+        var complete = newestFirst.FindIndex(i => i.State == SnapshotState.Complete && i is { IsMarked: false, IsAhead: false });
+        if (complete >= 0 || (complete = newestFirst.FindIndex(i => i.State == SnapshotState.Complete && !i.IsMarked)) >= 0)
         {
             reasons[complete].Add("newest complete");
         }
@@ -89,13 +110,13 @@ internal static class Retention
         DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time, zone).DateTime);
     }
 
-    /// <summary>One that lost its content, or lacks a source, stays while it is among the newest, but takes nobody's place.</summary>
+    /// <summary>One that lost its content, lacks a source or is dated in the future stays while it is among the newest, but takes nobody's place.</summary>
     private static void KeepNewest(List<RetentionItem> newestFirst, List<List<string>> reasons, int count)
     {
         var counted = 0;
         for (var i = 0; i < newestFirst.Count && counted < count; i++)
         {
-            if (newestFirst[i].IsMarked || newestFirst[i].LacksSource ? i < count : counted++ < count)
+            if (newestFirst[i].IsMarked || newestFirst[i].LacksSource || newestFirst[i].IsAhead ? i < count : counted++ < count)
             {
                 reasons[i].Add($"newest {count}");
             }
@@ -104,14 +125,22 @@ internal static class Retention
 
     /// <summary>
     /// Of each period the last whole one, or the last partial one where none is whole; one that lost its content counts for no
-    /// period. A clock that was set back makes a period come up again further down; it counts once.
+    /// period. A clock that was set back makes a period come up again further down; it counts once. A period in which all is dated in the
+    /// future takes the place of none: which clock was wrong, that one or today's, is not known.
     /// </summary>
     private static void KeepLastOfEach(
         List<RetentionItem> newestFirst, List<List<string>> reasons, int count, string name, Func<DateTimeOffset, int> period)
     {
-        var newest = Enumerable.Range(0, newestFirst.Count).Where(i => !newestFirst[i].IsMarked).GroupBy(i => period(newestFirst[i].StartedAt)).Take(count);
+        var newest = Enumerable.Range(0, newestFirst.Count).Where(i => !newestFirst[i].IsMarked).GroupBy(i => period(newestFirst[i].StartedAt));
+        var left = count;
         foreach (var places in newest)
         {
+            if (left <= 0)
+            {
+                break;
+            }
+
+            left -= places.All(i => newestFirst[i].IsAhead) ? 0 : 1;
             var whole = places.Where(i => newestFirst[i].State == SnapshotState.Complete);
             reasons[whole.Concat(places.Where(i => !newestFirst[i].LacksSource)).Concat(places).First()].Add(name);
         }

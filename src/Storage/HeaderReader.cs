@@ -63,19 +63,21 @@ internal sealed class HeaderReader : IDisposable
 
     /// <summary>The type of a snapshot whose header is whole. Reads no further than that, for speed.</summary>
     /// <exception cref="DamageError">It is not.</exception>
-    public SnapshotType ReadType(SnapshotId id)
+    public TypedSnapshot ReadType(SnapshotId id)
     {
         var header = Content(id).Span;
         SealedJson.Check(header);
         try
         {
             var json = new Utf8JsonReader(header);
+            var hasOlder = false;
             while (json.Read())
             {
+                hasOlder |= json.CurrentDepth == 2 && json.TokenType == JsonTokenType.String && json.ValueTextEquals(SnapshotFeatures.Order);
                 if (json.CurrentDepth == 1 && json.TokenType == JsonTokenType.PropertyName && json.ValueTextEquals("type"u8)
                     && json.Read() && json.TokenType == JsonTokenType.String && SnapshotTypes.FromWord(json.GetString()!) is { } type)
                 {
-                    return type;
+                    return new TypedSnapshot(id, type, hasOlder);
                 }
             }
         }

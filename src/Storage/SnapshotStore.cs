@@ -26,7 +26,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     /// <summary>The type of each snapshot whose header is whole, by ID. Reads no further than that, for speed.</summary>
     public (List<TypedSnapshot> Whole, List<DamagedSnapshot> Damaged) ReadTypes() =>
-        Each(static (headers, id) => new TypedSnapshot(id, headers.ReadType(id)));
+        Each(static (headers, id) => headers.ReadType(id));
 
     /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
     public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id)
@@ -106,14 +106,15 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
     /// <summary>The snapshot that the user means: an ID, the beginning of one, or <c>latest</c>.</summary>
     /// <param name="text">What the user wrote.</param>
+    /// <param name="now">With <c>latest</c>, what is dated later is passed over.</param>
     /// <param name="type">With <c>latest</c>, of which type; null for any.</param>
     /// <param name="passedOver">Told of damaged snapshots newer than the one that <c>latest</c> chose.</param>
     /// <exception cref="UserError">None or several fit, or it is damaged.</exception>
-    public Snapshot Find(string text, SnapshotType? type = null, Action<List<DamagedSnapshot>>? passedOver = null)
+    public Snapshot Find(string text, DateTimeOffset now, SnapshotType? type = null, Action<List<DamagedSnapshot>>? passedOver = null)
     {
         if (text == Latest)
         {
-            return Newest(type, passedOver);
+            return Newest(now, type, passedOver);
         }
 
         var fitting = Ids().FindAll(id => id.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase));
@@ -197,11 +198,11 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
             : throw new DamageError($"has a file {Path.GetFileName(path)} of {size} bytes that was written with {written.Bytes}");
     }
 
-    private Snapshot Newest(SnapshotType? type, Action<List<DamagedSnapshot>>? passedOver)
+    private Snapshot Newest(DateTimeOffset now, SnapshotType? type, Action<List<DamagedSnapshot>>? passedOver)
     {
         var (whole, damaged) = ReadAll();
-        var newest = whole.FindLast(s => type is null || s.Header.Type == type);
-        passedOver?.Invoke(damaged.FindAll(d => newest is null || d.Id > newest.Id));
+        var newest = FutureId.Split(whole.FindAll(s => type is null || s.Header.Type == type), now).Dated.LastOrDefault();
+        passedOver?.Invoke(damaged.FindAll(d => newest is null || (d.Id > newest.Id && !FutureId.Is(d.Id, now))));
         if (newest is not null)
         {
             return newest;

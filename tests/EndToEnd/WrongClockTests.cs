@@ -35,7 +35,7 @@ public sealed class WrongClockTests : IDisposable
     {
         Night(new DateTimeOffset(2099, 1, 1, 2, 0, 0, TimeSpan.Zero));
         site.Run(["create"], FakeClock.At(Start)).Succeeds().Says("the clock is behind snapshot 20990101T0200");
-        site.Run("doctor").Prints("warning  clock: snapshot 20990101T0200", "Names follow the time again by themselves");
+        site.Run("doctor").Prints("warning  clock: snapshot 20990101T0200", "rotate it away in time");
     }
 
     private void Night(DateTimeOffset time) => site.Run(["create", "--quiet"], FakeClock.At(time)).Succeeds();

@@ -128,6 +128,31 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public void One_that_is_dated_in_the_future_stays_and_counts_for_nothing_until_a_newer_one_lists_it()
+    {
+        RetentionItem[] items = [Item("20261101T020000Z"), Item("20261102T020000Z"), Item("20991231T020000Z") with { IsAhead = true }];
+        var decisions = Retention.Decide(items, new RetentionRules(1, Daily: 1), Utc);
+        Assert.Equal(["20991231T020000Z", "20261102T020000Z"], decisions.Where(d => d.Keep).Select(d => d.Item.Id.ToString()));
+        Assert.True(decisions.Single(d => d.Item.IsAhead).IsPassedOver);
+
+        var newer = Item("20261103T020000Z") with { Older = [items[2].Id] };
+        Assert.Equal(["20261103T020000Z"], Kept([.. items, newer], new RetentionRules(1)));
+        Assert.Equal(["20261103T020000Z", "20991231T020000Z", "20261102T020000Z"], Kept([.. items, newer], new RetentionRules(2)));
+    }
+
+    /// <summary>It may be the clock of today that is wrong, and not that of the snapshots.</summary>
+    [Fact]
+    public void Where_the_clock_is_behind_no_period_loses_its_snapshot()
+    {
+        RetentionItem[] items =
+        [
+            .. Enumerable.Range(1, 3).Select(day => Item($"2026110{day}T020000Z") with { IsAhead = true }),
+            Item("19700101T020000Z") with { Older = [Id("20261101T020000Z"), Id("20261102T020000Z"), Id("20261103T020000Z")] },
+        ];
+        Assert.Equal(["19700101T020000Z", "20261103T020000Z", "20261102T020000Z", "20261101T020000Z"], Kept(items, new RetentionRules(1, Daily: 4)));
+    }
+
+    [Fact]
     public void Of_a_day_the_last_whole_one_stays_and_a_partial_one_only_where_none_is_whole()
     {
         RetentionItem[] items =
@@ -165,7 +190,9 @@ public sealed class RetentionTests
     }
 
     private static RetentionItem Item(string id, SnapshotType type = SnapshotType.Database, SnapshotState state = SnapshotState.Complete) =>
-        new(SnapshotId.Parse(id)!.Value, type, state, At(id));
+        new(Id(id), type, state, At(id));
+
+    private static SnapshotId Id(string text) => SnapshotId.Parse(text)!.Value;
 
     private static DateTimeOffset At(string time) =>
         DateTimeOffset.ParseExact(time, "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);

@@ -6,6 +6,8 @@ namespace VertexAr.Backup.Tests.Storage;
 
 public sealed class SnapshotStoreTests : IDisposable
 {
+    private static readonly DateTimeOffset Now = new(2026, 11, 25, 0, 0, 0, TimeSpan.Zero);
+
     private readonly TestRepository repository = new();
     private readonly SnapshotStore store;
     private readonly Snapshot first;
@@ -56,7 +58,7 @@ public sealed class SnapshotStoreTests : IDisposable
 
         var (whole, damaged) = store.ReadTypes();
 
-        Assert.Equal(store.ReadAll().Whole.Select(s => new TypedSnapshot(s.Id, s.Header.Type)), whole);
+        Assert.Equal(store.ReadAll().Whole.Select(s => new TypedSnapshot(s.Id, s.Header.Type, HasOlder: false)), whole);
         Assert.Equal(store.ReadAll().Damaged, damaged);
         Assert.Equal((149, 2), (whole.Count, damaged.Count));
     }
@@ -199,27 +201,27 @@ public sealed class SnapshotStoreTests : IDisposable
     public void A_snapshot_is_found_by_the_beginning_of_its_id()
     {
         repository.AddSnapshot(TestRepository.Second, []);
-        Assert.Equal(TestRepository.First, store.Find("20261123").Id);
-        Assert.Equal(TestRepository.Second, store.Find("20261124t02").Id);
-        Assert.Contains("2 snapshots", Assert.Throws<UserError>(() => store.Find("2026")).Message, StringComparison.Ordinal);
-        Assert.Contains("no snapshot '2027'", Assert.Throws<UserError>(() => store.Find("2027")).Message, StringComparison.Ordinal);
+        Assert.Equal(TestRepository.First, store.Find("20261123", Now).Id);
+        Assert.Equal(TestRepository.Second, store.Find("20261124t02", Now).Id);
+        Assert.Contains("2 snapshots", Assert.Throws<UserError>(() => store.Find("2026", Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("no snapshot '2027'", Assert.Throws<UserError>(() => store.Find("2027", Now)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_latest_is_the_newest_of_its_type()
     {
         repository.AddSnapshot(TestRepository.Second, []);
-        Assert.Equal(TestRepository.Second, store.Find("latest").Id);
-        Assert.Equal(TestRepository.Second, store.Find("latest", SnapshotType.Full).Id);
-        Assert.Contains("no database snapshot yet", Assert.Throws<UserError>(() => store.Find("latest", SnapshotType.Database)).Message, StringComparison.Ordinal);
+        Assert.Equal(TestRepository.Second, store.Find("latest", Now).Id);
+        Assert.Equal(TestRepository.Second, store.Find("latest", Now, SnapshotType.Full).Id);
+        Assert.Contains("no database snapshot yet", Assert.Throws<UserError>(() => store.Find("latest", Now, SnapshotType.Database)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_damaged_one_that_is_asked_for_is_explained()
     {
         TestRepository.Damage(repository.Layout.Header(TestRepository.First));
-        Assert.Contains("does not match its checksum", Assert.Throws<UserError>(() => store.Find("20261123T020000Z")).Message, StringComparison.Ordinal);
-        Assert.Contains("1 damaged", Assert.Throws<UserError>(() => store.Find("latest")).Message, StringComparison.Ordinal);
+        Assert.Contains("does not match its checksum", Assert.Throws<UserError>(() => store.Find("20261123T020000Z", Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("1 damaged", Assert.Throws<UserError>(() => store.Find("latest", Now)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
