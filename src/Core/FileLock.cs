@@ -43,6 +43,12 @@ internal static unsafe class FileLock
         return Ask(file, start, length).Type == readLock;
     }
 
+    /// <summary>Whether another process has locked any of this range of the file.</summary>
+    /// <param name="file">Open for reading.</param>
+    /// <param name="start">The first byte.</param>
+    /// <param name="length">In bytes.</param>
+    public static bool IsLocked(SafeFileHandle file, long start, long length) => Ask(file, start, length).Type != Unlocked;
+
     private static PosixCalls.RecordLock Ask(SafeFileHandle file, long start, long length)
     {
         const int getLock = 5;

@@ -30,11 +30,18 @@ internal static class SqliteFile
     /// <param name="mode">ReadOnly, or ReadWrite; a file is never made.</param>
     /// <param name="immutable">Nobody writes: no locks are taken and no files made beside it.</param>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
+    /// <exception cref="UserError">Something next to it would make SQLite touch other files; it was not opened.</exception>
     public static SqliteConnection Open(string path, SqliteOpenMode mode, bool immutable = false)
     {
         _ = Library.Value;
+        path = RealPath.Of(path);
+        if (!immutable)
+        {
+            SqliteJournal.RequireHarmless(path);
+        }
+
         var source = immutable ? $"file:{Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1" : path;
-        var options = new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds };
+        var options = new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds, Vfs = SqliteGuard.For(path) };
         var connection = new SqliteConnection(options.ToString());
         connection.Open();
         return connection;

@@ -79,7 +79,7 @@ internal sealed class CreateReferences : IDisposable
         {
             names = SqliteLive.Read(live, wait, clock, connection => AskAtOnce(database, path, connection), stop);
         }
-        catch (Exception e) when (e is SqliteException or PosixError)
+        catch (Exception e) when (e is SqliteException or PosixError or UserError)
         {
             WarnUnchecked(path, e is SqliteException said ? Words(said) : e.Message);
         }

@@ -190,7 +190,7 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
         {
             problem = Words(e);
         }
-        catch (PosixError e)
+        catch (Exception e) when (e is PosixError or UserError)
         {
             problem = e.Message;
         }

@@ -141,6 +141,11 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         {
             return MayBeReadImmutable() ? DatabaseMeasure.OfFile(options.File) : null;
         }
+        catch (UserError)
+        {
+            // Why it is not opened is said by the copy.
+            return null;
+        }
     }
 
     private UserError Missing() => UserError.Failed(

@@ -6,7 +6,11 @@ namespace VertexAr.Backup.Tests.Core;
 /// <summary>The SQLite that the program is linked with: other tests of databases run on the same code.</summary>
 public sealed class SqliteLibraryTests
 {
-    public SqliteLibraryTests() => SqliteFile.Open(":memory:", Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite).Dispose();
+    public SqliteLibraryTests()
+    {
+        using var temp = new TempDirectory();
+        SqliteFile.Open(temp.Write("empty.db", []), Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite).Dispose();
+    }
 
     [Fact]
     public void It_is_as_new_as_what_applications_bring_along() => Assert.InRange(raw.sqlite3_libversion_number(), 3_053_000, 3_999_999);

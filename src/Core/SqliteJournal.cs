@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>
+/// Looks at what lies next to a database before SQLite does. Whoever opens a database rolls back the journal of a killed writer, and a
+/// journal of a transaction over several databases ends with the name of a super-journal, which SQLite removes in the end, wherever it is
+/// (https://www.sqlite.org/atomiccommit.html, "Multi-file Commit"). Anybody who may write to the directory can put such a journal there.
+/// </summary>
+internal static class SqliteJournal
+{
+    /// <summary>What the journal ends with, after the name: its length, a checksum, and the magic of all journals.</summary>
+    private const int TailLength = 16;
+
+    /// <summary>SQLite takes no longer one for a name (MAX_PATHNAME of os_unix.c).</summary>
+    private const int LongestName = 512;
+
+    // Of SQLite's os_unix.c: RESERVED_BYTE.
+    private const long Reserved = 0x4000_0001;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789ABCDEFabcdef");
+
+    private static ReadOnlySpan<byte> Magic => [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+
+    /// <summary>Refuses a database whose companions are no files, or whose journal would make SQLite remove a file elsewhere.</summary>
+    /// <param name="database">The file, links resolved.</param>
+    /// <exception cref="UserError">Names what is wrong. Nothing was opened by SQLite.</exception>
+    public static void RequireHarmless(string database)
+    {
+        foreach (var suffix in (string[])["-wal", "-shm", "-journal"])
+        {
+            RequireFile(database, database + suffix);
+        }
+
+        // While a writer holds this lock the journal is that transaction's, and nobody rolls it back.
+        if (SuperJournalOf(database) is { } name && !IsOwnSuperJournal(database, name) && !IsBeingWritten(database))
+        {
+            throw UserError.Failed(
+                $"the database {database} was not opened: its journal {database}-journal names {name}, which SQLite would remove, and which is no super-journal in {Path.GetDirectoryName(database)}",
+                "find out who wrote that journal; if it is left over from a transaction over databases in several directories, let the application open its databases first, else move the journal away");
+        }
+    }
+
+    /// <summary>
+    /// Whether a name is one that SQLite gives to the super-journals of databases in the same directory: NAME-mj and hexadecimal digits.
+    /// </summary>
+    /// <param name="database">The file, links resolved.</param>
+    /// <param name="name">A name as a journal has it.</param>
+    public static bool IsOwnSuperJournal(string database, string name)
+    {
+        const string mark = "-mj";
+        var file = Path.GetFileName(name);
+        var digits = file.LastIndexOf(mark, StringComparison.Ordinal) + mark.Length;
+        return name.StartsWith('/') && digits > mark.Length && digits < file.Length && file.AsSpan(digits).IndexOfAnyExcept(Digits) < 0
+            && RealPath.Of(Path.GetDirectoryName(name)!) == Path.GetDirectoryName(database);
+    }
+
+    /// <summary>The name at the end of a journal; null if there is none.</summary>
+    /// <param name="tail">The last bytes of the journal, as many as a name of the greatest length needs, or all.</param>
+    public static string? SuperJournalIn(ReadOnlySpan<byte> tail)
+    {
+        if (tail.Length <= TailLength || !tail.EndsWith(Magic))
+        {
+            return null;
+        }
+
+        var length = BinaryPrimitives.ReadUInt32BigEndian(tail[^TailLength..]);
+        if (length == 0 || length > LongestName || length > tail.Length - TailLength)
+        {
+            return null;
+        }
+
+        // The checksum is not looked at: its bytes are signed on some machines, and a name that SQLite passes over may be refused as well.
+        var name = tail[^(TailLength + (int)length)..^TailLength];
+        return Text(name.IndexOf((byte)0) is >= 0 and var end ? name[..end] : name);
+    }
+
+    private static string? SuperJournalOf(string database)
+    {
+        try
+        {
+            using var journal = RegularFile.Open(database + "-journal");
+            var tail = new byte[LongestName + TailLength];
+            var size = Posix.Status(journal).Size;
+            var read = Posix.ReadAt(journal, tail, Math.Max(0, size - tail.Length));
+            // One that begins with zero has been played back or committed.
+            return IsZeroed(journal) ? null : SuperJournalIn(tail.AsSpan(0, read));
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.AccessDenied)
+        {
+            // SQLite does not roll back what it cannot read either.
+            return null;
+        }
+        catch (PosixError e)
+        {
+            throw UserError.Failed($"the database {database} was not opened: its journal {database}-journal cannot be looked at: {e.Message}", cause: e);
+        }
+    }
+
+    private static bool IsZeroed(SafeFileHandle journal)
+    {
+        Span<byte> first = stackalloc byte[1];
+        return Posix.ReadAt(journal, first, 0) == 0 || first[0] == 0;
+    }
+
+    private static bool IsBeingWritten(string database)
+    {
+        try
+        {
+            using var file = RegularFile.Open(database);
+            return FileLock.IsLocked(file, Reserved, 1);
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
+
+    private static void RequireFile(string database, string companion)
+    {
+        try
+        {
+            if (Posix.StatusAt(Posix.Here, Posix.Bytes(companion)) is { IsRegular: false } status)
+            {
+                var kind = status.IsDirectory ? "directory" : status.IsSymlink ? "symlink" : status.SpecialName;
+                throw UserError.Failed(
+                    $"the database {database} was not opened: {companion} is a {kind}, and SQLite keeps a file of its own under that name",
+                    "find out who put it there, and move it away");
+            }
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.AccessDenied)
+        {
+            // Opening the database will say what is wrong, if anything is.
+        }
+    }
+
+    /// <summary>A name that is no text is no path of ours either: its bytes are shown, and it is nobody's own.</summary>
+    private static string Text(ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return Strict.GetString(name);
+        }
+        catch (DecoderFallbackException)
+        {
+            return $"bytes {Convert.ToHexStringLower(name)}";
+        }
+    }
+}
