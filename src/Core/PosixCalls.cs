@@ -136,6 +136,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int GetRecordLock(int fd, int command, RecordLock* recordLock);
 
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(int fd, int command, nint value);
+
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
     internal static partial int FileSystemOf(byte* path, FileSystemBuffer* buffer);
 

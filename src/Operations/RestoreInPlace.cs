@@ -62,17 +62,34 @@ internal sealed class RestoreInPlace : IDisposable
         foreach (var path in databases)
         {
             var holders = OpenFiles.Look(DatabaseCompanions.Select(end => path + end).Prepend(path));
-            if (holders.Processes.Count > 0)
+            var isOpen = holders.Processes.Count > 0 ? true : IsOpenUnseen(path);
+            if (isOpen == true)
             {
                 throw UserError.Failed(
-                    $"the database {path} is in use by {string.Join(", ", holders.Processes)}",
+                    $"the database {path} is in use by {(holders.Processes.Count > 0 ? string.Join(", ", holders.Processes) : "a process that cannot be seen from here, of another user or in another container")}",
                     "stop the application first (for Vertex AR: systemctl stop vertex-ar), or restore elsewhere with --to DIR");
             }
 
-            if (!holders.IsSure)
+            if (isOpen is null && !holders.IsSure)
             {
                 warn($"it could not be checked whether processes of other users have the database {path} open: make sure that the application is stopped{(Posix.IsRoot ? "" : "; root can check it")}");
             }
+        }
+    }
+
+    /// <summary>Also by processes that are not shown here; null if that cannot be known.</summary>
+    private static bool? IsOpenUnseen(string path)
+    {
+        // Whatever reads files in passing, such as a virus scanner, soon lets go.
+        for (var tries = 20; ; tries--)
+        {
+            var isOpen = FileLease.IsOpenElsewhere(path);
+            if (isOpen != true || tries == 0)
+            {
+                return isOpen;
+            }
+
+            Thread.Sleep(100);
         }
     }
 

@@ -386,13 +386,38 @@ public sealed class RestoreAroundTests
     }
 
     [Fact]
-    public void Who_cannot_see_whether_others_use_the_database_says_so()
+    public void A_database_that_a_process_has_open_that_cannot_be_seen_is_not_replaced()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = new Site(withMedia: false);
+        site.Create("database");
+        var user = site.BelongToOrdinaryUser();
+        Assert.DoesNotContain("could not be checked", site.Run(["restore", "latest", "--yes"], before: user).Succeeds().Errors, StringComparison.Ordinal);
+        var inode = Inode(site.Database);
+        using (var other = Command.Start(["sh", "-c", $"exec sleep 60 <'{site.Database}'"]))
+        {
+            for (var deadline = DateTime.UtcNow.AddSeconds(30); Command.Run("fuser", "-s", site.Database).Code != 0; Thread.Sleep(20))
+            {
+                Assert.True(DateTime.UtcNow < deadline && !other.HasEnded, "nobody opened it");
+            }
+
+            site.Run(["restore", "latest", "--yes"], before: user).Fails(1, site.Database, "in use by a process that cannot be seen from here", "stop the application");
+            other.Signal("KILL");
+        }
+
+        Assert.Equal(inode, Inode(site.Database));
+    }
+
+    [Fact]
+    public void Who_cannot_know_whether_others_use_the_database_says_so()
     {
         Machine.NeedRoot("becoming another user");
         using var site = new Site(withMedia: false);
         site.Create("database");
         Assert.DoesNotContain("could not be checked", site.Run("restore", "latest", "--yes").Succeeds().Errors, StringComparison.Ordinal);
-        site.Run(["restore", "latest", "--yes"], before: site.BelongToOrdinaryUser()).Succeeds().Says("could not be checked", site.Database, "root can check it");
+        var user = site.BelongToOrdinaryUser();
+        Command.Shell($"chown root '{site.Database}' && chmod 644 '{site.Database}'", site.Root);
+        site.Run(["restore", "latest", "--yes"], before: user).Says("could not be checked", site.Database, "root can check it");
     }
 
     private static Site DatabaseInTree()
