@@ -31,18 +31,18 @@ internal sealed class MountTable
     }
 
     /// <summary>
-    /// What is mounted in other namespaces, such as those of containers and of services with a sandbox of their own; each once, as far as
-    /// this process may look. The paths at which it is seen there mean nothing here.
+    /// The tables of other namespaces, such as those of containers and of services with a sandbox of their own, as far as this process may
+    /// look. The paths at which something is seen there mean nothing here.
     /// </summary>
-    public static IReadOnlyList<MountedPlace> ReadOfOthers()
+    public static IReadOnlyList<MountTable> ReadOthers()
     {
         var seen = new HashSet<string?> { NameSpace("self"), null };
-        var mounts = new List<MountedPlace>();
+        var tables = new List<MountTable>();
         foreach (var process in Processes().Where(process => seen.Add(NameSpace(process))))
         {
             try
             {
-                mounts.AddRange(Parse(File.ReadLines($"/proc/{process}/mountinfo")).mounts);
+                tables.Add(Parse(File.ReadLines($"/proc/{process}/mountinfo")));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -50,7 +50,7 @@ internal sealed class MountTable
             }
         }
 
-        return [.. mounts.DistinctBy(mount => (mount.Device, mount.Root))];
+        return tables;
     }
 
     public static MountTable Parse(IEnumerable<string> lines) =>
@@ -74,6 +74,21 @@ internal sealed class MountTable
     }
 
     public IReadOnlyList<MountedPlace> All => mounts;
+
+    /// <summary>What mounts hide: the directories and files that they are mounted on, each as a place within a file system.</summary>
+    public IEnumerable<(string Device, string Path)> Covered
+    {
+        get
+        {
+            foreach (var point in mounts.Select(mount => mount.Point).Where(point => point != "/").Distinct())
+            {
+                if (Place(Path.GetDirectoryName(point)!) is var (device, directory))
+                {
+                    yield return (device, Join(directory, Path.GetFileName(point)));
+                }
+            }
+        }
+    }
 
     /// <summary>What is mounted below a directory.</summary>
     /// <param name="path">Absolute and without links.</param>

@@ -6,7 +6,8 @@ namespace VertexAr.Backup.Operations;
 /// <summary>
 /// Which parts of a tree are seen at a further place as well, by bind mounts: of this process, or of others such as containers.
 /// A directory that is mounted elsewhere has to stay the same directory, or that place goes on showing the old one. A mount in
-/// the tree that shows another part of it is left alone: its content comes and goes with that part.
+/// the tree that shows another part of it is left alone: its content comes and goes with that part. And which parts others have
+/// mounted something on that is not seen here: what is moved or removed loses that mount in all namespaces.
 /// </summary>
 internal sealed class BoundPlaces
 {
@@ -14,6 +15,7 @@ internal sealed class BoundPlaces
     private readonly HashSet<string> elsewhere = [];
     private readonly List<string> files = [];
     private readonly HashSet<string> around = [];
+    private readonly HashSet<string> coveredFiles = [];
     private readonly string top;
     private readonly List<MountedPlace> areas;
 
@@ -23,13 +25,13 @@ internal sealed class BoundPlaces
     public IReadOnlyList<string> Files => files;
 
     /// <param name="top">A directory, by a path without links.</param>
-    public static BoundPlaces Of(string top) => Of(top, MountTable.Read(), MountTable.ReadOfOthers(), Posix.StatusOrNull);
+    public static BoundPlaces Of(string top) => Of(top, MountTable.Read(), MountTable.ReadOthers(), Posix.StatusOrNull);
 
     /// <param name="top">A directory, by a path without links.</param>
     /// <param name="table">What this process sees.</param>
     /// <param name="others">What is mounted in other namespaces.</param>
     /// <param name="look">What a path names.</param>
-    public static BoundPlaces Of(string top, MountTable table, IReadOnlyList<MountedPlace> others, Func<string, FileStatus?> look)
+    public static BoundPlaces Of(string top, MountTable table, IReadOnlyList<MountTable> others, Func<string, FileStatus?> look)
     {
         if (table.Place(top) is not { } place)
         {
@@ -40,7 +42,8 @@ internal sealed class BoundPlaces
         var bound = new BoundPlaces(top, [new MountedPlace(0, place.Device, place.Path, top), .. mounts]);
         bound.FindSecond(look);
         bound.FindElsewhere(table.All, isOurs: true, look);
-        bound.FindElsewhere(others, isOurs: false, look);
+        bound.FindElsewhere(others.SelectMany(other => other.All).DistinctBy(mount => (mount.Device, mount.Root)), isOurs: false, look);
+        bound.FindCovered(others.SelectMany(other => other.Covered).Distinct(), look);
         return bound;
     }
 
@@ -51,7 +54,10 @@ internal sealed class BoundPlaces
     /// <summary>A mount that shows the tree itself once more, with what is around it.</summary>
     public bool IsAround(string below) => around.Contains(below);
 
-    /// <summary>A directory that is mounted elsewhere; the empty path is the top.</summary>
+    /// <summary>A file on which another process has something mounted that is not seen here.</summary>
+    public bool IsCoveredFile(string below) => coveredFiles.Contains(below);
+
+    /// <summary>A directory that is mounted elsewhere, or on which another process has something mounted; the empty path is the top.</summary>
     public bool IsElsewhere(string below) => elsewhere.Contains(below);
 
     private void FindSecond(Func<string, FileStatus?> look)
@@ -100,10 +106,23 @@ internal sealed class BoundPlaces
         }
     }
 
-    /// <summary>The path by which an area of the tree shows what is mounted; null if it does not hold that.</summary>
-    private static string? Seen(MountedPlace area, MountedPlace mount) =>
-        area.Device == mount.Device && PathPrefix.Holds(area.Root, mount.Root)
-            ? (area.Point + "/" + mount.Root[(area.Root == "/" ? 1 : area.Root.Length)..].TrimStart('/')).TrimEnd('/') : null;
+    private void FindCovered(IEnumerable<(string Device, string Path)> covered, Func<string, FileStatus?> look)
+    {
+        foreach (var (device, place) in covered)
+        {
+            foreach (var path in areas.Select(area => Seen(area, device, place)).OfType<string>().Where(path => !areas.Exists(area => area.Point == path)))
+            {
+                _ = look(path) is { } there && (there.IsDirectory ? elsewhere : coveredFiles).Add(Below(path));
+            }
+        }
+    }
+
+    private static string? Seen(MountedPlace area, MountedPlace mount) => Seen(area, mount.Device, mount.Root);
+
+    /// <summary>The path by which an area of the tree shows a place of a file system; null if it does not hold that.</summary>
+    private static string? Seen(MountedPlace area, string device, string place) =>
+        area.Device == device && PathPrefix.Holds(area.Root, place)
+            ? (area.Point + "/" + place[(area.Root == "/" ? 1 : area.Root.Length)..].TrimStart('/')).TrimEnd('/') : null;
 
     private string Below(string path) => path.Length <= top.Length ? "" : Encoding.Latin1.GetString(Posix.Bytes(path[(top.Length + 1)..]));
 }

@@ -174,6 +174,11 @@ internal sealed class TreeSurvey
             return Leave(path, $"shows what is in {first}");
         }
 
+        if (bound.IsCoveredFile(Key(path)))
+        {
+            return Leave(path, "another process, such as a container, has something mounted there");
+        }
+
         if (bound.IsAround(Key(path)))
         {
             throw UserError.Failed(

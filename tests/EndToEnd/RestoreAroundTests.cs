@@ -150,16 +150,48 @@ public sealed class RestoreAroundTests
         site.Create("storage");
         site.Write("videos/clip.mp4", "ruined");
         var inode = Inode(site.InStorage("videos"));
-        using var other = Command.Start(["unshare", "-m", "sh", "-c", $"mount --bind '{site.InStorage("videos")}' '{site.In("elsewhere")}' && echo >'{site.In("mounted")}' && exec sleep 60"]);
+        using var other = StartWithMounts(site, $"mount --bind '{site.InStorage("videos")}' elsewhere", "exec sleep 60");
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.Equal(inode, Inode(site.InStorage("videos")));
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("videos/clip.mp4")));
+        other.Signal("KILL");
+    }
+
+    /// <summary>As a container has it: the tree at a place of its own, and a volume in it that is not seen from outside.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_container_has_mounted_in_the_tree_stays_mounted_there(bool isSaved)
+    {
+        using var site = new Site();
+        Machine.NeedRoot("mounting a directory");
+        Command.Shell("mkdir elsewhere volume; echo of the container >secret; echo default >app/storage/videos/secret", site.Root);
+        _ = isSaved ? Directory.CreateDirectory(site.InStorage("videos/up")) : null;
+        site.Create("storage");
+        site.Write("videos/clip.mp4", "ruined");
+        Directory.CreateDirectory(site.InStorage("videos/up"));
+        using var other = StartWithMounts(
+            site,
+            $"mount --bind '{site.Storage}' elsewhere; mount --bind volume elsewhere/videos/up; mount --bind secret elsewhere/videos/secret",
+            "until [ -e go ]; do sleep 0.05; done; cp elsewhere/videos/secret elsewhere/videos/up/upload");
+        site.Run("restore", "latest", "--yes").IsPartial(site.InStorage("videos/secret"), "has something mounted there");
+        File.WriteAllText(site.In("go"), "");
+        other.Wait().Succeeds();
+        Assert.Equal("of the container\n", File.ReadAllText(site.In("volume/upload")));
+        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("videos/clip.mp4")));
+        Assert.Empty(Directory.GetFileSystemEntries(site.InStorage("videos/up")));
+    }
+
+    /// <summary>Starts a process with mounts of its own, and waits until it has them.</summary>
+    private static Command StartWithMounts(Site site, string mounts, string then)
+    {
+        var other = Command.Start(["unshare", "-m", "sh", "-ec", $"{mounts}; echo >mounted; {then}"], directory: site.Root);
         for (var deadline = DateTime.UtcNow.AddSeconds(30); !File.Exists(site.In("mounted")); Thread.Sleep(20))
         {
             Assert.True(DateTime.UtcNow < deadline && !other.HasEnded, "the other process mounted nothing");
         }
 
-        site.Run("restore", "latest", "--yes").Succeeds();
-        Assert.Equal(inode, Inode(site.InStorage("videos")));
-        Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("videos/clip.mp4")));
-        other.Signal("KILL");
+        return other;
     }
 
     [Theory]

@@ -23,8 +23,23 @@ public sealed class BoundPlacesTests
     [Fact]
     public void What_another_process_has_mounted_counts_as_well()
     {
-        var others = MountTable.Parse(["90 1 0:40 / / rw - overlay overlay rw", "91 90 8:1 /srv/st/k /data rw - ext4 /dev/sda1 rw"]).All;
-        Assert.True(BoundPlaces.Of("/srv/st", MountTable.Parse([Disk]), others, Look).IsElsewhere("k"));
+        Assert.True(OfContainer("91 90 8:1 /srv/st/k /data rw - ext4 /dev/sda1 rw").IsElsewhere("k"));
+    }
+
+    [Fact]
+    public void A_directory_on_which_another_process_has_something_mounted_has_to_stay()
+    {
+        var bound = OfContainer("91 90 8:1 /srv/st /data rw - ext4 /dev/sda1 rw", "92 91 8:1 /volumes/up /data/k/up rw - ext4 /dev/sda1 rw", "93 92 8:1 /other /data/k/up/deep rw - ext4 /dev/sda1 rw");
+        Assert.True(bound.IsElsewhere("k/up"));
+        Assert.False(bound.IsElsewhere("k") || bound.IsElsewhere("k/up/deep") || bound.IsCoveredFile("k/up"));
+    }
+
+    [Fact]
+    public void A_file_on_which_another_process_has_one_mounted_has_to_stay()
+    {
+        var bound = OfContainer("91 90 8:1 /srv/st /data rw - ext4 /dev/sda1 rw", "92 91 8:1 /secret /data/k/file rw - ext4 /dev/sda1 rw");
+        Assert.True(bound.IsCoveredFile("k/file"));
+        Assert.False(bound.IsElsewhere("k/file"));
     }
 
     [Fact]
@@ -62,6 +77,9 @@ public sealed class BoundPlacesTests
 
     [Fact]
     public void Without_a_table_nothing_is_known() => Assert.False(Of().IsElsewhere(""));
+
+    private static BoundPlaces OfContainer(params string[] table) =>
+        BoundPlaces.Of("/srv/st", MountTable.Parse([Disk]), [MountTable.Parse(["90 1 0:40 / / rw - overlay overlay rw", .. table])], Look);
 
     private static BoundPlaces Of(params string[] table)
     {
