@@ -2,6 +2,7 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -23,6 +24,7 @@ internal sealed class Attendance
     private readonly string job;
     private readonly string backupDirectory;
     private readonly string? metricsFile;
+    private readonly SiteIdentity? site;
     private readonly DateTimeOffset startedAt;
     private readonly RunHooks hooks;
     private readonly RunTelling telling;
@@ -34,6 +36,7 @@ internal sealed class Attendance
     {
         (this.around, this.job, this.backupDirectory) = (around, job, backupDirectory);
         metricsFile = settings?.MetricsFile;
+        site = settings is null ? null : ThisSite.Of(settings);
         startedAt = around.Clock.GetUtcNow();
         RunLog.Begin(around, settings, job);
         hooks = new RunHooks(settings?.Hooks, job, backupDirectory, line => Say(new Notice(Severity.Information, line)));
@@ -113,7 +116,7 @@ internal sealed class Attendance
             RunLog.End(around, job, $"{report.Outcome.Word()}, exit code {report.ExitCode}, after {Units.Duration(report.Took)}"
                 + (report.Snapshot is null ? "" : $", snapshot {report.Snapshot}"));
             Remember(report);
-            RunMetrics.Write(around, metricsFile, report);
+            RunMetrics.Write(around, metricsFile, site, report);
             telling.End(report);
         }
 #pragma warning disable CA1031 // The run has ended, and well or not, that is its result.

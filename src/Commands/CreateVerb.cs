@@ -110,6 +110,7 @@ internal static class CreateVerb
         AcceptShrink = command.AcceptShrink,
         ShrinkLimits = settings.ShrinkLimits,
         Host = System.Environment.MachineName,
+        Machine = MachineIdentity.Read(),
         Tool = $"{CommandTable.Program} {VersionVerb.Version}",
     };
 

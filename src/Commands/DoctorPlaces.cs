@@ -122,7 +122,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     private void LookAtHealth(SnapshotStore store)
     {
         var now = around.Clock.GetUtcNow();
-        var facts = RepositoryHealth.Read(store, now);
+        var facts = RepositoryHealth.Read(store, ThisSite.Of(settings), now);
         var verdict = HealthJudgement.Judge(facts, StatusVerb.Rules(settings), now);
         if (verdict.IsHealthy)
         {

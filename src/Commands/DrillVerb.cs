@@ -37,7 +37,7 @@ internal static class DrillVerb
     private static RunEnd Rehearse(Surroundings around, DrillCommand command, Settings? settings, RunProgress progress)
     {
         var store = around.OpenSnapshots();
-        var snapshot = command.Id is { } id ? store.Find(id, around.Clock.GetUtcNow()) : DrillRestore.Choose(store, around.Clock.GetUtcNow(), progress);
+        var snapshot = command.Id is { } id ? store.Find(id, around.Clock.GetUtcNow()) : DrillRestore.Choose(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow(), progress);
         var started = around.Clock.GetTimestamp();
         DrillReport report;
         using (around.Screen.Progress(progress))

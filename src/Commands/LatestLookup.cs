@@ -37,7 +37,9 @@ internal static class LatestLookup
                     + $"otherwise the snapshot was made by a wrong one or put there by somebody, and only its ID chooses it: '{CommandTable.Program} show {last.Id}'");
         }
 
-        var choice = LatestSnapshot.Choose(dated, new LatestWish(Wanted(around, paths ?? []), type, only));
+        var site = around.SettingsIfGood(quiet: true) is { } settings ? ThisSite.Of(settings) : null;
+        var near = site?.Nearest(dated) ?? dated;
+        var choice = LatestSnapshot.Choose(near, new LatestWish(Wanted(around, paths ?? []), type, only));
         if (choice.Chosen is null && !orPartial && choice.Notices.Count > 0)
         {
             throw UserError.Failed("no snapshot is complete", string.Join("; ", choice.Notices));
@@ -49,12 +51,37 @@ internal static class LatestLookup
             around.Screen.Log.Say(Severity.Warning, notice);
         }
 
+        SayOthers(around, dated, near, chosen);
         foreach (var bad in damaged.Where(bad => !isCopy && bad.Id > chosen.Id && !FutureId.Is(bad.Id, now)))
         {
             around.Screen.Log.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
         }
 
         return chosen;
+    }
+
+    /// <summary>Says of which host a snapshot is that is not of this one: before anything is put in place.</summary>
+    public static void SayHost(Surroundings around, Snapshot snapshot)
+    {
+        if (snapshot.Header.Host != System.Environment.MachineName)
+        {
+            around.Screen.Log.Say(Severity.Warning, $"snapshot {snapshot.Id} is of host {snapshot.Header.Host}; this machine is {System.Environment.MachineName}");
+        }
+    }
+
+    /// <summary>Names the newest snapshot of another site that was passed over, or that may be meant where nothing says which site this is.</summary>
+    private static void SayOthers(Surroundings around, List<Snapshot> all, List<Snapshot> near, Snapshot chosen)
+    {
+        var other = near.Count < all.Count
+            ? all.Skip(all.IndexOf(chosen) + 1).Except(near).LastOrDefault()
+            : all.FindLast(snapshot => snapshot.Header.IsOfOtherMachine(chosen.Header));
+        if (other is not null)
+        {
+            around.Screen.Log.Say(
+                Severity.Warning,
+                $"{other.Id} is {(near.Count < all.Count ? "newer, but " : "")}of another site, {string.Join(" and ", other.Header.Sources.Select(source => $"'{source.Name}'"))} on {other.Header.Host}: "
+                    + $"only its ID chooses it: '{CommandTable.Program} show {other.Id}'");
+        }
     }
 
     /// <summary>What the configuration names; of that, where every path says of which sources it is, only these.</summary>

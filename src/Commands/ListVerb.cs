@@ -60,21 +60,37 @@ internal static class ListVerb
             return;
         }
 
-        var table = new Table(
-            [new("ID"), new("TYPE"), new("STATE"), new("AGE"), new("FILES", Right: true), new("SIZE", Right: true), new("STORED", Right: true)], rows: shown.Count);
+        var (hosts, sites) = (shown.Exists(snapshot => snapshot.Header.IsOfOtherMachine(shown[0].Header)), HaveSites(shown));
+        Column[] columns =
+        [
+            new("ID"), new("TYPE"), new("STATE"), new("AGE"), new("FILES", Right: true), new("SIZE", Right: true), new("STORED", Right: true),
+            .. hosts ? [new Column("HOST")] : Array.Empty<Column>(),
+            .. sites ? [new Column("SOURCES")] : Array.Empty<Column>(),
+        ];
+        var table = new Table(columns, rows: shown.Count);
         foreach (var snapshot in shown)
         {
             var header = snapshot.Header;
-            table.Add(
+            table.Add([
                 header.Id,
                 header.Type.Word(),
                 header.StateWords,
                 Units.Age(around.Clock.GetUtcNow() - header.StartedAt),
                 header.FileCount.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 Units.Size(header.Bytes),
-                Units.Size(header.StoredBytes));
+                Units.Size(header.StoredBytes),
+                .. hosts ? [header.Host] : Array.Empty<string>(),
+                .. sites ? [string.Join(", ", header.Sources.Select(source => source.Name))] : Array.Empty<string>(),
+            ]);
         }
 
         table.Print(around.Output);
     }
+
+    /// <summary>Whether there are snapshots of a type that have no source in common: of several configurations, most likely.</summary>
+    private static bool HaveSites(List<Snapshot> shown) => shown.GroupBy(snapshot => snapshot.Header.Type).Any(type =>
+    {
+        var first = type.First().Header.Sources.Select(source => source.Path).ToHashSet(StringComparer.Ordinal);
+        return type.Any(snapshot => !Array.Exists(snapshot.Header.Sources, source => first.Contains(source.Path)));
+    });
 }

@@ -18,14 +18,15 @@ internal static class OffsitePushVerb
         var offsite = around.FindOffsite(command.Place);
         if (command.DryRun)
         {
+            var known = around.SettingsIfGood(quiet: true);
             around.BecomeOwner(backupDirectory);
-            return Push(around, offsite, backupDirectory, dryRun: true, around.NewProgress()).Code;
+            return Push(around, offsite, known, backupDirectory, dryRun: true, around.NewProgress()).Code;
         }
 
         // Before becoming another, who may not read it.
         var settings = around.SettingsIfGood();
         around.BecomeOwner(backupDirectory);
-        return Attendance.Run(around, RunJob.OffsitePush, backupDirectory, progress => Push(around, offsite, backupDirectory, dryRun: false, progress), settings);
+        return Attendance.Run(around, RunJob.OffsitePush, backupDirectory, progress => Push(around, offsite, settings, backupDirectory, dryRun: false, progress), settings);
     }
 
     /// <summary>Whatever becomes of it: the snapshot is saved, and that is the result of the run.</summary>
@@ -34,7 +35,7 @@ internal static class OffsitePushVerb
         try
         {
             _ = Attendance.Run(
-                around, RunJob.OffsitePush, settings.BackupDir, progress => Push(around, settings.Offsite!, settings.BackupDir, dryRun: false, progress), settings);
+                around, RunJob.OffsitePush, settings.BackupDir, progress => Push(around, settings.Offsite!, settings, settings.BackupDir, dryRun: false, progress), settings);
         }
         catch (UserError e)
         {
@@ -53,7 +54,7 @@ internal static class OffsitePushVerb
         }
     }
 
-    private static RunEnd Push(Surroundings around, OffsiteSetting setting, string backupDirectory, bool dryRun, RunProgress progress)
+    private static RunEnd Push(Surroundings around, OffsiteSetting setting, Settings? settings, string backupDirectory, bool dryRun, RunProgress progress)
     {
         var store = new SnapshotStore(Repository.Open(backupDirectory));
         using var held = OffsiteLock.Acquire(store.Layout);
@@ -62,7 +63,7 @@ internal static class OffsitePushVerb
         using (around.Screen.Progress(progress))
         {
             using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress);
-            result = OffsitePush.Run(store, session.Snapshots, new OffsitePlan(OffsiteSession.Rules(setting), dryRun), around.Clock, progress, around.Stop);
+            result = OffsitePush.Run(store, session.Snapshots, new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun), around.Clock, progress, around.Stop);
         }
 
         Report(around, setting, result, dryRun);

@@ -33,6 +33,7 @@ internal static class OffsiteRestoreVerb
             }
         }
 
+        LatestLookup.SayHost(around, snapshot);
         return RestoreVerb.Run(
             around,
             command,

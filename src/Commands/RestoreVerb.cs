@@ -27,6 +27,7 @@ internal static class RestoreVerb
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var snapshot = LatestLookup.Find(around, store, command.Id, command.Type, command.Only, command.Paths);
+        LatestLookup.SayHost(around, snapshot);
         return Run(around, command, (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
     }
 

@@ -1,4 +1,5 @@
 using VertexAr.Backup.Cli;
+using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
@@ -28,22 +29,23 @@ internal static class RotateVerb
             Yearly = command.KeepYearly ?? configured.Yearly,
         };
         return command.DryRun
-            ? Rotate(around, rules, settings.BackupDir, dryRun: true, around.NewProgress()).Code
-            : Attendance.Run(around, RunJob.Rotate, settings.BackupDir, progress => Rotate(around, rules, settings.BackupDir, dryRun: false, progress), settings);
+            ? Rotate(around, rules, settings, dryRun: true, around.NewProgress()).Code
+            : Attendance.Run(around, RunJob.Rotate, settings.BackupDir, progress => Rotate(around, rules, settings, dryRun: false, progress), settings);
     }
 
-    private static RunEnd Rotate(Surroundings around, RetentionRules rules, string backupDirectory, bool dryRun, RunProgress progress)
+    private static RunEnd Rotate(Surroundings around, RetentionRules rules, Settings settings, bool dryRun, RunProgress progress)
     {
-        var layout = Repository.Open(backupDirectory);
+        var layout = Repository.Open(settings.BackupDir);
         try
         {
             using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
-            var result = RotateBackups.Run(held, rules, dryRun, around.Clock, progress);
+            var result = RotateBackups.Run(held, rules, ThisSite.Of(settings), dryRun, around.Clock, progress);
             foreach (var damaged in result.Damaged)
             {
                 progress.Say(Severity.Warning, $"snapshot {damaged.Id} is damaged: its header {damaged.Reason}; it counts for nothing and stays");
             }
 
+            SayOthers(result, progress);
             Report(around, result, dryRun, evenIfNothing: result.Held.Count == 0);
             if (result.Held.Count > 0)
             {
@@ -57,6 +59,17 @@ internal static class RotateVerb
         catch (PosixError e)
         {
             throw Repository.NotWritable(layout.Root, e);
+        }
+    }
+
+    private static void SayOthers(RotateResult result, RunProgress progress)
+    {
+        var others = result.Decisions.Select(decision => decision.Item.OtherHost).OfType<string>().ToList();
+        if (others.Count > 0)
+        {
+            progress.Say(
+                Severity.Information,
+                $"{Units.Count(others.Count, "snapshot")} of another site ({string.Join(", ", others.Distinct())}) {(others.Count == 1 ? "stays" : "stay")}: only the runs of that site remove them");
         }
     }
 

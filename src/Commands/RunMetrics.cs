@@ -2,6 +2,7 @@ using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -9,7 +10,7 @@ namespace VertexAr.Backup.Commands;
 /// <summary>Writes the metrics after a run. What goes wrong is a warning and changes nothing.</summary>
 internal static class RunMetrics
 {
-    public static void Write(Surroundings around, string? file, RunReport report)
+    public static void Write(Surroundings around, string? file, SiteIdentity? site, RunReport report)
     {
         if (file is null)
         {
@@ -18,7 +19,7 @@ internal static class RunMetrics
 
         try
         {
-            MetricsFile.Write(file, Gather(report, around.Clock.GetUtcNow()));
+            MetricsFile.Write(file, Gather(report, site, around.Clock.GetUtcNow()));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or UserError)
         {
@@ -26,13 +27,13 @@ internal static class RunMetrics
         }
     }
 
-    private static Metrics Gather(RunReport report, DateTimeOffset now)
+    private static Metrics Gather(RunReport report, SiteIdentity? site, DateTimeOffset now)
     {
         var (runs, facts, packs) = (new Dictionary<string, RunRecord>(), (RepositoryFacts?)null, 0L);
         try
         {
             var store = new SnapshotStore(Repository.Open(report.BackupDirectory));
-            facts = RepositoryHealth.Read(store, now);
+            facts = RepositoryHealth.Read(store, site, now);
             runs = facts.Runs.ToDictionary();
             packs = RepositoryHealth.PackBytes(store.Layout);
         }

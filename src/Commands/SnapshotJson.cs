@@ -12,6 +12,7 @@ internal static class SnapshotJson
         json.WriteString("type", header.Type.Word());
         json.WriteString("state", header.State.Word());
         json.WriteString("host", header.Host);
+        json.WriteIfThere("machine", header.Machine);
         json.WriteString("tool", header.Tool);
         json.WriteString("started_at", header.StartedAt);
         json.WriteString("finished_at", header.FinishedAt);

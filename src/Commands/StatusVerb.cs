@@ -43,7 +43,7 @@ internal static class StatusVerb
     {
         var (settings, trouble) = TrySettings(around);
         var store = settings is null ? around.OpenSnapshots() : new SnapshotStore(Repository.Open(settings.BackupDir));
-        var facts = RepositoryHealth.Read(store, around.Clock.GetUtcNow());
+        var facts = RepositoryHealth.Read(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow());
         var rules = settings is null ? Defaults(facts) : Rules(settings);
         var now = around.Clock.GetUtcNow();
         var verdict = HealthJudgement.Judge(facts, rules, now);

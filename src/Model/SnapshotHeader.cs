@@ -24,6 +24,13 @@ internal sealed record SnapshotHeader
     /// <summary>The machine that was backed up.</summary>
     public required string Host { get; init; }
 
+    /// <summary>Which machine that was, whatever its name: 32 hexadecimal digits; null where it had no identity, and in snapshots of earlier versions.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>Whether another was made on another machine, as far as is known: identities count where both have one.</summary>
+    public bool IsOfOtherMachine(SnapshotHeader other) =>
+        other.Host != Host || (other.Machine is not null && Machine is not null && other.Machine != Machine);
+
     /// <summary>Name and version of the program that wrote the snapshot.</summary>
     public required string Tool { get; init; }
 

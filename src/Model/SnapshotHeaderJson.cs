@@ -22,6 +22,7 @@ internal static class SnapshotHeaderJson
             Type = json.Word("type", SnapshotTypes.FromWord, like?.Type.Word()),
             State = json.Word("state", SnapshotStates.FromWord, like?.State.Word()),
             Host = json.Text("host", like?.Host),
+            Machine = json.IfThere("machine", JsonFields.Text),
             Tool = json.Text("tool", like?.Tool),
             StartedAt = json.Time("started_at"),
             FinishedAt = json.Time("finished_at"),
@@ -44,6 +45,7 @@ internal static class SnapshotHeaderJson
         json.WriteString("type", header.Type.Word());
         json.WriteString("state", header.State.Word());
         json.WriteString("host", header.Host);
+        json.WriteIfThere("machine", header.Machine);
         json.WriteString("tool", header.Tool);
         json.WriteString("started_at", header.StartedAt);
         json.WriteString("finished_at", header.FinishedAt);

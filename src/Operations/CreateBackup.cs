@@ -122,7 +122,8 @@ internal sealed class CreateBackup
     {
         var store = new SnapshotStore(held.Layout);
         var (all, damaged) = store.ReadAll();
-        var whole = FutureId.Split(all, clock.GetUtcNow()).Dated;
+        var dated = FutureId.Split(all, clock.GetUtcNow()).Dated;
+        var whole = plan.Origin is null ? plan.Site.Nearest(dated) : dated;
         existing = store.Ids();
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
         ScratchFiles.RemoveOrphans(held);
@@ -309,6 +310,7 @@ internal sealed class CreateBackup
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
             Host = plan.Host,
+            Machine = plan.Machine,
             Tool = plan.Tool,
             StartedAt = startedAt,
             Sources = sources,
@@ -356,7 +358,7 @@ internal sealed class CreateBackup
         if (plan.Retention is { } rules)
         {
             progress.Phase = "rotating";
-            return RotateBackups.Run(held, rules, dryRun: false, clock, progress);
+            return RotateBackups.Run(held, rules, plan.Site, dryRun: false, clock, progress);
         }
 
         // What an interrupted run had stored and this one had no use for.

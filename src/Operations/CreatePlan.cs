@@ -57,6 +57,12 @@ internal sealed record CreatePlan
 
     public required string Host { get; init; }
 
+    /// <summary>Which machine this is, as in a header; null if that is not known.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>What our snapshots are known by among others in the same repository.</summary>
+    public SiteIdentity Site => new(Host, Machine, [.. Places.Select(place => new SiteSource(place.Name, place.Kind, place.Path))]);
+
     public required string Tool { get; init; }
 
     /// <summary>All sources of the configuration, whatever this snapshot's type covers.</summary>

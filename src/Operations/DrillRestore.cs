@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -27,10 +28,11 @@ internal sealed class DrillRestore
 
     /// <summary>The newest complete full snapshot; without one, the newest complete one. What is dated in the future is not the newest.</summary>
     /// <exception cref="UserError">There is none.</exception>
-    public static Snapshot Choose(SnapshotStore store, DateTimeOffset now, RunProgress progress)
+    public static Snapshot Choose(SnapshotStore store, SiteIdentity? site, DateTimeOffset now, RunProgress progress)
     {
         var (whole, damaged) = store.ReadAll();
-        var complete = FutureId.Split(whole.FindAll(s => s.Header is { State: SnapshotState.Complete, IsMarked: false }), now).Dated;
+        var near = site?.Nearest(whole) ?? whole;
+        var complete = FutureId.Split(near.FindAll(s => s.Header is { State: SnapshotState.Complete, IsMarked: false }), now).Dated;
         var chosen = complete.FindLast(s => s.Header.Type == SnapshotType.Full) ?? complete.LastOrDefault();
         foreach (var bad in damaged.Where(d => chosen is null || (d.Id > chosen.Id && !FutureId.Is(d.Id, now))))
         {

@@ -5,8 +5,9 @@ namespace VertexAr.Backup.Operations;
 
 /// <summary>How the second place is kept.</summary>
 /// <param name="Rules">What stays there; null for everything.</param>
+/// <param name="Site">Whose snapshots those rules are for; null for all.</param>
 /// <param name="DryRun">Only say what would be done.</param>
-internal sealed record OffsitePlan(RetentionRules? Rules, bool DryRun);
+internal sealed record OffsitePlan(RetentionRules? Rules, SiteIdentity? Site, bool DryRun);
 
 /// <summary>What a copy did, or would do.</summary>
 internal sealed record OffsitePushResult

@@ -40,7 +40,7 @@ internal sealed class OffsitePush
     {
         CheckMark();
         var (whole, broken) = store.ReadAll();
-        var retention = plan.Rules is { } rules ? new OffsiteRetention(store, offsite, rules, clock, progress) : null;
+        var retention = plan.Rules is { } rules ? new OffsiteRetention(store, offsite, rules, plan.Site, clock, progress) : null;
         var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size);
         here.LeaveOutBroken(There.Size);
         var packs = CopyPlan.Decide(here.Packs(), There.Size, damaged);

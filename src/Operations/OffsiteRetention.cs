@@ -14,15 +14,16 @@ internal sealed class OffsiteRetention
     private readonly SnapshotStore store;
     private readonly OffsiteSnapshots offsite;
     private readonly RetentionRules rules;
+    private readonly SiteIdentity? site;
     private readonly TimeZoneInfo zone;
     private readonly DateTimeOffset now;
     private readonly RunProgress progress;
     private readonly List<Snapshot> onlyThere;
     private readonly List<DamagedSnapshot> unread;
 
-    public OffsiteRetention(SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, TimeProvider clock, RunProgress progress)
+    public OffsiteRetention(SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, SiteIdentity? site, TimeProvider clock, RunProgress progress)
     {
-        (this.store, this.offsite, this.rules, this.progress) = (store, offsite, rules, progress);
+        (this.store, this.offsite, this.rules, this.site, this.progress) = (store, offsite, rules, site, progress);
         (zone, now) = (clock.LocalTimeZone, clock.GetUtcNow());
         var here = store.Ids().ToHashSet();
         (onlyThere, unread) = offsite.FetchHeaders(offsite.Ids().Where(id => !here.Contains(id)));
@@ -32,7 +33,7 @@ internal sealed class OffsiteRetention
     public List<Snapshot> Worthwhile(List<Snapshot> here)
     {
         var there = offsite.Ids().ToHashSet();
-        var kept = Retention.DecideByRules([.. here.Concat(onlyThere).Select(Item)], rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
+        var kept = Retention.DecideByRules(Items([.. here, .. onlyThere]), rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
         return here.FindAll(snapshot => kept.Contains(snapshot.Id) || there.Contains(snapshot.Id));
     }
 
@@ -50,7 +51,7 @@ internal sealed class OffsiteRetention
         }
 
         List<Snapshot> all = [.. onlyThere, .. here.Select(one => one.Whole!)];
-        var decisions = Retention.DecideByRules(all.ConvertAll(Item), rules, zone);
+        var decisions = Retention.DecideByRules(Items(all), rules, zone);
         var gone = decisions.Where(decision => !decision.Keep).ToList();
         if (gone.Count > 0 && Held(all) is [var held, ..])
         {
@@ -72,9 +73,9 @@ internal sealed class OffsiteRetention
 
     /// <summary>What holds rotation, here or there: the newest may not have arrived there.</summary>
     private IReadOnlyList<HeldSource> Held(List<Snapshot> there) =>
-        ShrinkHold.Of(store.ReadAll().Whole.Concat(there).DistinctBy(snapshot => snapshot.Id).Select(Item));
+        ShrinkHold.Of(Items([.. store.ReadAll().Whole.Concat(there).DistinctBy(snapshot => snapshot.Id)]));
 
-    private RetentionItem Item(Snapshot snapshot) => RetentionItem.Of(snapshot, now);
+    private List<RetentionItem> Items(List<Snapshot> snapshots) => RetentionItem.Of(snapshots, site, now);
 
     /// <summary>The packs that kept snapshots need; null if a table cannot be read.</summary>
     private HashSet<Digest>? Needed(List<Snapshot> kept)

@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -14,15 +15,23 @@ internal static class RepositoryHealth
     private const int RunsAveraged = 7;
 
     /// <param name="store">The snapshots.</param>
+    /// <param name="site">Whose snapshots are looked at, if there are any of it; null for all.</param>
     /// <param name="now">What is dated later is never the newest, unless there is nothing else.</param>
-    public static RepositoryFacts Read(SnapshotStore store, DateTimeOffset now)
+    public static RepositoryFacts Read(SnapshotStore store, SiteIdentity? site, DateTimeOffset now)
     {
         var (byId, damaged) = store.ReadTypes();
         var whole = InOrder(store, byId);
+        List<TypedSnapshot> dated = [.. whole.GroupBy(snapshot => snapshot.Type).SelectMany(type => FutureId.Split([.. type], one => one.Id, now).Dated)];
+        var newest = site is null ? [] : Newest(store, dated, damaged, site.IsOwn);
+        if (newest.Count == 0)
+        {
+            newest = Newest(store, dated, damaged, _ => true);
+        }
+
         return new RepositoryFacts
         {
             Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
-            Newest = Newest(store, [.. whole.GroupBy(snapshot => snapshot.Type).SelectMany(type => FutureId.Split([.. type], one => one.Id, now).Dated)], damaged),
+            Newest = newest,
             Damaged = [.. damaged.OrderBy(bad => bad.Id)],
             InFuture = [.. whole.Select(snapshot => snapshot.Id).Where(id => FutureId.Is(id, now))],
             Runs = RunRecords.ReadAll(store.Layout),
@@ -45,17 +54,17 @@ internal static class RepositoryHealth
     }
 
     private static Dictionary<SnapshotType, SnapshotHeader> Newest(
-        SnapshotStore store, List<TypedSnapshot> whole, List<DamagedSnapshot> damaged)
+        SnapshotStore store, List<TypedSnapshot> whole, List<DamagedSnapshot> damaged, Func<SnapshotHeader, bool> isMeant)
     {
         var newest = new Dictionary<SnapshotType, SnapshotHeader>();
         foreach (var (id, type, _) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
         {
             switch (store.TryRead(id))
             {
-                case (var snapshot and not null, _):
+                case (var snapshot and not null, _) when isMeant(snapshot.Header):
                     newest[type] = snapshot.Header;
                     break;
-                case (_, var bad and not null):
+                case (_, var bad and not null) when !damaged.Contains(bad):
                     damaged.Add(bad);
                     break;
             }

@@ -21,14 +21,15 @@ internal static class RotateBackups
 {
     /// <param name="held">The lock of the repository.</param>
     /// <param name="rules">What to keep.</param>
+    /// <param name="site">Whose snapshots are judged; those of others stay.</param>
     /// <param name="dryRun">Decide, and delete nothing.</param>
     /// <param name="clock">Whose zone says where a day ends.</param>
     /// <param name="progress">Told what happens.</param>
-    public static RotateResult Run(RepositoryLock held, RetentionRules rules, bool dryRun, TimeProvider clock, RunProgress progress)
+    public static RotateResult Run(RepositoryLock held, RetentionRules rules, SiteIdentity site, bool dryRun, TimeProvider clock, RunProgress progress)
     {
         var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
         var now = clock.GetUtcNow();
-        var items = whole.ConvertAll(snapshot => RetentionItem.Of(snapshot, now));
+        var items = RetentionItem.Of(whole, site, now);
         var decisions = Retention.Decide(items, rules, clock.LocalTimeZone);
         var result = new RotateResult(decisions, 0, Postponed: false, damaged) { Held = ShrinkHold.Of(items) };
         foreach (var id in decisions.Where(decision => decision.IsPassedOver).Select(decision => decision.Item.Id))

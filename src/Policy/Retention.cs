@@ -19,6 +19,9 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
     /// <summary>Those that are older and have a later ID.</summary>
     public IReadOnlyList<SnapshotId> Older { get; init; } = [];
 
+    /// <summary>The host of another site that it belongs to, which keeps and removes it by rules of its own; null if it is ours.</summary>
+    public string? OtherHost { get; init; }
+
     /// <summary>Its ID is dated in the future.</summary>
     public bool IsAhead { get; init; }
 
@@ -27,7 +30,21 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
 
     public static RetentionItem Of(Snapshot snapshot) => Of(snapshot.Id, snapshot.Header);
 
-    public static RetentionItem Of(Snapshot snapshot, DateTimeOffset now) => Of(snapshot) with { IsAhead = FutureId.Is(snapshot.Id, now) };
+    /// <param name="snapshots">All that there are.</param>
+    /// <param name="site">Whose snapshots are rotated; null for all.</param>
+    /// <param name="now">What is dated later counts for nothing.</param>
+    public static List<RetentionItem> Of(IReadOnlyCollection<Snapshot> snapshots, SiteIdentity? site, DateTimeOffset now)
+    {
+        var ours = site?.Rotated([.. snapshots.Select(snapshot => snapshot.Header)]);
+        return
+        [
+            .. snapshots.Select(snapshot => Of(snapshot) with
+            {
+                IsAhead = FutureId.Is(snapshot.Id, now),
+                OtherHost = ours?.Contains(snapshot.Id) ?? true ? null : snapshot.Header.Host,
+            }),
+        ];
+    }
 
     public static RetentionItem Of(SnapshotId id, SnapshotHeader header) => new(id, header.Type, header.State, header.StartedAt)
     {
@@ -54,6 +71,9 @@ internal sealed record RetentionDecision(RetentionItem Item, IReadOnlyList<strin
     public const string InFuture = "dated in the future";
 
     public bool Keep => Reasons.Count > 0;
+
+    /// <summary>Why one stays that is not ours.</summary>
+    public static string OfOther(string host) => $"of another site, on {host}";
 
     /// <summary>It stays, whatever the rules are, until a newer one lists it as older.</summary>
     public bool IsPassedOver => Reasons is [InFuture];
@@ -82,10 +102,13 @@ internal static class Retention
         return
         [
             .. ordered.Where(IsPassedOver).Select(item => new RetentionDecision(item, [RetentionDecision.InFuture])),
-            .. ordered.Where(item => !IsPassedOver(item)).GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g], rules, zone)),
+            .. ordered.Where(IsOther).Select(item => new RetentionDecision(item, [RetentionDecision.OfOther(item.OtherHost!)])),
+            .. ordered.Where(item => !IsPassedOver(item) && !IsOther(item)).GroupBy(i => i.Type).OrderBy(g => g.Key).SelectMany(g => DecideType([.. g], rules, zone)),
         ];
 
         bool IsPassedOver(RetentionItem item) => item.IsAhead && !placed.Contains(item.Id);
+
+        bool IsOther(RetentionItem item) => item.OtherHost is not null && !IsPassedOver(item);
     }
 
     private static IEnumerable<RetentionDecision> DecideType(List<RetentionItem> newestFirst, RetentionRules rules, TimeZoneInfo zone)

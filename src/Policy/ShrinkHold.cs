@@ -8,7 +8,7 @@ internal sealed record HeldSource(SnapshotId Snapshot, string Name);
 /// <summary>
 /// Whether rotation is held: the newest snapshot of some source is marked, so whatever is older may be the last that has its
 /// data. A pure function over any types: a source that has come back in another type of snapshot holds nothing. What is dated in the
-/// future says nothing of what is newest.
+/// future says nothing of what is newest, and what is of another site nothing of ours.
 /// </summary>
 internal static class ShrinkHold
 {
@@ -18,7 +18,7 @@ internal static class ShrinkHold
         var held = new List<HeldSource>();
         var seen = new HashSet<(SourceKind Kind, string Name)>();
         var settled = new HashSet<SourceKind>();
-        foreach (var item in RetentionItem.NewestFirst(items.Where(item => !item.IsAhead)))
+        foreach (var item in RetentionItem.NewestFirst(items.Where(item => item is { IsAhead: false, OtherHost: null })))
         {
             foreach (var source in item.Sources.Where(source => !settled.Contains(source.Kind) && seen.Add((source.Kind, source.Name)) && source.IsMarked))
             {

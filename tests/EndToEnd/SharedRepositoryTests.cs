@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>One backup directory for two configurations of a machine, or for two machines: neither harms the other's snapshots, nor takes them for its own.</summary>
+public sealed class SharedRepositoryTests : IDisposable
+{
+    private readonly Site site = new(withMedia: false);
+
+    public SharedRepositoryTests() => site.Settings["max_backups"] = 2;
+
+    public void Dispose() => site.Dispose();
+
+    [Fact]
+    public void Two_configurations_keep_and_restore_what_is_theirs()
+    {
+        site.Settings["databases"] = new JsonArray();
+        Configure("one");
+        var first = site.Create("storage").Id;
+        Configure("two");
+        site.Create("storage");
+        site.Create("storage");
+        var last = site.Create("storage").Id;
+        Assert.Equal(3, site.Snapshots().Count);
+        Assert.Equal(first, site.Snapshots()[0].Id);
+        site.Run("rotate", "--dry-run", "--max-backups", "1").Succeeds().Prints($"{first}  storage   keep    of another site").Says("1 snapshot of another site");
+        site.Run("list").Succeeds().Prints("SOURCES", "one", "two");
+
+        Configure("one");
+        File.WriteAllText(site.In("one/f"), "work");
+        site.Run("restore", "latest", "--yes").Succeeds().Says($"{last} is newer, but of another site, 'two' on ").Prints(first);
+        Assert.Equal(("one", "two"), (File.ReadAllText(site.In("one/f")), File.ReadAllText(site.In("two/f"))));
+        site.Run("drill").Succeeds().Prints(first);
+        site.Create("storage");
+        Assert.Equal(4, site.Snapshots().Count);
+        site.Create("storage");
+        Assert.Equal(4, site.Snapshots().Count);
+        Assert.DoesNotContain(first, site.Snapshots().Select(snapshot => snapshot.Id));
+        site.Run("verify", "--deep").Succeeds();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Two_machines_with_the_same_configuration_keep_and_restore_what_is_theirs(bool haveNames)
+    {
+        Machine.NeedRoot("a host name of its own");
+        var (one, two) = haveNames ? (On("anna", null), On("berta", null)) : (On("pi", "a"), On("pi", "b"));
+        site.Write("f", "hers");
+        site.Run(["create"], null, one).Succeeds();
+        var first = site.Newest().Id;
+        site.Write("f", "other");
+        for (var night = 0; night < 3; night++)
+        {
+            site.Run(["create"], null, two).Succeeds();
+        }
+
+        Assert.Equal(3, site.Snapshots().Count);
+        site.Run(["restore", "latest", "--to", site.In("out")], null, one).Succeeds().Says("of another site").Prints(first);
+        Assert.Equal("hers", File.ReadAllText(site.In("out/storage/f")));
+        site.Run(["restore", "latest", "--to", site.In("other")], null, two).Succeeds().Prints(site.Newest().Id);
+        site.Run(["list"], null, one).Succeeds().Prints("HOST", haveNames ? "berta" : "pi");
+        site.Run(["rotate", "--max-backups", "1"], null, one).Succeeds();
+        Assert.Equal(3, site.Snapshots().Count);
+
+        // A day later hers is too old, whatever the other does.
+        site.Run(["create"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(3)), two).Succeeds();
+        site.Run(["status"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(3)), one).Ends(1).Prints("was made 3 days ago");
+    }
+
+    [Fact]
+    public void A_renamed_machine_finds_what_it_had_and_says_whose_it_is()
+    {
+        Machine.NeedRoot("a host name of its own");
+        var before = site.Run(["create"], null, On("old", "a")).Succeeds();
+        Assert.NotEqual("", before.Output);
+        var old = site.Newest().Id;
+        site.Run(["restore", "latest", "--to", site.In("out")], null, On("new", "a")).Succeeds().Says($"snapshot {old} is of host old; this machine is new").Prints(old);
+
+        // Nothing is stored again for it, and after a quarter of a year its old snapshots count like all others.
+        site.Run(["create"], null, On("new", "a")).Succeeds().Prints("stored as 0 B");
+        site.Run(["create"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(100)), On("new", "a")).Succeeds();
+        Assert.DoesNotContain(old, site.Snapshots().Select(snapshot => snapshot.Id));
+    }
+
+    private void Configure(string name)
+    {
+        Directory.CreateDirectory(site.In(name));
+        File.WriteAllText(site.In($"{name}/f"), name);
+        site.Settings["storage"] = new JsonArray(Site.Source(name, site.In(name)));
+    }
+
+    /// <summary>What to put before the program so that it runs on a machine of that name, and of that identity.</summary>
+    private string[] On(string host, string? machine)
+    {
+        var file = site.In($"machine-{machine}");
+        if (machine is not null)
+        {
+            File.WriteAllText(file, new string(machine[0], 32) + "\n");
+        }
+
+        var mount = machine is null ? "" : $"mount --bind '{file}' /etc/machine-id; ";
+        return ["unshare", "-u", "-m", "sh", "-c", $"set -e; hostname {host}; {mount}exec \"$@\"", "sh"];
+    }
+}

@@ -1,0 +1,120 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Tests.Policy;
+
+/// <summary>
+/// Snapshots are written as the day of the year 2026, the host, ':' and the machine if it is known, '/' and the path of its only source, and '=' and
+/// the name of that source where it is another than 'srv'; an 'i' at the end if it was imported. We are host A on machine m, with /srv.
+/// </summary>
+public sealed class SiteIdentityTests
+{
+    private static readonly SiteIdentity Here = new("A", "m", [new SiteSource("srv", SourceKind.Storage, "/srv"), new SiteSource("db", SourceKind.Database, "/db")]);
+
+    [Theory]
+    [InlineData("1A:m/srv", true)]
+    [InlineData("1A/srv", true)]
+    [InlineData("1A:m/srv=other", true)]
+    [InlineData("1A:m/old", false)]
+    [InlineData("1A:m/oldi", true)]
+    [InlineData("1A:m/old=otheri", false)]
+    [InlineData("1A:n/srv", false)]
+    [InlineData("1B:m/srv", false)]
+    [InlineData("1B/srv", false)]
+    public void Own_is_what_was_made_on_this_machine_of_what_lies_where_our_sources_do(string snapshot, bool isOwn)
+    {
+        Assert.Equal(isOwn, Here.IsOwn(Read(snapshot).Header));
+        Assert.True((Here with { Sources = [] }).IsOwn(Read(snapshot).Header));
+    }
+
+    [Theory]
+    [InlineData("1A:m/srv 2B:n/srv 3A:m/x=y", "1")]
+    [InlineData("1B:m/srv 100A:m/srv", "1 100")]
+    [InlineData("1B:m/srv 50B:m/srv 100A:m/srv", "100")]
+    [InlineData("1B/srv 100A:m/srv", "1 100")]
+    [InlineData("1B:n/srv 100A:m/srv", "100")]
+    [InlineData("1A:n/srv 100A:m/srv", "1 100")]
+    [InlineData("1A:n/srv 20A:n/srv 100A:m/srv", "100")]
+    [InlineData("1A:m/old 100A:m/srv", "1 100")]
+    [InlineData("1A:m/old=x 100A:m/srv", "100")]
+    [InlineData("1B:m/srv 2B:m/srv", "")]
+    public void Former_names_and_places_are_rotated_with_ours_after_ninety_days_of_silence(string snapshots, string rotated)
+    {
+        var all = snapshots.Split(' ').Select(Read).ToList();
+        var ids = Here.Rotated([.. all.Select(snapshot => snapshot.Header)]);
+        Assert.Equal(rotated, string.Join(' ', all.Where(snapshot => ids.Contains(snapshot.Id)).Select(snapshot => snapshot.Id.Time.DayOfYear)));
+    }
+
+    [Theory]
+    [InlineData("1A:m/srv 2B:m/srv", "1")]
+    [InlineData("1B:m/srv 2B:n/srv 3A:m/old", "1")]
+    [InlineData("2B:n/srv 3A:m/old", "3")]
+    [InlineData("1B:n/srv 2A:m/x=y 3C:n/old", "1 3")]
+    [InlineData("1B:n/x=y 2A:m/x=y", "1 2")]
+    [InlineData("", "")]
+    public void The_nearest_are_ours_or_those_that_may_be(string snapshots, string near)
+    {
+        var all = snapshots.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Read).ToList();
+        Assert.Equal(near, string.Join(' ', Here.Nearest(all).Select(snapshot => snapshot.Id.Time.DayOfYear)));
+    }
+
+    [Fact]
+    public void Rotation_judges_ours_alone_and_gives_the_others_their_reason()
+    {
+        List<Snapshot> all = [Read("1A:m/srv"), Read("2B:n/srv"), Read("3A:m/srv"), Read("4B:n/srv")];
+        var decisions = Retention.Decide(RetentionItem.Of(all, Here, all[^1].Id.Time), new RetentionRules(1), TimeZoneInfo.Utc);
+        Assert.Equal(
+            ["4: of another site, on B", "2: of another site, on B", "3: newest 1, newest complete", "1: "],
+            decisions.Select(decision => $"{decision.Item.Id.Time.DayOfYear}: {string.Join(", ", decision.Reasons)}"));
+    }
+
+    /// <summary>The other site's newest is complete: that settles nothing for ours, which lost its content.</summary>
+    [Fact]
+    public void What_another_site_has_neither_holds_our_rotation_nor_lets_it_go()
+    {
+        Snapshot[] all = [Read("1A:m/srv"), Marked("2A:m/srv"), Read("3B:n/x=y")];
+        Assert.Equal("srv", Assert.Single(ShrinkHold.Of(RetentionItem.Of(all, Here, all[^1].Id.Time))).Name);
+        all = [Read("1A:m/srv"), Marked("2B:n/srv")];
+        Assert.Empty(ShrinkHold.Of(RetentionItem.Of(all, Here, all[^1].Id.Time)));
+    }
+
+    private static Snapshot Marked(string text)
+    {
+        var (id, header) = Read(text);
+        return new Snapshot(id, header with { Sources = [header.Sources[0] with { Shrunk = new ShrunkSource("20260101T000000Z", ["all"], IsAccepted: false) }] });
+    }
+
+    private static Snapshot Read(string text)
+    {
+        var (front, rest) = text.TrimEnd('i').Split('/') is [var one, var two] ? (one, two) : throw new ArgumentException(text, nameof(text));
+        var host = front.TrimStart([.. "0123456789"]);
+        var time = new DateTimeOffset(2026, 1, 1, 2, 0, 0, TimeSpan.Zero).AddDays(int.Parse(front[..^host.Length], System.Globalization.CultureInfo.InvariantCulture) - 1);
+        var id = SnapshotId.At(time);
+        return new Snapshot(id, new SnapshotHeader
+        {
+            FormatVersion = 1,
+            Requires = [],
+            Id = id.ToString(),
+            Type = SnapshotType.Storage,
+            State = SnapshotState.Complete,
+            Host = host.Split(':')[0],
+            Machine = host.Split(':') is [_, var machine] ? machine : null,
+            Tool = "tool",
+            StartedAt = time,
+            FinishedAt = time,
+            Sources =
+            [
+                new SourceSummary
+                {
+                    Name = rest.Split('=') is [_, var name] ? name : "srv", Kind = SourceKind.Storage, Path = "/" + rest.Split('=')[0],
+                    Files = 1, Directories = 1, Symlinks = 0, Bytes = 1, NewBytes = 1,
+                },
+            ],
+            Origin = text.EndsWith('i') ? new SnapshotOrigin(SnapshotOrigin.Python, "b", 1, default) : null,
+            StoredBytes = 0,
+            Warnings = WarningSummary.None,
+            Files = new PartFile(0, default, 0),
+            Packs = new PartFile(0, default, 0),
+        });
+    }
+}
