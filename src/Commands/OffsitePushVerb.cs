@@ -59,11 +59,16 @@ internal static class OffsitePushVerb
         var store = new SnapshotStore(Repository.Open(backupDirectory));
         using var held = OffsiteLock.Acquire(store.Layout);
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        var plan = new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun)
+        {
+            Host = System.Environment.MachineName,
+            Machine = MachineIdentity.Read(),
+        };
         OffsitePushResult result;
         using (around.Screen.Progress(progress))
         {
             using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress);
-            result = OffsitePush.Run(store, session.Snapshots, new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun), around.Clock, progress, around.Stop);
+            result = OffsitePush.Run(store, session.Snapshots, plan, around.Clock, progress, around.Stop);
         }
 
         Report(around, setting, result, dryRun);

@@ -35,7 +35,7 @@ internal sealed class OffsiteHere
     /// <summary>Snapshots that cannot be copied, with what is wrong.</summary>
     public IReadOnlyDictionary<SnapshotId, string> Bad => badSnapshots;
 
-    public IEnumerable<CopyItem> Top() => [Item(Layout.Below.Mark), Item(Layout.Below.Recovery)];
+    public IEnumerable<CopyItem> Top() => [Item(Layout.Below.Mark), Item(Layout.Below.Recovery), Item(Layout.Below.Writer)];
 
     /// <summary>Packs that are here as they should be, as far as is known.</summary>
     public IEnumerable<CopyItem> Packs() =>

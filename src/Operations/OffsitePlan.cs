@@ -7,7 +7,14 @@ namespace VertexAr.Backup.Operations;
 /// <param name="Rules">What stays there; null for everything.</param>
 /// <param name="Site">Whose snapshots those rules are for; null for all.</param>
 /// <param name="DryRun">Only say what would be done.</param>
-internal sealed record OffsitePlan(RetentionRules? Rules, SiteIdentity? Site, bool DryRun);
+internal sealed record OffsitePlan(RetentionRules? Rules, SiteIdentity? Site, bool DryRun)
+{
+    /// <summary>The name of this machine.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Which machine this is, as in a header; null if that is not known.</summary>
+    public required string? Machine { get; init; }
+}
 
 /// <summary>What a copy did, or would do.</summary>
 internal sealed record OffsitePushResult

@@ -39,6 +39,8 @@ internal sealed class OffsitePush
     private OffsitePushResult Run()
     {
         CheckMark();
+        var writer = new OffsiteWriter(store, offsite, plan, clock);
+        writer.Claim();
         var (whole, broken) = store.ReadAll();
         var retention = plan.Rules is { } rules ? new OffsiteRetention(store, offsite, rules, plan.Site, clock, progress) : null;
         var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size);
@@ -46,6 +48,7 @@ internal sealed class OffsitePush
         var packs = CopyPlan.Decide(here.Packs(), There.Size, damaged);
         var lists = CopyPlan.Decide(here.Lists(), There.Size, damaged);
         var headers = CopyPlan.Decide(here.Headers(), There.Size, damaged);
+        writer.Compare(lists.Wrong.Concat(headers.Wrong).Select(item => item.Name));
         var sent = plan.DryRun
             ? (Files: Count(packs, lists, headers), Bytes: packs.Bytes + lists.Bytes + headers.Bytes)
             : Send(here, packs, lists, headers);
@@ -72,7 +75,7 @@ internal sealed class OffsitePush
         {
             offsite.RefuseWrongPassword();
             // A first copy that broke off may have left these.
-            if (There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name) && name != Layout.Below.Recovery) is { } other)
+            if (There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name) && name != Layout.Below.Recovery && name != Layout.Below.Writer) is { } other)
             {
                 throw UserError.Failed($"{place} is no copy of a repository, and it is not empty: {other} is there", "use another prefix, or an empty one");
             }

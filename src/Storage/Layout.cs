@@ -16,6 +16,9 @@ internal sealed class Layout(string root)
 
     public string Recovery => Path.Combine(Root, "RECOVERY.txt");
 
+    /// <summary>Which machine copies to the second place; the same there.</summary>
+    public string Writer => Path.Combine(Root, "writer.json");
+
     public string Lock => Path.Combine(Root, "lock");
 
     public string Snapshots => Path.Combine(Root, "snapshots");

@@ -64,7 +64,7 @@ class OffsiteSite(Site):
     def local(self):
         """What a repository is made of, without what belongs to this machine alone."""
         files = contents(self.repository)
-        return {name: content for name, content in files.items() if name.startswith(("packs/", "snapshots/")) or name in ("repository.json", "RECOVERY.txt")}
+        return {name: content for name, content in files.items() if name.startswith(("packs/", "snapshots/")) or name in ("repository.json", "RECOVERY.txt", "writer.json")}
 
     def push(self, *words):
         return self.succeed("offsite", "push", "--quiet", *words)

@@ -75,7 +75,7 @@ def over_s3(checks, remote):
 
 
 def rank(name):
-    kinds = [r"repository\.json|RECOVERY\.txt", r"packs/.*", r"snapshots/.*\.gz", r"snapshots/.*\.json"]
+    kinds = [r"repository\.json|RECOVERY\.txt|writer\.json", r"packs/.*", r"snapshots/.*\.gz", r"snapshots/.*\.json"]
     return next(i for i, kind in enumerate(kinds) if re.fullmatch(kind, name))
 
 

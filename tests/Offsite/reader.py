@@ -82,7 +82,7 @@ def whole_snapshots(files):
         elif match := PACK.fullmatch(name):
             if digest(files[name]) != match[2]:
                 raise Unreadable(f"{name} is not what its name says: {len(files[name])} bytes")
-        elif name not in ("repository.json", "RECOVERY.txt") and not LISTS.fullmatch(name) and not name.startswith("incoming/"):
+        elif name not in ("repository.json", "RECOVERY.txt", "writer.json") and not LISTS.fullmatch(name) and not name.startswith("incoming/"):
             raise Unreadable(f"{name} has no place in a repository")
     return found
 

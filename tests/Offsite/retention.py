@@ -80,7 +80,7 @@ def bulk(remote):
 def tidy(remote):
     """No pack but the ones that are needed, no list without its header."""
     files = remote.files()
-    wanted = {"repository.json", "RECOVERY.txt"}
+    wanted = {"repository.json", "RECOVERY.txt", "writer.json"}
     for snapshot in reader.whole_snapshots(files):
         header = reader.sealed("header", files[f"snapshots/{snapshot}.json"])
         wanted |= {f"snapshots/{snapshot}{end}" for end in (".json", ".files.jsonl.gz", ".packs.jsonl.gz")} | set(reader.packs_of(files, header))

@@ -1,0 +1,82 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Keeps two machines with the same repository, as of a cloned disk, from writing to the same second place: by the writer's identity there,
+/// and where that cannot tell them apart, by the first snapshot that is intact there and differs from the one here.
+/// </summary>
+/// <param name="store">The repository here.</param>
+/// <param name="offsite">The second place.</param>
+/// <param name="plan">Which machine this is.</param>
+/// <param name="clock">For a new identity.</param>
+internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock)
+{
+    private string Place => offsite.Rclone.Place.Remote;
+
+    /// <summary>What to type so that the next push makes the place its own.</summary>
+    private string Release =>
+        $"rclone {(offsite.Rclone.Place.ConfigFile is { } file ? $"--config {file} " : "")}deletefile {offsite.Rclone.Place.At(Layout.Below.Writer)}";
+
+    private static string OwnPlace => "if this machine is a copy of that one, give it a repository of its own: an empty directory as backup_dir, and another path as offsite.remote";
+
+    /// <summary>Makes sure that this machine is the one that writes there. A place that nobody wrote to yet, or only earlier versions, becomes this machine's.</summary>
+    /// <exception cref="UserError">Another machine is.</exception>
+    public void Claim()
+    {
+        var there = Fetch();
+        var here = WriterIdentity.TryRead(store.Layout);
+        if (here is null || here.IsOfOtherMachine(plan.Machine))
+        {
+            // A machine that lost its repository and fetched it again is the same writer.
+            here = there?.Machine == plan.Machine && here is null && there is not null ? there : WriterIdentity.New(plan.Machine, plan.Host, clock.GetUtcNow());
+            if (!plan.DryRun)
+            {
+                here.Save(store.Layout);
+            }
+        }
+
+        if (there is not null && there.Token != here.Token)
+        {
+            throw UserError.Failed(
+                $"{Place} belongs to another machine, which is or was called {there.Host}, and to the same repository: nothing was copied",
+                $"{OwnPlace}; if this machine has taken the other's place for good: {Release}, and push again");
+        }
+    }
+
+    /// <summary>Compares the headers of snapshots of which something there differs: what is intact there is never replaced.</summary>
+    /// <param name="names">Files that would be replaced.</param>
+    /// <exception cref="UserError">There is another snapshot under the same ID.</exception>
+    public void Compare(IEnumerable<string> names)
+    {
+        var ids = names.Select(name => SnapshotId.Parse(Path.GetFileName(name).Split('.')[0])).OfType<SnapshotId>().Distinct()
+            .Where(id => offsite.There.Size(Layout.Below.Header(id)) is not null).ToList();
+        offsite.Fetch.Small([.. ids.Select(Layout.Below.Header)]);
+        foreach (var id in ids)
+        {
+            var differs = offsite.Store.TryRead(id).Whole is not null
+                && !SmallFile.Read(offsite.Layout.Header(id)).Span.SequenceEqual(SmallFile.Read(store.Layout.Header(id)).Span);
+            AtomicFile.RemoveIfThere(offsite.Layout.Header(id));
+            if (differs)
+            {
+                throw UserError.Failed(
+                    $"snapshot {id} in {Place} is intact and is another than the one here: a machine with a copy of this repository made it, and nothing was copied", OwnPlace);
+            }
+        }
+    }
+
+    private WriterIdentity? Fetch()
+    {
+        if (offsite.There.Size(Layout.Below.Writer) is null)
+        {
+            return null;
+        }
+
+        offsite.Fetch.Small([Layout.Below.Writer]);
+        return WriterIdentity.TryRead(offsite.Layout) ?? throw UserError.Failed(
+            $"{offsite.Rclone.Place.At(Layout.Below.Writer)}, which names the machine that copies there, cannot be read",
+            $"if this machine is the only one: {Release}, and push again");
+    }
+}

@@ -1,0 +1,98 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A machine whose disk was cloned has the same repository and the same second place as the first.</summary>
+public sealed class OffsiteWriterTests : IDisposable
+{
+    private readonly Site site = new(withMedia: false);
+    private readonly SecondPlace place;
+
+    public OffsiteWriterTests() => place = new SecondPlace(site);
+
+    public void Dispose() => site.Dispose();
+
+    [Fact]
+    public void A_clone_is_refused_until_it_takes_the_place()
+    {
+        Machine.NeedRoot("a machine-id of its own");
+        site.Run(["create"], null, On('a')).Succeeds();
+        place.AssertIsCopy();
+        Command.Shell("cp -a backups clone", site.Root);
+
+        site.Settings["backup_dir"] = site.In("clone");
+        site.Write("new.txt", "of the clone");
+        var before = State();
+        site.Run(["create"], null, On('b')).Succeeds().Says("belongs to another machine", "a repository of its own", $"deletefile {place.Top}/writer.json");
+        site.Run(["offsite", "push"], null, On('b')).Fails(1, "belongs to another machine");
+        Assert.Equal(before, State());
+        site.Run(["status"], null, On('b')).Ends(1).Prints("belongs to another machine");
+
+        Command.Run("rclone", "deletefile", $"{place.Top}/writer.json").Succeeds();
+        site.Run(["offsite", "push"], null, On('b')).Succeeds().Prints("copied 1 new snapshot");
+        site.Settings["backup_dir"] = site.Backups;
+        site.Run(["offsite", "push"], null, On('a')).Fails(1, "belongs to another machine");
+    }
+
+    /// <summary>As a virtual machine that was copied with its machine-id: only the snapshots tell them apart.</summary>
+    [Fact]
+    public void What_is_intact_there_and_differs_is_never_replaced()
+    {
+        site.Create("--no-offsite");
+        site.Run("offsite", "push").Succeeds();
+        Command.Shell("cp -a backups clone", site.Root);
+        site.Write("new.txt", "of the first");
+        site.Create("--no-offsite");
+        site.Run("offsite", "push").Succeeds();
+        var (id, before) = (site.Newest().Id, State());
+
+        site.Settings["backup_dir"] = site.In("clone");
+        site.Write("new.txt", "of the clone, which has more to say");
+        site.Create("--no-offsite");
+        var other = Directory.EnumerateFiles(site.In("clone/snapshots"), "*.json").Select(Path.GetFileNameWithoutExtension).Max()!;
+        Rename(other, id);
+
+        site.Run("offsite", "push").Fails(1, $"snapshot {id} in {place.Top} is intact and is another than the one here", "a repository of its own");
+        Assert.Equal(before, State());
+
+        // What is damaged there is replaced as before, by the machine whose it is.
+        site.Settings["backup_dir"] = site.Backups;
+        Command.Shell($"printf x >> second/snapshots/{id}.json", site.Root);
+        site.Run("offsite", "push").Succeeds();
+        Assert.Equal(before, State());
+    }
+
+    [Fact]
+    public void A_machine_that_lost_its_repository_and_fetched_it_again_goes_on()
+    {
+        site.Run("create").Succeeds();
+        Command.Shell("rm -rf backups/*", site.Root);
+        site.Run("offsite", "pull").Succeeds();
+        site.Write("new.txt", "new");
+        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
+        place.AssertIsCopy();
+    }
+
+    /// <summary>Gives a snapshot of the clone the ID of another, as if both had run in the same second.</summary>
+    private void Rename(string from, string to)
+    {
+        var directory = site.In("clone/snapshots");
+        foreach (var ending in new[] { ".json", ".files.jsonl.gz", ".packs.jsonl.gz" })
+        {
+            File.Move(Path.Combine(directory, from + ending), Path.Combine(directory, to + ending));
+        }
+
+        if (from != to)
+        {
+            Damage.Reseal(Path.Combine(directory, $"{to}.json"), text => text.Replace(from, to, StringComparison.Ordinal));
+        }
+    }
+
+    private SortedDictionary<string, string> State() =>
+        new(place.Files().ToDictionary(file => file, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(place.In(file))))), StringComparer.Ordinal);
+
+    private string[] On(char machine)
+    {
+        var file = site.In($"machine-{machine}");
+        File.WriteAllText(file, new string(machine, 32) + "\n");
+        return ["unshare", "-m", "sh", "-c", $"set -e; mount --bind '{file}' /etc/machine-id; exec \"$@\"", "sh"];
+    }
+}
