@@ -106,6 +106,7 @@ internal static class CreateVerb
         [
             .. settings.References.Select(r => new ReferenceQuery(r.Database, r.Sql, r.Storage, r.StripPrefix, r.AddPrefix)),
         ],
+        QueryLimits = new SqliteQueryLimits(TimeSpan.FromSeconds(settings.QueryTimeoutSeconds)),
         Retention = command.NoRotate ? null : Rules(settings),
         AcceptShrink = command.AcceptShrink,
         ShrinkLimits = settings.ShrinkLimits,

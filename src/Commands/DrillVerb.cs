@@ -69,6 +69,7 @@ internal static class DrillVerb
         Directory = settings?.Drill.Dir,
         MinFreeBytes = (long)(settings?.MinFreeMb ?? 0) << 20,
         LockTimeout = TimeSpan.FromSeconds(settings?.LockTimeoutSeconds ?? 0),
+        QueryLimits = new SqliteQueryLimits(TimeSpan.FromSeconds(settings?.QueryTimeoutSeconds ?? 0)),
         Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         Queries =
         [

@@ -20,6 +20,8 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
     public static readonly NumberKey Workers = new("workers", 1, 64, Math.Min(4, Environment.ProcessorCount));
     public static readonly NumberKey LockTimeoutSeconds = new("lock_timeout_seconds", 0, 86_400, 60);
 
+    public static readonly NumberKey QueryTimeoutSeconds = new("query_timeout_seconds", 1, 86_400, 60);
+
     // No limit is what null says aloud; 0 stands for it here.
     public static readonly NumberKey LimitMbPerS = new("limit_mb_per_s", 1, 1_000_000, 0);
     public static readonly NumberKey HooksTimeoutSeconds = new("hooks.timeout_seconds", 1, 86_400, 300);
@@ -29,7 +31,7 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
     public static readonly IReadOnlyList<NumberKey> All =
     [
         MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeDatabase, MaxAgeStorage, Workers,
-        LockTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds, MaxShrinkPercent,
+        LockTimeoutSeconds, QueryTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds, MaxShrinkPercent,
     ];
 
     public string Allowed => Most == int.MaxValue

@@ -77,6 +77,8 @@ internal sealed record Settings
     /// <summary>How long a locked database is waited for.</summary>
     public required int LockTimeoutSeconds { get; init; }
 
+    public required int QueryTimeoutSeconds { get; init; }
+
     /// <summary>In MiB; how fast content is read at most. Null for as fast as it can.</summary>
     public int? LimitMbPerS { get; init; }
 

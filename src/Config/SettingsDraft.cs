@@ -64,6 +64,7 @@ internal sealed class SettingsDraft
                 MaxAge = new MaxAgeSetting(Number(NumberKey.MaxAgeDatabase).Value, Number(NumberKey.MaxAgeStorage).Value),
                 Workers = Number(NumberKey.Workers).Value,
                 LockTimeoutSeconds = Number(NumberKey.LockTimeoutSeconds).Value,
+                QueryTimeoutSeconds = Number(NumberKey.QueryTimeoutSeconds).Value,
                 LimitMbPerS = Number(NumberKey.LimitMbPerS).Value is > 0 and var limit ? limit : null,
                 Notify = Run.Notify,
                 Hooks = new HooksSetting(

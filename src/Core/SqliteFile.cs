@@ -23,6 +23,8 @@ internal static class SqliteFile
     {
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
         raw.FreezeProvider();
+        // For limits of queries; without it SQLite does not know what it holds.
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 1);
         return true;
     });
 
@@ -44,7 +46,31 @@ internal static class SqliteFile
         var options = new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds, Vfs = SqliteGuard.For(path) };
         var connection = new SqliteConnection(options.ToString());
         connection.Open();
+        Distrust(connection.Handle!);
         return connection;
+    }
+
+    /// <summary>
+    /// The schema is somebody else's: what it says runs nothing but functions that only compute, and no triggers; <see cref="SqliteGuard"/> sees to it that no other
+    /// file is reached. https://www.sqlite.org/security.html
+    /// </summary>
+    private static void Distrust(sqlite3 database)
+    {
+        const int triggers = 1003, trustedSchema = 1017;
+        _ = raw.sqlite3_db_config(database, triggers, 0, out _);
+        _ = raw.sqlite3_db_config(database, trustedSchema, 0, out _);
+    }
+
+    /// <summary>For queries: besides, nothing is attached or written to schema or shadow tables, and values are small, as are the patterns that they are compared with.</summary>
+    /// <param name="database">Keeps it.</param>
+    /// <param name="valueBytes">The largest text or blob.</param>
+    public static void Defend(sqlite3 database, int valueBytes)
+    {
+        const int defensive = 1010, length = 0, attached = 7, patternLength = 8, longestPattern = 1000;
+        _ = raw.sqlite3_db_config(database, defensive, 1, out _);
+        _ = raw.sqlite3_limit(database, length, valueBytes);
+        _ = raw.sqlite3_limit(database, attached, 0);
+        _ = raw.sqlite3_limit(database, patternLength, longestPattern);
     }
 
     /// <summary>Whether a file begins as a database does; one that cannot be read is none.</summary>

@@ -149,7 +149,7 @@ internal static unsafe partial class SqliteGuard
     }
 
     /// <summary>xFullPathname to xNextSystemCall.</summary>
-    [InlineArray(12)]
+    [InlineArray(13)]
     private struct Others
     {
         private nint first;

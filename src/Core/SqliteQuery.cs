@@ -11,23 +11,46 @@ internal sealed class SqliteQuery : IDisposable
 {
     private readonly sqlite3 database;
     private readonly sqlite3_stmt statement;
-    private readonly CancellationToken stop;
+    private readonly SqliteQueryWatch watch;
+    private readonly CancellationTokenSource ending;
     private readonly CancellationTokenRegistration interrupting;
 
-    private SqliteQuery(sqlite3 database, sqlite3_stmt statement, CancellationToken stop)
+    private SqliteQuery(sqlite3 database, sqlite3_stmt statement, SqliteQueryWatch watch, TimeSpan time, CancellationToken stop)
     {
-        (this.database, this.statement, this.stop) = (database, statement, stop);
-        interrupting = stop.Register(() => raw.sqlite3_interrupt(database));
+        (this.database, this.statement, this.watch) = (database, statement, watch);
+        ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        ending.CancelAfter(time);
+        // Some single steps, such as counting a table, last long and do not ask the watch.
+        interrupting = ending.Token.Register(() => raw.sqlite3_interrupt(database));
     }
 
     public int Columns => raw.sqlite3_column_count(statement);
 
-    /// <summary>What is wrong with a query that is no single question; null if nothing is.</summary>
+    /// <param name="connection">Asks nothing else at the same time. With limits, it keeps those of values.</param>
+    /// <param name="sql">The query.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <param name="limits">What it may take; null for a query of this program's own.</param>
+    /// <returns>The query, or what is wrong with one that is no single question.</returns>
     /// <exception cref="SqliteException">SQLite does not understand it, or not on this database.</exception>
-    public static (SqliteQuery? Query, string? Problem) Prepare(SqliteConnection connection, string sql, CancellationToken stop)
+    /// <exception cref="QueryLimitException">It passed a limit before its first row.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static (SqliteQuery? Query, string? Problem) Prepare(SqliteConnection connection, string sql, CancellationToken stop, SqliteQueryLimits? limits = null)
     {
         var database = connection.Handle!;
-        Check(database, raw.sqlite3_prepare_v2(database, sql, out var statement, out var rest));
+        var watch = new SqliteQueryWatch(limits, stop);
+        if (limits is not null)
+        {
+            SqliteFile.Defend(database, limits.ValueBytes);
+        }
+
+        raw.sqlite3_progress_handler(database, SqliteQueryWatch.Steps, _ => watch.MayGoOn() ? 0 : 1, null);
+        var prepared = raw.sqlite3_prepare_v2(database, sql, out var statement, out var rest);
+        if (prepared == raw.SQLITE_INTERRUPT)
+        {
+            watch.Require();
+        }
+
+        Check(database, prepared);
         var problem =
             statement.IsInvalid ? "is empty"
             : raw.sqlite3_stmt_readonly(statement) == 0 || raw.sqlite3_column_count(statement) == 0 ? "is no query that only reads"
@@ -35,20 +58,32 @@ internal sealed class SqliteQuery : IDisposable
             : null;
         if (problem is null)
         {
-            return (new SqliteQuery(database, statement, stop), null);
+            return (new SqliteQuery(database, statement, watch, limits?.Time ?? Timeout.InfiniteTimeSpan, stop), null);
         }
 
+        raw.sqlite3_progress_handler(database, 0, null, null);
         statement.Dispose();
         return (null, problem);
     }
 
     /// <summary>The next row; false at the end.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="QueryLimitException">It passed a limit.</exception>
     public bool Read()
     {
-        stop.ThrowIfCancellationRequested();
+        watch.Require();
         var result = raw.sqlite3_step(statement);
-        stop.ThrowIfCancellationRequested();
+        if (result == raw.SQLITE_ROW)
+        {
+            watch.CountRow();
+        }
+
+        watch.Require();
+        if (result == raw.SQLITE_TOOBIG)
+        {
+            throw new QueryLimitException("reads a text or blob that is too large");
+        }
+
         if (result != raw.SQLITE_ROW && result != raw.SQLITE_DONE)
         {
             Check(database, result);
@@ -77,7 +112,9 @@ internal sealed class SqliteQuery : IDisposable
     public void Dispose()
     {
         interrupting.Dispose();
+        ending.Dispose();
         statement.Dispose();
+        raw.sqlite3_progress_handler(database, 0, null, null);
     }
 
     private static bool HasStatement(sqlite3 database, string rest)

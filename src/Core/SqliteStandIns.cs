@@ -9,6 +9,9 @@ namespace VertexAr.Backup.Core;
 /// </summary>
 internal sealed class SqliteStandIns(SqliteConnection connection, SqliteFindings findings) : IDisposable
 {
+    /// <summary>Schemas that are not trusted may call it. https://www.sqlite.org/c3ref/c_deterministic.html</summary>
+    private const int Innocuous = 0x200000;
+
     private readonly HashSet<SqliteMissing> added = [];
 
     public int Count => added.Count;
@@ -22,7 +25,7 @@ internal sealed class SqliteStandIns(SqliteConnection connection, SqliteFindings
             if (missing.Kind == SqliteMissing.Function)
             {
                 _ = raw.sqlite3_create_function(
-                    connection.Handle, missing.Name, -1, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC, null, (context, _, _) => raw.sqlite3_result_null(context));
+                    connection.Handle, missing.Name, -1, raw.SQLITE_UTF8 | raw.SQLITE_DETERMINISTIC | Innocuous, null, (context, _, _) => raw.sqlite3_result_null(context));
             }
             else if (missing.Kind == SqliteMissing.Collation)
             {

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
@@ -39,6 +40,9 @@ internal sealed record CreatePlan
 
     /// <summary>Which files the databases name; asked where the snapshot covers both.</summary>
     public IReadOnlyList<ReferenceQuery> References { get; init; } = [];
+
+    /// <summary>What each of them may take.</summary>
+    public SqliteQueryLimits QueryLimits { get; init; } = new(TimeSpan.FromMinutes(1));
 
     /// <summary>How much each source may lose, by its name; what is not named, as much as by default.</summary>
     public IReadOnlyDictionary<string, ShrinkLimit> ShrinkLimits { get; init; } = new Dictionary<string, ShrinkLimit>();

@@ -18,14 +18,13 @@ internal sealed class CreateReferences : IDisposable
 
     private const int NamedInText = 3;
 
-    // Nobody has as many; a query that joins wrongly has.
-    private const int MostNames = 50_000_000;
     private const int NamesBetweenLooks = 100_000;
 
     private readonly ILookup<string, ReferenceQuery> queries;
     private readonly string directory;
     private readonly CreateList list;
     private readonly Action requireSpace;
+    private readonly SqliteQueryLimits limits;
     private readonly CancellationToken stop;
     private readonly List<(string Database, byte[] Path, ReferenceNames Names)> answers = [];
     private readonly HashSet<(ulong Upper, ulong Lower)> missing = [];
@@ -35,9 +34,11 @@ internal sealed class CreateReferences : IDisposable
     /// <param name="directory">Where files of ours may lie for the time of the run.</param>
     /// <param name="list">Tells what is listed, and hears of what is missing.</param>
     /// <param name="requireSpace">Throws a <see cref="SpaceError"/> where no more may be written.</param>
+    /// <param name="limits">What each query may take.</param>
     /// <param name="stop">Ends a query.</param>
-    public CreateReferences(IEnumerable<ReferenceQuery> queries, string directory, CreateList list, Action requireSpace, CancellationToken stop)
+    public CreateReferences(IEnumerable<ReferenceQuery> queries, string directory, CreateList list, Action requireSpace, SqliteQueryLimits limits, CancellationToken stop)
     {
+        this.limits = limits;
         this.queries = queries.ToLookup(query => query.Database);
         (this.directory, this.list, this.requireSpace, this.stop) = (directory, list, requireSpace, stop);
         if (this.queries.Count > 0)
@@ -157,14 +158,14 @@ internal sealed class CreateReferences : IDisposable
     {
         try
         {
-            var (rows, problem) = SqliteQuery.Prepare(connection, query.Sql, stop);
+            var (rows, problem) = SqliteQuery.Prepare(connection, query.Sql, stop, limits);
             using (rows)
             {
                 while (problem is null && rows!.Read())
                 {
                     if (query.InList(rows.Bytes()) is { Length: > 0 } name)
                     {
-                        problem = Add(names, name);
+                        Add(names, name);
                     }
                 }
             }
@@ -176,25 +177,22 @@ internal sealed class CreateReferences : IDisposable
         }
         catch (SqliteException e)
         {
-            WarnUnchecked(path, Words(e));
+            WarnUnchecked(path, $"of '{query.Sql}', {Words(e)}");
+        }
+        catch (QueryLimitException e)
+        {
+            WarnUnchecked(path, $"'{query.Sql}' {e.Message}");
         }
     }
 
-    /// <summary>Adds a name; says what is wrong with the query if there are too many.</summary>
-    private string? Add(ReferenceNames names, byte[] name)
+    private void Add(ReferenceNames names, byte[] name)
     {
         if (names.Count % NamesBetweenLooks == 0)
         {
             requireSpace();
         }
 
-        if (names.Count == MostNames)
-        {
-            return $"yields more than {MostNames} paths";
-        }
-
         names.Add(name);
-        return null;
     }
 
     private void Accept(string database, byte[] path, ReferenceNames? names)

@@ -150,6 +150,10 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
         {
             problem = Words(e);
         }
+        catch (QueryLimitException e)
+        {
+            problem = e.Message;
+        }
 
         if (value is { } number)
         {
@@ -190,7 +194,7 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
         {
             problem = Words(e);
         }
-        catch (Exception e) when (e is PosixError or UserError)
+        catch (Exception e) when (e is PosixError or UserError or QueryLimitException)
         {
             problem = e.Message;
         }
@@ -210,14 +214,14 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
                 : query.Read() ? "yields more than one row, and must yield one number"
                 : null;
             return odd is null ? first : null;
-        }, refused => odd = refused);
+        }, refused => odd = refused, plan.QueryLimits);
         problem = odd;
         return answer;
     }
 
-    private T? Run<T>(SqliteConnection connection, string sql, Func<SqliteQuery, T?> read, Action<string>? refused = null)
+    private T? Run<T>(SqliteConnection connection, string sql, Func<SqliteQuery, T?> read, Action<string>? refused = null, SqliteQueryLimits? limits = null)
     {
-        var (query, problem) = SqliteQuery.Prepare(connection, sql, stop);
+        var (query, problem) = SqliteQuery.Prepare(connection, sql, stop, limits);
         using (query)
         {
             if (query is not null)

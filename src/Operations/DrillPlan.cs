@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
@@ -15,6 +16,9 @@ internal sealed record DrillPlan
 
     /// <summary>How long a locked live database is waited for.</summary>
     public TimeSpan LockTimeout { get; init; }
+
+    /// <summary>What each query may take.</summary>
+    public SqliteQueryLimits QueryLimits { get; init; } = new(TimeSpan.FromMinutes(1));
 
     /// <summary>Threads that restore.</summary>
     public required int Workers { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>Databases of somebody who may write next to them, and wants this program, run by root, to do harm.</summary>
@@ -78,5 +80,53 @@ public sealed class HostileDatabaseTests
         Assert.Equal("0", Command.Run("sqlite3", site.In("out/app_data/app_data.db"), "SELECT count(*) FROM t").Output.Trim());
         Assert.Equal("0", Command.Run("sqlite3", site.In("out/second/second.db"), "SELECT count(*) FROM u").Output.Trim());
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(site.Database)!, "*-mj*"));
+    }
+
+    [Fact]
+    public void A_view_without_an_end_keeps_no_backup_and_no_drill_waiting()
+    {
+        using var site = new Site(withMedia: false);
+        MakeEndless(site);
+        site.Settings["query_timeout_seconds"] = 1;
+        site.Run("create").Succeeds().Says("'SELECT path FROM endless' took longer than 1 seconds");
+        site.Run("create").Succeeds().Says("'SELECT path FROM endless' took longer than 1 seconds");
+        site.Settings["drill"] = new JsonObject
+        {
+            ["queries"] = new JsonArray(new JsonObject
+            {
+                ["name"] = "portraits",
+                ["database"] = "app_data",
+                ["sql"] = "SELECT count(*) FROM endless",
+                ["min"] = 1,
+            }),
+        };
+        site.Run("drill").Ends(1).Says("portraits", "took longer than 1 seconds");
+    }
+
+    [Fact]
+    public void A_query_ends_within_two_seconds_when_told_to()
+    {
+        using var site = new Site(withMedia: false);
+        MakeEndless(site);
+        using var running = site.Start(["create"]);
+        // Where the query's answers go is open when it is asked.
+        Assert.True(SpinWait.SpinUntil(
+            () => Command.Run("find", $"/proc/{running.ProcessId}/fd", "-lname", "*references-*").Output.Length > 0, TimeSpan.FromSeconds(60)));
+        running.Signal("TERM");
+        var since = System.Diagnostics.Stopwatch.StartNew();
+        running.Wait().Ends(143);
+        Assert.InRange(since.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    }
+
+    private static void MakeEndless(Site site)
+    {
+        using var database = site.OpenDatabase();
+        database.Execute("CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'x' AS path FROM n WHERE i < 0");
+        site.Settings["references"] = new JsonArray(new JsonObject
+        {
+            ["database"] = "app_data",
+            ["sql"] = "SELECT path FROM endless",
+            ["storage"] = "storage",
+        });
     }
 }

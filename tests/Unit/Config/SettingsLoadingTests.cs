@@ -53,7 +53,7 @@ public sealed class SettingsLoadingTests : IDisposable
               "storage": [ { "name": "tree", "path": "/t", "exclude": ["a", "b/"], "one_file_system": false } ],
               "max_backups": 3, "keep": { "daily": 1, "weekly": 2, "monthly": 3, "yearly": 4 },
               "compression": "best", "pack_size_mb": 128, "min_free_mb": 0, "max_age_hours": 48,
-              "workers": 9, "lock_timeout_seconds": 5,
+              "workers": 9, "lock_timeout_seconds": 5, "query_timeout_seconds": 7,
             }
             """;
 
@@ -67,7 +67,7 @@ public sealed class SettingsLoadingTests : IDisposable
         Assert.Equal((3, new KeepSetting(1, 2, 3, 4)), (settings.MaxBackups, settings.Keep));
         Assert.Equal(Compression.Best, settings.Compression);
         Assert.Equal((128, 0, new MaxAgeSetting(48, 48)), (settings.PackSizeMb, settings.MinFreeMb, settings.MaxAge));
-        Assert.Equal((9, 5), (settings.Workers, settings.LockTimeoutSeconds));
+        Assert.Equal((9, 5, 7), (settings.Workers, settings.LockTimeoutSeconds, settings.QueryTimeoutSeconds));
     }
 
     [Fact]

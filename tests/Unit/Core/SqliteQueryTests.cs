@@ -84,6 +84,46 @@ public sealed class SqliteQueryTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => query.Read());
     }
 
+    [Theory]
+    [InlineData("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", "took longer than 0.1 seconds")]
+    [InlineData("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 11) SELECT i FROM n", "yields more than 10 rows")]
+    [InlineData("SELECT zeroblob(2000)", "too large")]
+    [InlineData("SELECT count(*) FROM (SELECT 1) WHERE hex(randomblob(900)) LIKE 'A%'", "too large")]
+    public void A_query_that_takes_too_much_ends(string sql, string problem)
+    {
+        using var connection = Open("UTF-8", SqliteOpenMode.ReadOnly);
+        var limits = new SqliteQueryLimits(TimeSpan.FromMilliseconds(100)) { Rows = 10, ValueBytes = 1000 };
+        var error = Assert.Throws<QueryLimitException>(() => ReadAll(connection, sql, limits));
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_query_that_fills_the_memory_ends()
+    {
+        using var connection = Open("UTF-8", SqliteOpenMode.ReadOnly);
+        var values = string.Join(", ", Enumerable.Repeat("randomblob(1000000)", 12));
+        var limits = new SqliteQueryLimits(TimeSpan.FromMinutes(1)) { MemoryBytes = 8 << 20 };
+        var error = Assert.Throws<QueryLimitException>(() => ReadAll(
+            connection, $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT i, {values} FROM n", limits));
+        Assert.Contains("8 MiB of memory", error.Message, StringComparison.Ordinal);
+        Assert.Equal(3, ReadAll(connection, "SELECT x FROM t", limits));
+    }
+
+    [Fact]
+    public void What_a_schema_says_runs_no_triggers_and_is_not_trusted()
+    {
+        using var connection = Open("UTF-8", SqliteOpenMode.ReadWrite, "CREATE TRIGGER r AFTER INSERT ON t BEGIN DELETE FROM t; END; INSERT INTO t VALUES (4)");
+        Assert.Equal((4L, 0L), (SqliteFile.Scalar<long>(connection, "SELECT count(*) FROM t"), SqliteFile.Scalar<long>(connection, "PRAGMA trusted_schema")));
+    }
+
+    [Fact]
+    public void Where_queries_are_asked_the_schema_cannot_be_written()
+    {
+        using var connection = Open("UTF-8", SqliteOpenMode.ReadWrite);
+        ReadAll(connection, "SELECT 1", new SqliteQueryLimits(TimeSpan.FromMinutes(1)));
+        Assert.Throws<SqliteException>(() => SqliteFile.Execute(connection, "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema"));
+    }
+
     [Fact]
     public void A_live_database_that_was_closed_is_read_without_leaving_a_file_beside_it()
     {
@@ -99,6 +139,18 @@ public sealed class SqliteQueryTests : IDisposable
         SqliteFile.Execute(application, "INSERT INTO t VALUES (4)");
         Assert.Equal(4, Count());
         Assert.True(File.Exists(temp["app.db-wal"]));
+    }
+
+    private static int ReadAll(SqliteConnection connection, string sql, SqliteQueryLimits limits)
+    {
+        using var query = SqliteQuery.Prepare(connection, sql, TestContext.Current.CancellationToken, limits).Query!;
+        var rows = 0;
+        while (query.Read())
+        {
+            rows++;
+        }
+
+        return rows;
     }
 
     private long Count() => SqliteLive.Read(

@@ -109,7 +109,7 @@ public sealed class CreateReferencesTests : IDisposable
         using var staging = RunStaging.Begin(repository.Held, TestRepository.First, DateTimeOffset.UnixEpoch, []);
         using var writer = new FileListWriter(staging.List);
         var list = new CreateList(writer, staging, new PackRegistry(), site.Progress);
-        using var references = new CreateReferences([Query("SELECT path FROM media")], site.Temp.Root, list, () => { }, TestContext.Current.CancellationToken);
+        using var references = new CreateReferences([Query("SELECT path FROM media")], site.Temp.Root, list, () => { }, new SqliteQueryLimits(TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken);
         bool Ask(bool isUnchanged) => references.AskLive("app", "app/app.db"u8.ToArray(), site.Database, TimeSpan.Zero, site.Clock, () => isUnchanged);
         Assert.False(Ask(isUnchanged: false));
         references.Report();
