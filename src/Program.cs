@@ -3,12 +3,18 @@ using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
+using VertexAr.Backup.Sources;
 
 const ulong LeastAddressSpace = 288 << 20;
 
 if (TiedChild.Become(args) is { } failed)
 {
     return failed;
+}
+
+if (DatabaseWork.Run(args) is { } answered)
+{
+    return answered;
 }
 
 using var stopping = new CancellationTokenSource();

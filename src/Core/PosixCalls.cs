@@ -133,6 +133,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     internal static partial int Lock(int fd, int operation);
 
+    [LibraryImport("libc", EntryPoint = "fchdir", SetLastError = true)]
+    internal static partial int ChangeDirectory(int fd);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Duplicate(int fd, int command, int least);
+
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int GetRecordLock(int fd, int command, RecordLock* recordLock);
 

@@ -36,7 +36,7 @@ internal static class SqliteFile
     public static SqliteConnection Open(string path, SqliteOpenMode mode, bool immutable = false)
     {
         _ = Library.Value;
-        path = RealPath.Of(path);
+        path = path.StartsWith(SqliteGuard.Here, StringComparison.Ordinal) ? path : RealPath.Of(path);
         if (!immutable)
         {
             SqliteJournal.RequireHarmless(path);

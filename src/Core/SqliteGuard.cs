@@ -10,6 +10,9 @@ namespace VertexAr.Backup.Core;
 /// </summary>
 internal static unsafe partial class SqliteGuard
 {
+    /// <summary>What the name of a database begins with that is in the current directory and cannot be found by any path.</summary>
+    public const string Here = "./";
+
     // https://www.sqlite.org/rescode.html
     private const int CannotOpen = 14;
     private const int CannotDelete = 2570;
@@ -48,6 +51,16 @@ internal static unsafe partial class SqliteGuard
         }
     }
 
+    /// <summary>Lets SQLite call something else in place of a function of the C library.</summary>
+    public static void SetSystemCall(byte* name, void* call)
+    {
+        original = original == null ? Find(null) : original;
+        if (original->SetSystemCall(original, name, call) != 0)
+        {
+            throw new InvalidOperationException("SQLite knows no such call");
+        }
+    }
+
     private static void Register(string name, string database)
     {
         original = original == null ? Find(null) : original;
@@ -59,6 +72,11 @@ internal static unsafe partial class SqliteGuard
         layer->Open = &Open;
         layer->Delete = &Delete;
         layer->Access = &Access;
+        if (database.StartsWith(Here, StringComparison.Ordinal))
+        {
+            layer->FullPath = &KeepPath;
+        }
+
         if (Register(layer, makeDefault: 0) != 0)
         {
             throw new InvalidOperationException($"SQLite refuses {name}");
@@ -70,7 +88,7 @@ internal static unsafe partial class SqliteGuard
     {
         if (name == null || MayOpen(Database(layer), Text(name), flags))
         {
-            return original->Open(original, name, file, flags, flagsOut);
+            return original->Open(original, Local(layer, name), file, flags, flagsOut);
         }
 
         // No methods: it was not opened.
@@ -80,14 +98,40 @@ internal static unsafe partial class SqliteGuard
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Delete(Layer* layer, byte* name, int syncDirectory) =>
-        MayDelete(Database(layer), Text(name)) ? original->Delete(original, name, syncDirectory) : CannotDelete;
+        MayDelete(Database(layer), Text(name)) ? original->Delete(original, Local(layer, name), syncDirectory) : CannotDelete;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Access(Layer* layer, byte* name, int flags, int* result) =>
-        MayLook(Database(layer), Text(name)) ? original->Access(original, name, flags, result) : CannotAccess;
+        MayLook(Database(layer), Text(name)) ? original->Access(original, Local(layer, name), flags, result) : CannotAccess;
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int KeepPath(Layer* layer, byte* name, int size, byte* path)
+    {
+        var length = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).Length;
+        if (length >= size)
+        {
+            return CannotOpen;
+        }
+
+        new Span<byte>(name, length + 1).CopyTo(new Span<byte>(path, size));
+        return 0;
+    }
+
+    /// <summary>Journals name each other by path, which may lead nowhere for this user.</summary>
+    private static string Local(string database, string name) =>
+        name.StartsWith('/') && database.StartsWith(Here, StringComparison.Ordinal) && Path.GetDirectoryName(name) == Environment.CurrentDirectory
+            ? Here + Path.GetFileName(name)
+            : name;
+
+    /// <summary>The same, as SQLite has it. What it is given anew it may keep; that is rare.</summary>
+    private static byte* Local(Layer* layer, byte* name)
+    {
+        var text = name == null ? "" : Text(name);
+        return Local(Database(layer), text) is var local && local == text ? name : (byte*)Marshal.StringToCoTaskMemUTF8(local);
+    }
 
     /// <summary>A FIFO would be waited for, and a super-journal is read into memory.</summary>
-    private static bool MayOpen(string database, string name, int flags) => IsFileOrNothing(name, out var size) && (flags & (OpenMainDatabase | OpenMainJournal | OpenSuperJournal | OpenLog)) switch
+    private static bool MayOpen(string database, string name, int flags) => IsFileOrNothing(Local(database, name), out var size) && (flags & (OpenMainDatabase | OpenMainJournal | OpenSuperJournal | OpenLog)) switch
     {
         OpenMainDatabase => name == database,
         OpenMainJournal => name == database + "-journal",
@@ -145,11 +189,15 @@ internal static unsafe partial class SqliteGuard
         internal delegate* unmanaged[Cdecl]<Layer*, byte*, void**, int, int*, int> Open;
         internal delegate* unmanaged[Cdecl]<Layer*, byte*, int, int> Delete;
         internal delegate* unmanaged[Cdecl]<Layer*, byte*, int, int*, int> Access;
+        internal delegate* unmanaged[Cdecl]<Layer*, byte*, int, byte*, int> FullPath;
         internal Others Rest;
+        internal delegate* unmanaged[Cdecl]<Layer*, byte*, void*, int> SetSystemCall;
+        internal void* GetSystemCall;
+        internal void* NextSystemCall;
     }
 
-    /// <summary>xFullPathname to xNextSystemCall.</summary>
-    [InlineArray(13)]
+    /// <summary>xDlOpen to xCurrentTimeInt64.</summary>
+    [InlineArray(9)]
     private struct Others
     {
         private nint first;

@@ -41,7 +41,7 @@ internal static class SqliteJournal
         if (SuperJournalOf(database) is { } name && !IsOwnSuperJournal(database, name) && !IsBeingWritten(database))
         {
             throw UserError.Failed(
-                $"the database {database} was not opened: its journal {database}-journal names {name}, which SQLite would remove, and which is no super-journal in {Path.GetDirectoryName(database)}",
+                $"the database {Shown(database)} was not opened: its journal {Shown(database)}-journal names {name}, which SQLite would remove, and which is no super-journal in {DirectoryOf(database)}",
                 "find out who wrote that journal; if it is left over from a transaction over databases in several directories, let the application open its databases first, else move the journal away");
         }
     }
@@ -57,7 +57,7 @@ internal static class SqliteJournal
         var file = Path.GetFileName(name);
         var digits = file.LastIndexOf(mark, StringComparison.Ordinal) + mark.Length;
         return name.StartsWith('/') && digits > mark.Length && digits < file.Length && file.AsSpan(digits).IndexOfAnyExcept(Digits) < 0
-            && RealPath.Of(Path.GetDirectoryName(name)!) == Path.GetDirectoryName(database);
+            && RealPath.Of(Path.GetDirectoryName(name)!) == DirectoryOf(database);
     }
 
     /// <summary>The name at the end of a journal; null if there is none.</summary>
@@ -80,6 +80,12 @@ internal static class SqliteJournal
         return Text(name.IndexOf((byte)0) is >= 0 and var end ? name[..end] : name);
     }
 
+    /// <summary>The whole path of a file that is only known to be in the current directory.</summary>
+    private static string Shown(string file) =>
+        file.StartsWith(SqliteGuard.Here, StringComparison.Ordinal) ? Path.Combine(Environment.CurrentDirectory, file[SqliteGuard.Here.Length..]) : file;
+
+    private static string? DirectoryOf(string database) => Path.GetDirectoryName(Shown(database));
+
     private static string? SuperJournalOf(string database)
     {
         try
@@ -98,7 +104,7 @@ internal static class SqliteJournal
         }
         catch (PosixError e)
         {
-            throw UserError.Failed($"the database {database} was not opened: its journal {database}-journal cannot be looked at: {e.Message}", cause: e);
+            throw UserError.Failed($"the database {Shown(database)} was not opened: its journal {Shown(database)}-journal cannot be looked at: {e.Message}", cause: e);
         }
     }
 
@@ -129,7 +135,7 @@ internal static class SqliteJournal
             {
                 var kind = status.IsDirectory ? "directory" : status.IsSymlink ? "symlink" : status.SpecialName;
                 throw UserError.Failed(
-                    $"the database {database} was not opened: {companion} is a {kind}, and SQLite keeps a file of its own under that name",
+                    $"the database {Shown(database)} was not opened: {Shown(companion)} is a {kind}, and SQLite keeps a file of its own under that name",
                     "find out who put it there, and move it away");
             }
         }

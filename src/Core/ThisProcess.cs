@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace VertexAr.Backup.Core;
 
 /// <summary>What this process may use, and how it uses it.</summary>
@@ -22,6 +24,29 @@ internal static unsafe class ThisProcess
             return opened >= 0 && PosixCalls.Close(opened) == 0;
         }
     }
+
+    /// <summary>Closes what the parent left open above standard error. To be called before any file is opened.</summary>
+    public static void CloseDescriptors()
+    {
+        const int first = 3, usualLimit = 1024;
+        for (var descriptor = first; descriptor < usualLimit; descriptor++)
+        {
+            _ = PosixCalls.Close(descriptor);
+        }
+    }
+
+    /// <summary>Lets the kernel end this process when its parent ends, and ends it now if that has happened. Changing the user takes that back.</summary>
+    public static void EndWithParent(uint parent)
+    {
+        const int tellOfParentsDeath = 1, kill = 9;
+        _ = PosixCalls.ProcessControl(tellOfParentsDeath, kill);
+        if (PosixCalls.ParentProcess() != parent)
+        {
+            Environment.Exit(1);
+        }
+    }
+
+    public static void ChangeDirectory(SafeFileHandle directory) => Posix.Check(PosixCalls.ChangeDirectory(Posix.Descriptor(directory)));
 
     /// <summary>
     /// Lets the C library give each large block back as soon as it is freed: compressors come and go with every few

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -78,7 +79,7 @@ internal sealed class CreateReferences : IDisposable
         ReferenceNames? names = null;
         try
         {
-            names = SqliteLive.Read(live, wait, clock, connection => AskAtOnce(database, path, connection), stop);
+            names = LiveDatabase.Read(live, directory, wait, clock, connection => AskAtOnce(database, path, connection), stop);
         }
         catch (Exception e) when (e is SqliteException or PosixError or UserError)
         {

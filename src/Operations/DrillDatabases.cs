@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Operations;
 
@@ -157,7 +158,7 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
 
         if (value is { } number)
         {
-            live = query.WithinPercent is null ? null : AskLive(query);
+            live = query.WithinPercent is null ? null : AskLive(query, Path.GetDirectoryName(path)!);
             problem = Outside(query, number, live);
         }
 
@@ -176,13 +177,13 @@ internal sealed class DrillDatabases(DrillPlan plan, DrillFindings findings, Tim
         : null;
 
     /// <summary>The live database may be in use, gone, or on another machine: then there is nothing to compare with.</summary>
-    private (double Value, string Text)? AskLive(DrillQuery query)
+    private (double Value, string Text)? AskLive(DrillQuery query, string scratch)
     {
         string? problem;
         try
         {
             string? odd = null;
-            var answer = SqliteLive.Read(query.LivePath, plan.LockTimeout, clock, connection => OneNumber(connection, query.Sql, out odd), stop);
+            var answer = LiveDatabase.Read(query.LivePath, scratch, plan.LockTimeout, clock, connection => OneNumber(connection, query.Sql, out odd), stop);
             if (answer is not null)
             {
                 return answer;

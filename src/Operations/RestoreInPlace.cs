@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Operations;
 
@@ -281,14 +282,13 @@ internal sealed class RestoreInPlace : IDisposable
     {
         try
         {
-            using var connection = SqliteFile.Open(path, SqliteOpenMode.ReadWrite);
-            SqliteFile.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+            DatabaseWork.FoldLogIn(path);
         }
         catch (SqliteException e) when (SqliteFile.IsDamage(e))
         {
             // That may be why it is being replaced.
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or PosixError)
         {
             throw UserError.Failed(
                 $"the log of the old database {path} could not be written into it, so that it could be kept whole: {e.Message}",

@@ -12,17 +12,9 @@ namespace VertexAr.Backup.Sources;
 /// </summary>
 internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 {
-    /// <summary>Pages copied between two looks at the cancellation token.</summary>
-    private const int StepPages = 4096;
-
     /// <summary>What to do about a damaged database.</summary>
     public const string DamageHint =
         "no snapshot was removed; stop the application and restore the newest complete snapshot, or repair with: sqlite3 DB .recover";
-
-    // https://www.sqlite.org/rescode.html#readonly_directory
-    private const int ReadOnlyDirectory = 1544;
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The database file as it is now, with its write-ahead log.</summary>
     /// <exception cref="UserError">It is missing, unreadable, or not a database.</exception>
@@ -61,24 +53,16 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             }
 
             progress.Phase = options.Name;
-            CopyWhenUnlocked(copy, stop);
+            DatabaseWork.Copy(options.File, copy, options.LockTimeout, clock, stop);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        catch (PosixError e) when (!e.IsDiskFull)
         {
-            CopyAsIs(copy);
+            throw UserError.Failed($"the database '{options.Name}' at {options.Place} cannot be copied: {e.Message}", cause: e);
         }
         catch (SqliteException e)
         {
             throw Explain(e);
         }
-    }
-
-    /// <summary>What is too damaged to be opened is copied byte by byte; the check of the copy says so.</summary>
-    private void CopyAsIs(string copy)
-    {
-        using var source = new FileStream(options.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var target = new FileStream(copy, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite);
-        source.CopyTo(target);
     }
 
     /// <summary>Checks a copy from beginning to end.</summary>
@@ -101,12 +85,11 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         _ = Look();
         try
         {
-            using var source = OpenSource();
-            _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
+            DatabaseWork.Probe(options.File, clock);
         }
-        catch (SqliteException e) when (NeedsDirectory(e) && MayBeReadImmutable())
+        catch (PosixError e)
         {
-            // Read as a plain file then; Look did.
+            throw UserError.Failed($"the database '{options.Name}' at {options.Place} cannot be opened: {e.Message}", cause: e);
         }
         catch (SqliteException e)
         {
@@ -130,23 +113,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     }
 
     /// <summary>How much the live database holds; null where that cannot be told now.</summary>
-    public DatabaseContent? Measure()
-    {
-        try
-        {
-            using var source = OpenSource();
-            return DatabaseMeasure.Of(source);
-        }
-        catch (SqliteException)
-        {
-            return MayBeReadImmutable() ? DatabaseMeasure.OfFile(options.File) : null;
-        }
-        catch (UserError)
-        {
-            // Why it is not opened is said by the copy.
-            return null;
-        }
-    }
+    public DatabaseContent? Measure() => DatabaseWork.Measure(options.File, clock);
 
     private UserError Missing() => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} does not exist",
@@ -161,135 +128,6 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             throw NotDatabase(null);
         }
     }
-
-    private void CopyWhenUnlocked(string copy, CancellationToken stop)
-    {
-        var deadline = clock.GetUtcNow() + options.LockTimeout;
-        while (true)
-        {
-            try
-            {
-                using var source = OpenSource();
-                CopyOnce(source, copy, stop);
-                return;
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED && clock.GetUtcNow() < deadline)
-            {
-                stop.ThrowIfCancellationRequested();
-                Thread.Sleep(Pause);
-            }
-            catch (SqliteException e) when (NeedsDirectory(e) && MayBeReadImmutable())
-            {
-                if (CopyImmutable(copy, stop))
-                {
-                    return;
-                }
-
-                if (clock.GetUtcNow() >= deadline)
-                {
-                    throw;
-                }
-
-                stop.ThrowIfCancellationRequested();
-                Thread.Sleep(Pause);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Opened for writing where that is allowed, so that SQLite can do what the application's next start would do: roll back
-    /// the transaction of a killed writer. A write-ahead log that was there is left there.
-    /// </summary>
-    private SqliteConnection OpenSource()
-    {
-        const int keepLogWhenClosing = 1006;
-        var hadLog = File.Exists(options.File + "-wal");
-        var connection = SqliteFile.Open(options.File, SqliteOpenMode.ReadWrite);
-        if (hadLog)
-        {
-            _ = raw.sqlite3_db_config(connection.Handle, keepLogWhenClosing, 1, out _);
-        }
-
-        return connection;
-    }
-
-    private static void CopyOnce(SqliteConnection source, string copy, CancellationToken stop)
-    {
-        // The transaction begins without parsing the schema, which may be of a newer SQLite, or damaged.
-        SqliteFile.Execute(source, "PRAGMA writable_schema=ON; BEGIN");
-        _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
-        var header = Header(source);
-        CopyPages(source, copy, stop);
-        SqliteFile.Execute(source, "COMMIT");
-        if (header is not null)
-        {
-            // The library writes its own version there, as the last that wrote, and counts a change.
-            using var file = File.OpenHandle(copy, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-            Posix.WriteAt(file, header, 0);
-        }
-    }
-
-    /// <summary>The first bytes of the file, as this transaction sees them; null if its first page is broken.</summary>
-    private static byte[]? Header(SqliteConnection source)
-    {
-        try
-        {
-            SqliteFile.ReadSchema(source);
-            return SqliteFile.Scalar<byte[]>(source, "SELECT substr(data, 1, 100) FROM sqlite_dbpage WHERE pgno = 1");
-        }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
-        {
-            return null;
-        }
-    }
-
-    private static void CopyPages(SqliteConnection source, string copy, CancellationToken stop)
-    {
-        using var target = SqliteFile.Open(copy, SqliteOpenMode.ReadWrite);
-        SqliteFile.Execute(target, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
-        using var backup = raw.sqlite3_backup_init(target.Handle, "main", source.Handle, "main");
-        if (backup.IsInvalid)
-        {
-            Throw(target, raw.sqlite3_errcode(target.Handle));
-        }
-
-        int result;
-        do
-        {
-            stop.ThrowIfCancellationRequested();
-            result = raw.sqlite3_backup_step(backup, StepPages);
-        }
-        while (result == raw.SQLITE_OK);
-
-        if (result != raw.SQLITE_DONE)
-        {
-            Throw(source, result);
-        }
-    }
-
-    /// <summary>
-    /// A WAL database that was closed cleanly cannot be opened where no <c>-shm</c> can be made beside it. Where we cannot
-    /// write it can still be read as a plain file, as long as nobody opens it meanwhile; that is looked at afterwards.
-    /// </summary>
-    private bool MayBeReadImmutable() => !File.Exists(options.File + "-wal") && !File.Exists(options.File + "-journal");
-
-    /// <summary>SQLite wants to make a file beside the database and may not; it says so in one of two ways, as the file itself may be written or not.</summary>
-    private static bool NeedsDirectory(SqliteException error) =>
-        error.SqliteErrorCode == raw.SQLITE_CANTOPEN || error.SqliteExtendedErrorCode == ReadOnlyDirectory;
-
-    private bool CopyImmutable(string copy, CancellationToken stop)
-    {
-        var before = Posix.StatusOrNull(options.File);
-        using (var source = SqliteFile.Open(options.File, SqliteOpenMode.ReadOnly, immutable: true))
-        {
-            CopyOnce(source, copy, stop);
-        }
-
-        return before is { } was && Posix.StatusOrNull(options.File) is { } now && was.SameContentAs(now) && MayBeReadImmutable();
-    }
-
-    private static void Throw(SqliteConnection connection, int code) =>
-        throw new SqliteException(raw.sqlite3_errmsg(connection.Handle).utf8_to_string(), code);
 
     private UserError NotDatabase(Exception? cause) => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} is not a SQLite database: it is encrypted, damaged, or another kind of file", cause: cause);

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Sources;
+
+/// <summary>
+/// What is done with a live database by way of SQLite. Root does not do it itself where the database is another user's, who may have
+/// written anything into it and next to it: a process that has become that user does. Errors are the same either way.
+/// </summary>
+internal static class DatabaseWork
+{
+    private const string ProbeWord = "probe", MeasureWord = "measure", CopyWord = "copy", FoldWord = "fold";
+
+    /// <summary>See <see cref="DatabaseReader.Probe"/>.</summary>
+    public static void Probe(string file, TimeProvider clock)
+    {
+        if (OwnerChild.OwnerOf(file) is { } owner)
+        {
+            OwnerChild.Ask(owner, ProbeWord, file, "", [], CancellationToken.None);
+        }
+        else
+        {
+            new DatabaseReader(file, clock).Probe();
+        }
+    }
+
+    /// <summary>See <see cref="DatabaseReader.Measure"/>.</summary>
+    public static DatabaseContent? Measure(string file, TimeProvider clock)
+    {
+        try
+        {
+            return OwnerChild.OwnerOf(file) is { } owner
+                ? Read(OwnerChild.Ask(owner, MeasureWord, file, "", [], CancellationToken.None))
+                : new DatabaseReader(file, clock).Measure();
+        }
+        catch (Exception e) when (e is PosixError or UserError)
+        {
+            // Why it cannot be opened is said by the copy.
+            return null;
+        }
+    }
+
+    /// <summary>See <see cref="DatabaseReader.FoldLogIn"/>.</summary>
+    public static void FoldLogIn(string file)
+    {
+        if (OwnerChild.OwnerOf(file) is { } owner)
+        {
+            OwnerChild.Ask(owner, FoldWord, file, "", [], CancellationToken.None);
+        }
+        else
+        {
+            new DatabaseReader(file, TimeProvider.System).FoldLogIn();
+        }
+    }
+
+    /// <summary>See <see cref="DatabaseReader.Copy"/>.</summary>
+    /// <param name="file">The database.</param>
+    /// <param name="copy">An empty file, in a directory of ours.</param>
+    /// <param name="lockTimeout">How long a lock is waited for.</param>
+    /// <param name="clock">Measures that.</param>
+    /// <param name="stop">Ends it early.</param>
+    public static void Copy(string file, string copy, TimeSpan lockTimeout, TimeProvider clock, CancellationToken stop)
+    {
+        if (OwnerChild.OwnerOf(file) is { } owner)
+        {
+            OwnerChild.Ask(owner, CopyWord, file, copy, [Text((long)lockTimeout.TotalMilliseconds)], stop);
+        }
+        else
+        {
+            new DatabaseReader(file, clock).Copy(
+                new CopyTarget(copy, () => File.OpenHandle(copy, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)), lockTimeout, stop);
+        }
+    }
+
+    /// <summary>If this process was started for such work, does it; returns what to end with, or null if it was not.</summary>
+    public static int? Run(string[] args) => OwnerChild.Run(args, Do);
+
+    private static IEnumerable<string> Do(OwnerWork work)
+    {
+        var reader = new DatabaseReader(work.File, TimeProvider.System);
+        switch (work.Operation)
+        {
+            case ProbeWord:
+                reader.Probe();
+                return [];
+            case MeasureWord:
+                return reader.Measure() is { } content ? Write(content) : [];
+            case FoldWord:
+                reader.FoldLogIn();
+                return [];
+            case CopyWord:
+                SqliteTarget.Use(work.Target!);
+                reader.Copy(new CopyTarget(SqliteTarget.Name, () => new SafeFileHandle(work.Target!.DangerousGetHandle(), ownsHandle: false)), TimeSpan.FromMilliseconds(Number(work.Words[0])), CancellationToken.None);
+                return [];
+            default:
+                throw UserError.Usage($"'{work.Operation}' is no work on a database");
+        }
+    }
+
+    private static IEnumerable<string> Write(DatabaseContent content) =>
+    [
+        Text(content.BytesInUse), Text(content.Tables), Text(content.FilledTables), content.TableNames is null ? "unnamed" : "named",
+        .. (content.TableNames ?? []).Select(Uri.EscapeDataString),
+    ];
+
+    private static DatabaseContent? Read(List<string> lines) => lines is [var bytes, var tables, var filled, var named, .. var names]
+        ? new DatabaseContent(Number(bytes), (int)Number(tables), (int)Number(filled), named == "named" ? [.. names.Select(Uri.UnescapeDataString)] : null)
+        : null;
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+}
