@@ -1,5 +1,6 @@
 """What must not happen: another's repository, others' eyes on secrets, two at once in one place."""
 import os
+import shutil
 import subprocess
 import time
 
@@ -90,6 +91,16 @@ def others(checks, site, remote):
             check(push.returncode == 0, f"exit code {push.returncode}: {said[1]}")
         complete(site, first)
         complete(stranger, second)
+    with checks("a clone of a host, which has the same repository and a token of its own, is refused, and nothing changes there"):
+        clone = checks.site("clone", first, media=0.2)
+        shutil.rmtree(clone.repository)
+        shutil.copytree(site.repository, clone.repository)
+        shutil.copy(f"{stranger.repository}/writer.json", clone.repository)
+        clone.succeed("create", "--quiet", "--no-offsite", "--accept-shrink")
+        before = first.list()
+        fails(clone.run("offsite", "push"), 1, "belongs to another machine")
+        check(first.list() == before, "something changed")
+        complete(site, first)
     site.other_place(remote)
 
 
