@@ -24,6 +24,8 @@ internal static class OwnerChild
     private const string Done = "done";
     private const int OthersMayWrite = 0x12;
     private const int StandardOutput = 1;
+    private const int MostLines = 1000;
+    private const int LongestLine = 64 * 1024;
 
     private static readonly Dictionary<string, string> Environment = new()
     {
@@ -65,12 +67,13 @@ internal static class OwnerChild
         var options = new ChildOptions
         {
             Timeout = Timeout.InfiniteTimeSpan,
-            Printed = said.Add,
-            Said = crashed.Add,
-            LongestLine = 1 << 20,
+            Printed = line => AddTo(said, line),
+            Said = line => AddTo(crashed, line),
+            LongestLine = LongestLine,
             Environment = Environment,
             IsEnvironmentChosen = true,
             Grace = TimeSpan.FromSeconds(1),
+            LastWords = TimeSpan.FromSeconds(30),
         };
         var end = ChildProcess.Run(
             [ThisProgram, Word, Text((uint)System.Environment.ProcessId), Text(owner.Uid), Text(owner.Gid), operation, file, target, .. words], options, stop);
@@ -98,6 +101,15 @@ internal static class OwnerChild
             return [.. work(new OwnerWork(operation, Reachable(file), words, copy)), Done];
         })));
         return 0;
+    }
+
+    /// <summary>What parses what others wrote is not believed to say little.</summary>
+    private static void AddTo(List<string> lines, string line)
+    {
+        if (lines.Count < MostLines)
+        {
+            lines.Add(line);
+        }
     }
 
     private static string Answer(Func<List<string>> work)
@@ -164,7 +176,7 @@ internal static class OwnerChild
         };
     }
 
-    private static int Code(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static int Code(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : 1;
 
     private static uint Number(string text) => uint.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -111,5 +111,5 @@ internal static class DatabaseWork
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }
