@@ -75,16 +75,20 @@ internal sealed class MountTable
 
     public IReadOnlyList<MountedPlace> All => mounts;
 
-    /// <summary>What mounts hide: the directories and files that they are mounted on, each as a place within a file system.</summary>
+    /// <summary>
+    /// What mounts hide: the directories and files that they are mounted on, each as a place within a file system. Not what is bound over
+    /// itself, of which nothing is hidden.
+    /// </summary>
     public IEnumerable<(string Device, string Path)> Covered
     {
         get
         {
-            foreach (var point in mounts.Select(mount => mount.Point).Where(point => point != "/").Distinct())
+            foreach (var mount in mounts.Where(mount => mount.Point != "/"))
             {
-                if (Place(Path.GetDirectoryName(point)!) is var (device, directory))
+                if (Place(Path.GetDirectoryName(mount.Point)!) is var (device, directory)
+                    && (device, Join(directory, Path.GetFileName(mount.Point))) is var covered && covered != (mount.Device, mount.Root))
                 {
-                    yield return (device, Join(directory, Path.GetFileName(point)));
+                    yield return covered;
                 }
             }
         }

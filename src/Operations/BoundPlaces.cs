@@ -15,7 +15,7 @@ internal sealed class BoundPlaces
     private readonly HashSet<string> elsewhere = [];
     private readonly List<string> files = [];
     private readonly HashSet<string> around = [];
-    private readonly HashSet<string> coveredFiles = [];
+    private readonly HashSet<string> covered = [];
     private readonly string top;
     private readonly List<MountedPlace> areas;
 
@@ -54,10 +54,10 @@ internal sealed class BoundPlaces
     /// <summary>A mount that shows the tree itself once more, with what is around it.</summary>
     public bool IsAround(string below) => around.Contains(below);
 
-    /// <summary>A file on which another process has something mounted that is not seen here.</summary>
-    public bool IsCoveredFile(string below) => coveredFiles.Contains(below);
+    /// <summary>Something on which another process has something mounted that is not seen here.</summary>
+    public bool IsCovered(string below) => covered.Contains(below);
 
-    /// <summary>A directory that is mounted elsewhere, or on which another process has something mounted; the empty path is the top.</summary>
+    /// <summary>A directory that is mounted elsewhere; the empty path is the top.</summary>
     public bool IsElsewhere(string below) => elsewhere.Contains(below);
 
     private void FindSecond(Func<string, FileStatus?> look)
@@ -106,13 +106,13 @@ internal sealed class BoundPlaces
         }
     }
 
-    private void FindCovered(IEnumerable<(string Device, string Path)> covered, Func<string, FileStatus?> look)
+    private void FindCovered(IEnumerable<(string Device, string Path)> hidden, Func<string, FileStatus?> look)
     {
-        foreach (var (device, place) in covered)
+        foreach (var (device, place) in hidden)
         {
             foreach (var path in areas.Select(area => Seen(area, device, place)).OfType<string>().Where(path => !areas.Exists(area => area.Point == path)))
             {
-                _ = look(path) is { } there && (there.IsDirectory ? elsewhere : coveredFiles).Add(Below(path));
+                _ = look(path) is not null && covered.Add(Below(path));
             }
         }
     }

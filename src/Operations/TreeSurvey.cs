@@ -174,7 +174,7 @@ internal sealed class TreeSurvey
             return Leave(path, $"shows what is in {first}");
         }
 
-        if (bound.IsCoveredFile(Key(path)))
+        if (bound.IsCovered(Key(path)))
         {
             return Leave(path, "another process, such as a container, has something mounted there");
         }

@@ -30,16 +30,24 @@ public sealed class BoundPlacesTests
     public void A_directory_on_which_another_process_has_something_mounted_has_to_stay()
     {
         var bound = OfContainer("91 90 8:1 /srv/st /data rw - ext4 /dev/sda1 rw", "92 91 8:1 /volumes/up /data/k/up rw - ext4 /dev/sda1 rw", "93 92 8:1 /other /data/k/up/deep rw - ext4 /dev/sda1 rw");
-        Assert.True(bound.IsElsewhere("k/up"));
-        Assert.False(bound.IsElsewhere("k") || bound.IsElsewhere("k/up/deep") || bound.IsCoveredFile("k/up"));
+        Assert.True(bound.IsCovered("k/up"));
+        Assert.False(bound.IsCovered("k") || bound.IsCovered("k/up/deep") || bound.IsElsewhere("k/up"));
     }
 
     [Fact]
     public void A_file_on_which_another_process_has_one_mounted_has_to_stay()
     {
         var bound = OfContainer("91 90 8:1 /srv/st /data rw - ext4 /dev/sda1 rw", "92 91 8:1 /secret /data/k/file rw - ext4 /dev/sda1 rw");
-        Assert.True(bound.IsCoveredFile("k/file"));
+        Assert.True(bound.IsCovered("k/file"));
         Assert.False(bound.IsElsewhere("k/file"));
+    }
+
+    [Fact]
+    public void What_a_service_has_bound_over_itself_hides_nothing()
+    {
+        var bound = OfContainer("91 90 8:1 / /data rw - ext4 /dev/sda1 rw", "92 91 8:1 /srv/st/k /data/srv/st/k rw - ext4 /dev/sda1 rw");
+        Assert.True(bound.IsElsewhere("k"));
+        Assert.False(bound.IsCovered("k"));
     }
 
     [Fact]
