@@ -180,6 +180,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             MakeKept(Above(aside), Above(live));
             if (restored is not null)
             {
+                KeepLog(live, fresh!, aside, companion => at.Survey.WhyForeign([.. at.Below, .. companion]) is not null);
                 Replace(live, fresh!, aside, at.Region.Probe);
             }
             else
@@ -271,12 +272,39 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
                 RequireMovable(at.Region.Probe, live, there);
             }
 
+            KeepLog(live, fresh, aside, companion => places.StatusOrNull([.. fresh, .. companion]) is null);
             Replace(live, fresh, aside, at.Region.Probe);
             if (old is not null)
             {
                 kept.Add(Text(aside));
             }
         }
+    }
+
+    /// <summary>
+    /// A log that would stay next to a database that is replaced goes with the old one, whose newest rows it holds: into the restored one
+    /// SQLite would write pages that have nothing to do with it.
+    /// </summary>
+    /// <param name="live">What is replaced.</param>
+    /// <param name="fresh">What takes its place.</param>
+    /// <param name="aside">Where the old one is kept.</param>
+    /// <param name="stays">Whether what has the database's name with this end is left as it is otherwise.</param>
+    private void KeepLog(byte[] live, byte[] fresh, byte[] aside, Func<byte[], bool> stays)
+    {
+        foreach (var end in SqliteCompanions.Suffixes)
+        {
+            byte[] log = [.. live, .. end];
+            if (places.StatusOrNull(log) is { IsRegular: true } file && stays(end) && (IsDatabase(live) || IsDatabase(fresh)))
+            {
+                swaps.Add(new KeepStep(log, [.. aside, .. end], FileIdentity.Of(file)));
+            }
+        }
+    }
+
+    private bool IsDatabase(byte[] path)
+    {
+        var (directory, name) = places.Find(path);
+        return SqliteFile.IsDatabase(directory, name);
     }
 
     private static void RequireMovable(IRestoreProbe probe, byte[] live, in FileStatus there)

@@ -57,7 +57,7 @@ internal sealed class RestoreSpot
     public bool IsTree => !target.Source.IsOneFile;
 
     /// <summary>What belongs to it next to its file, as ends of names.</summary>
-    public IReadOnlyList<string> Companions => IsDatabase ? RestoreInPlace.DatabaseCompanions : [];
+    public IReadOnlyList<string> Companions => IsDatabase || IsSqlite(Path) || IsSqlite(FreshFile) ? RestoreInPlace.DatabaseCompanions : [];
 
     public bool IsDatabase => target.Source.Kind == SourceKind.Database;
 
@@ -168,6 +168,12 @@ internal sealed class RestoreSpot
         region => region.Key,
         region => new RestoreRegion(
             Posix.Bytes(region.Value.Live), Posix.Bytes(region.Value.Scratch), Posix.Bytes(region.Value.Kept), new RestoreProbe(region.Value.Probe)));
+
+    private static bool IsSqlite(string path)
+    {
+        using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(System.IO.Path.GetDirectoryName(path)!), follow: true);
+        return SqliteFile.IsDatabase(directory, Posix.Bytes(System.IO.Path.GetFileName(path)));
+    }
 
     private TreeSurvey Look(Func<byte[], bool>? isRestored) =>
         IsTree && Posix.StatusOrNull(Path) is { IsDirectory: true } ? TreeSurvey.Of(Path, neighbours.Boundary(Path), target.Gaps, isRestored) : TreeSurvey.Nothing;

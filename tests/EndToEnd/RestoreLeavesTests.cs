@@ -57,6 +57,59 @@ public sealed class RestoreLeavesTests
         Assert.Equal(0, restored.Number("SELECT count(*) FROM account WHERE note = 'in use'"));
     }
 
+    /// <summary>SQLite would write a newer log into the older database, and the kept one would lack its newest rows.</summary>
+    [Theory]
+    [InlineData("a log that is excluded")]
+    [InlineData("only the database's file")]
+    [InlineData("a source of one file")]
+    public void A_log_goes_with_the_database_that_is_replaced(string what)
+    {
+        using var site = new Site(withMedia: false);
+        var path = site.InStorage("db/thumbs.sqlite");
+        Directory.CreateDirectory(site.InStorage("db"));
+        using (var database = new TestDatabase(path))
+        {
+            database.Fill(rows: 50);
+        }
+
+        if (what.Contains("excluded", StringComparison.Ordinal))
+        {
+            site.TreeSettings["exclude"] = new JsonArray("*-wal", "*-shm");
+        }
+        else if (what.Contains("source", StringComparison.Ordinal))
+        {
+            site.Settings["storage"] = new JsonArray(Site.Source("thumbs", path));
+        }
+
+        site.Create("storage");
+        LeaveLog(path);
+        string[] chosen = what.Contains("only", StringComparison.Ordinal) ? ["--path", "storage/db/thumbs.sqlite"] : [];
+        site.Run(["restore", "latest", "--yes", .. chosen]).Succeeds();
+        Assert.False(File.Exists(path + "-wal"));
+        Assert.Equal(0, Newest(path));
+        Assert.Equal(1, Newest(Directory.GetFiles(site.In("app"), "thumbs.sqlite*", SearchOption.AllDirectories).Single(
+            file => file.Contains(".before_restore_", StringComparison.Ordinal) && !file.EndsWith("-wal", StringComparison.Ordinal))));
+    }
+
+    private static long Newest(string path)
+    {
+        using var database = new TestDatabase(path);
+        Assert.Equal("ok", database.Text("PRAGMA integrity_check"));
+        return database.Number("SELECT count(*) FROM account WHERE note = 'newest'");
+    }
+
+    /// <summary>As an application does that is killed.</summary>
+    private static void LeaveLog(string path)
+    {
+        using (var database = new TestDatabase(path))
+        {
+            database.Execute("UPDATE account SET note = 'newest' WHERE id = 1");
+            Command.Shell($"cp '{path}' left; cp '{path}-wal' left-wal", Path.GetDirectoryName(path));
+        }
+
+        Command.Shell($"mv left '{path}'; mv left-wal '{path}-wal'", Path.GetDirectoryName(path));
+    }
+
     [Fact]
     public void Links_on_the_way_to_a_database_stay_and_lead_to_the_live_one()
     {
