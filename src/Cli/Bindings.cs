@@ -35,6 +35,7 @@ internal static class Bindings
     {
         var (finish, undo) = (given.Has(CommandTable.Continue), given.Has(CommandTable.Undo));
         return finish && undo ? throw UserError.Usage("'restore' is told both '--continue' and '--undo'; give one of them")
+            : (finish || undo) && given.Has(CommandTable.DryRun) ? throw UserError.Usage("'--dry-run' does not go with '--continue' and '--undo', which do what was planned before", "'vertex-ar-backup status' says what was left half done")
             : finish || undo ? new RestoreRestCommand(undo, given.Positional(0))
             : RestoreSnapshot(given, given.Positional(0) ?? throw UserError.Usage(
                 "'restore' needs ID: a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", "see 'vertex-ar-backup help restore'"));

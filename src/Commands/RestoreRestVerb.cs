@@ -47,7 +47,7 @@ internal static class RestoreRestVerb
     public static IReadOnlyList<PathWarning> HalfRestored(Config.Settings settings) =>
     [
         .. settings.Databases.Select(database => (database.Name, database.Path)).Concat(settings.Storage.Select(tree => (tree.Name, tree.Path)))
-            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(path => Running(path) ?? Describe(path)).OfType<(string Text, string Advice)>()
+            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(path => Running(path) ?? DescribeBegun(path)).OfType<(string Text, string Advice)>()
                 .Select(one => new PathWarning(source.Name, $"{one.Text}: {one.Advice}"))),
     ];
 
@@ -64,15 +64,26 @@ internal static class RestoreRestVerb
         }
     }
 
-    /// <summary>What is to be said of an unfinished restore, and what to do about it; null if there is nothing to be said.</summary>
-    public static (string Text, string Advice)? Describe(string path)
+    /// <summary>What is to be said of an unfinished restore, also of one that changed nothing, and what to do about it; null if there is nothing to be said.</summary>
+    public static (string Text, string Advice)? Describe(string path) => Describe(path, journal =>
+        journal.Stage switch
+        {
+            RestoreStage.Begun or RestoreStage.TakingBack => (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal)),
+            RestoreStage.Staging => ($"{UnfinishedRestore.Name(journal)} was killed before it changed anything, and left {journal.Path}", $"'{CommandTable.Program} restore --undo' removes what it left"),
+            RestoreStage.Ended => null,
+            _ => throw new NotSupportedException(journal.Stage.ToString()),
+        });
+
+    /// <summary>Only of one that may have changed something.</summary>
+    private static (string Text, string Advice)? DescribeBegun(string path) => Describe(path, journal =>
+        journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack ? (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal)) : null);
+
+    private static (string Text, string Advice)? Describe(string path, Func<RestoreJournal, (string Text, string Advice)?> describe)
     {
         try
         {
             using var journal = RestoreJournal.Open(path, out var isRunning);
-            return isRunning || journal?.Stage is not (RestoreStage.Begun or RestoreStage.TakingBack)
-                ? null
-                : (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal));
+            return isRunning || journal is null ? null : describe(journal);
         }
         catch (UserError e)
         {

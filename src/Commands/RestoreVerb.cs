@@ -44,6 +44,7 @@ internal static class RestoreVerb
             Paths = command.Paths,
             To = command.To is { } to ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(to)) : null,
             Verify = !command.NoVerify,
+            OnlyLook = command.DryRun,
             KeepGoing = command.KeepGoing,
             Damaged = command.Damaged,
             Neighbours = command.To is null ? ConfiguredNeighbours.Of(around) : RestoreNeighbours.None,

@@ -202,7 +202,7 @@ internal sealed class RestoreBackup
         }
 
         RestoreInPlace.RefuseIfInUse(Databases, text => progress.Say(Severity.Warning, text));
-        UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress);
+        UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress, plan.OnlyLook);
     }
 
     private IEnumerable<string> Databases => Targets.Where(target => target.Source.Kind == SourceKind.Database).Select(target => target.Place);

@@ -293,9 +293,17 @@ internal sealed class RestoreJournal : IDisposable
     private static void RequireTrust(string path, SafeFileHandle file)
     {
         var status = Posix.Status(file);
-        if (!status.IsRegular || (status.Uid != 0 && status.Uid != Posix.EffectiveUser) || (status.Permissions & 0x12) != 0 || status.Links != 1)
+        if (!status.IsRegular || (status.Permissions & 0x12) != 0 || status.Links != 1)
         {
-            throw UserError.Failed($"{path} looks like the journal of a restore, but others than root can have written it", "remove it, if no restore was killed here");
+            throw UserError.Failed($"{path} looks like the journal of a restore, but others can have written it", "remove it only if no restore was killed here");
+        }
+
+        if (status.Uid != 0 && status.Uid != Posix.EffectiveUser)
+        {
+            var user = Accounts.UserName(status.Uid) ?? $"#{status.Uid}";
+            throw UserError.Failed(
+                $"{path} is the journal of a restore that was begun by the user {user}, whose journals nobody else follows",
+                $"end that restore as the same user: sudo -u '{user}' vertex-ar-backup restore --undo, or --continue");
         }
     }
 

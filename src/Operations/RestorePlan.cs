@@ -17,6 +17,9 @@ internal sealed record RestorePlan
     /// <summary>A directory, absolute, new or empty; null to restore in place.</summary>
     public string? To { get; init; }
 
+    /// <summary>Nothing is to be done: it is only asked what would be.</summary>
+    public bool OnlyLook { get; init; }
+
     /// <summary>Only for a look, in a directory of our own, which may be in the backup directory.</summary>
     public bool IsDrill { get; init; }
 

@@ -17,7 +17,10 @@ internal static class UnfinishedRestore
 
     /// <summary>Clears away what killed restores of these targets left that changed nothing, and refuses where one changed something.</summary>
     /// <exception cref="UserError">Names the commands that finish it or take it back.</exception>
-    public static void Settle(IEnumerable<string> targets, RunProgress progress)
+    /// <param name="targets">Paths of databases and trees.</param>
+    /// <param name="progress">Hears of what is removed.</param>
+    /// <param name="onlyLook">Nothing is removed.</param>
+    public static void Settle(IEnumerable<string> targets, RunProgress progress, bool onlyLook)
     {
         foreach (var path in Find(targets))
         {
@@ -29,11 +32,13 @@ internal static class UnfinishedRestore
 
             switch (journal?.Stage)
             {
+                case RestoreStage.Begun or RestoreStage.TakingBack:
+                    throw UserError.Failed(Describe(journal), Advice(journal));
+                case var _ when onlyLook:
+                    break;
                 case null:
                     AtomicFile.RemoveIfThere(path);
                     break;
-                case RestoreStage.Begun or RestoreStage.TakingBack:
-                    throw UserError.Failed(Describe(journal), Advice(journal));
                 case RestoreStage.Staging or RestoreStage.Ended:
                     progress.Say(Severity.Information, $"removing what a restore left that was killed {(journal.Stage == RestoreStage.Staging ? "before it changed anything" : "when it was done")}: {path}");
                     CleanUp(journal, null, progress, isBack: journal.Stage == RestoreStage.Staging);
@@ -63,7 +68,7 @@ internal static class UnfinishedRestore
         switch (journal.Stage)
         {
             case RestoreStage.Staging:
-                throw UserError.Failed($"{Name(journal)} was killed before it changed anything: there is nothing to continue", "begin it again, which removes what it left");
+                throw UserError.Failed($"{Name(journal)} was killed before it changed anything: there is nothing to continue", "'vertex-ar-backup restore --undo' removes what it left, and so does another restore");
             case RestoreStage.TakingBack:
                 throw UserError.Failed(Describe(journal), Advice(journal));
             case RestoreStage.Begun:

@@ -44,6 +44,50 @@ public sealed class RestoreKilledTests
     }
 
     [Fact]
+    public void Nothing_is_ended_by_asking_what_would_be_done()
+    {
+        using var site = KilledHalfDone();
+        var before = Tree.Describe(site.In("app"));
+        site.Run("restore", "--undo", "--dry-run").Fails(2, "--dry-run");
+        site.Run("restore", "--continue", "--dry-run").Fails(2, "--dry-run");
+        Assert.Equal(before, Tree.Describe(site.In("app")));
+    }
+
+    [Fact]
+    public void One_that_changed_nothing_is_named_and_only_a_command_that_does_something_removes_what_it_left()
+    {
+        using var site = new Site();
+        site.Create("storage");
+        site.Create("database");
+        var journal = site.In("app/.storage.restore_20260101T000000.000Z.steps");
+        File.WriteAllText(journal, "");
+        Command.Shell($"chmod 600 '{journal}'");
+        site.Run("status").Ends(1).Prints("killed before it changed anything", journal, "restore --undo");
+        site.Run("restore", "latest", "--dry-run").Succeeds();
+        Assert.True(File.Exists(journal));
+        site.Run("restore", "--continue").Fails(1, "nothing to continue", "restore --undo");
+        site.Run("restore", "--undo").Succeeds();
+        Assert.False(File.Exists(journal));
+        site.Run("status").Succeeds();
+    }
+
+    [Fact]
+    public void One_that_another_user_began_is_ended_as_that_user()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = KilledHalfDone();
+        var user = site.BelongToOrdinaryUser();
+        foreach (var command in new[] { "--undo", "--continue" })
+        {
+            site.Run("restore", command).Fails(1, "begun by the user nobody", "sudo -u 'nobody' vertex-ar-backup restore --undo");
+        }
+
+        site.Run("status").Ends(1).Prints("begun by the user nobody");
+        site.Run(["restore", "--undo"], before: user).Succeeds();
+        Assert.Equal("live f1\n", File.ReadAllText(site.InStorage("f1")));
+    }
+
+    [Fact]
     public void The_choice_that_is_made_is_said()
     {
         using var site = KilledHalfDone();

@@ -29,7 +29,7 @@ public sealed class UnfinishedRestoreTests : IDisposable
         }
 
         File.WriteAllText(Journal, File.ReadAllText(Journal).Replace("\"begin\":1", "\"begin\":3", StringComparison.Ordinal));
-        UnfinishedRestore.Settle([temp["data"]], Progress());
+        UnfinishedRestore.Settle([temp["data"]], Progress(), onlyLook: false);
         Assert.Equal(("restored", "live"), (File.ReadAllText(temp["data/f"]), File.ReadAllText(temp["scratch/f"])));
         Assert.Contains(said, text => text.Contains(temp["scratch"], StringComparison.Ordinal));
     }
@@ -40,7 +40,7 @@ public sealed class UnfinishedRestoreTests : IDisposable
         var pointer = temp[$".db.restore_{Stamp}.steps"];
         RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"], temp["db"]], [], [pointer])).Dispose();
         File.Delete(Journal);
-        var refused = Assert.Throws<UserError>(() => UnfinishedRestore.Settle([temp["db"]], Progress()));
+        var refused = Assert.Throws<UserError>(() => UnfinishedRestore.Settle([temp["db"]], Progress(), onlyLook: false));
         Assert.Contains(Journal, refused.Message, StringComparison.Ordinal);
         Assert.Contains("mount", refused.Hint, StringComparison.Ordinal);
         Assert.True(File.Exists(pointer));
@@ -66,7 +66,7 @@ public sealed class UnfinishedRestoreTests : IDisposable
         {
         }
 
-        UnfinishedRestore.Settle([temp["app/db"]], Progress());
+        UnfinishedRestore.Settle([temp["app/db"]], Progress(), onlyLook: false);
         Assert.Equal(time, Posix.StatusOrNull(temp["app"])!.Value.Modified);
         Assert.Empty(Directory.GetFileSystemEntries(temp["app"]));
     }
