@@ -8,11 +8,17 @@ namespace VertexAr.Backup.Core;
 /// <param name="Device">The file system, as "8:1".</param>
 /// <param name="Root">What of it is mounted: a path within the file system, "/" for all of it.</param>
 /// <param name="Point">Where it is seen, absolute and without links.</param>
-internal sealed record MountedPlace(ulong Id, string Device, string Root, string Point);
+internal sealed record MountedPlace(ulong Id, string Device, string Root, string Point)
+{
+    /// <summary>The directory in which an overlay keeps what is written to it; null for anything else.</summary>
+    public string? Upper { get; init; }
+}
 
 /// <summary>What is mounted where, as this process sees it: /proc/self/mountinfo, see proc_pid_mountinfo(5).</summary>
 internal sealed class MountTable
 {
+    private const string UpperOption = "upperdir=";
+
     private readonly List<MountedPlace> mounts;
 
     private MountTable(List<MountedPlace> mounts) => this.mounts = mounts;
@@ -94,6 +100,14 @@ internal sealed class MountTable
         }
     }
 
+    /// <summary>The path at which an overlay shows what lies in its upper directory; null if the path is in none.</summary>
+    /// <param name="path">Absolute and without links.</param>
+    public string? InOverlay(string path)
+    {
+        var overlay = mounts.Find(mount => mount.Upper is { } upper && PathPrefix.Holds(upper, path));
+        return overlay is null ? null : overlay.Point.TrimEnd('/') + path[overlay.Upper!.Length..];
+    }
+
     /// <summary>What is mounted below a directory.</summary>
     /// <param name="path">Absolute and without links.</param>
     public IEnumerable<MountedPlace> Below(string path) => mounts.Where(mount => mount.Point != path && PathPrefix.Holds(path, mount.Point));
@@ -136,7 +150,12 @@ internal sealed class MountTable
 
     private static MountedPlace? Mount(string[] fields) =>
         fields.Length > 4 && ulong.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            ? new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4])) : null;
+            ? new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4])) { Upper = Upper(fields) } : null;
+
+    /// <summary>From <c>- overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d</c>: see https://docs.kernel.org/filesystems/overlayfs.html.</summary>
+    private static string? Upper(string[] fields) =>
+        Array.IndexOf(fields, "-") is > 0 and var dash && fields.Length > dash + 3 && fields[dash + 1] == "overlay"
+            ? Array.Find(Unescape(fields[dash + 3]).Split(','), option => option.StartsWith(UpperOption, StringComparison.Ordinal))?[UpperOption.Length..].TrimEnd('/') : null;
 
     private static string Join(string root, string rest) => rest.Trim('/').Length == 0 ? root : $"{root.TrimEnd('/')}/{rest.Trim('/')}";
 

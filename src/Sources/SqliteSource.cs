@@ -29,12 +29,27 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             }
 
             CheckMagic(status);
+            RequireNoOverlay();
             return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.File + "-wal")));
         }
         catch (PosixError e)
         {
             throw UserError.Failed(
                 $"the database '{options.Name}' at {options.Place} cannot be read: {e.Message}", "the service user needs to read and write the file and its directory", e);
+        }
+    }
+
+    /// <summary>
+    /// Who has a file of an overlay open has another inode open than its upper directory shows, and so other locks: SQLite would take the database
+    /// for one that nobody has open, and make its log's index anew under the application.
+    /// </summary>
+    private void RequireNoOverlay()
+    {
+        if (MountTable.Read().InOverlay(options.File) is { } shown)
+        {
+            throw UserError.Failed(
+                $"the database '{options.Name}' at {options.Place} lies in the upper directory of an overlay that shows it as {shown}, where an application's locks are others",
+                $"name it as {shown} in the configuration, or as the container has it in a volume");
         }
     }
 

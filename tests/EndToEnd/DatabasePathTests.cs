@@ -48,6 +48,31 @@ public sealed class DatabasePathTests
             .IsPartial("mounted by itself", "rows may be missing");
     }
 
+    /// <summary>The locks of who has it open by way of the overlay are not seen there.</summary>
+    [Fact]
+    public void A_database_in_the_upper_directory_of_an_overlay_is_not_opened()
+    {
+        Machine.NeedRoot("mounting");
+        using var site = new Site(withMedia: false);
+        var layers = site.MountMemory("layers", "size=50m");
+        Command.Shell($"mkdir lower upper work '{site.In("merged")}'; mv '{site.Database}' upper/", layers);
+        var mounted = Command.Run("mount", "-t", "overlay", "overlay", "-o", $"lowerdir={layers}/lower,upperdir={layers}/upper,workdir={layers}/work", site.In("merged"));
+        Assert.SkipWhen(mounted.Code != 0, $"this kernel has no overlay here: {mounted.Errors.Trim()}");
+        try
+        {
+            site.Settings["databases"]![0]!["path"] = $"{layers}/upper/app_data.db";
+            site.Run("create", "database").Fails(1, $"{layers}/upper/app_data.db", site.In("merged/app_data.db"), "the upper directory of an overlay");
+            site.Run("doctor").Ends(1).Prints(site.In("merged/app_data.db"));
+            Assert.Equal(["app_data.db"], Directory.GetFiles($"{layers}/upper").Select(Path.GetFileName));
+            site.Settings["databases"]![0]!["path"] = site.In("merged/app_data.db");
+            site.Create("database");
+        }
+        finally
+        {
+            Command.Run("umount", site.In("merged"));
+        }
+    }
+
     [Fact]
     public void A_further_name_without_a_log_of_its_own_is_only_warned_of()
     {

@@ -27,6 +27,19 @@ public sealed class MountTableTests
     public void A_path_has_one_place_in_its_file_system_whatever_mount_it_is_seen_by(string path, string device, string place) =>
         Assert.Equal((device, place), Table.Place(path));
 
+    [Theory]
+    [InlineData("/lib/over/1/diff/db/app.db", "/lib/over/1/merged/db/app.db")]
+    [InlineData("/lib/over/1/merged/db/app.db", null)]
+    [InlineData("/lib/over/1/lower/db/app.db", null)]
+    [InlineData("/lib/over/1/different", null)]
+    [InlineData("/my files/app.db", "/app.db")]
+    public void What_lies_in_the_upper_directory_of_an_overlay_is_known_by_the_path_that_shows_it(string path, string? shown) => Assert.Equal(shown, MountTable.Parse(
+    [
+        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
+        "50 22 0:50 / /lib/over/1/merged rw,relatime shared:2 master:1 - overlay overlay rw,lowerdir=/lib/over/1/lower:/lib/over/2,upperdir=/lib/over/1/diff,workdir=/lib/over/1/work",
+        "51 22 0:51 / / rw - overlay overlay rw,lowerdir=/,upperdir=/my\\040files/,workdir=/w",
+    ]).InOverlay(path));
+
     [Fact]
     public void What_is_mounted_below_a_directory_is_listed()
     {
