@@ -215,6 +215,11 @@ internal sealed class CreateEntries(
             stop.ThrowIfCancellationRequested();
             pipeline.ThrowIfFailed();
             SyncOnce(walked);
+            if (walked.WithoutLog is { } database)
+            {
+                list.Warn(database, "its SQLite log is not saved with it, and may hold rows: name it under 'databases' in the configuration", isLoss: true);
+            }
+
             if (walked.Problem is { } problem)
             {
                 access.Report(walked.Path, problem);

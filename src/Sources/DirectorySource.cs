@@ -145,12 +145,25 @@ internal sealed class DirectorySource
         {
             directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(options.Top)!), follow: true);
             var status = Posix.StatusAt(directory, name);
-            return status.IsRegular ? (directory, new WalkedEntry(listed, status, directory) { NameOnDisk = name }) : throw new PosixError(PosixError.NotDirectory);
+            return status.IsRegular ? (directory, new WalkedEntry(listed, status, directory) { NameOnDisk = name, WithoutLog = options.Was is null && HasLog(directory, name) ? listed : null }) : throw new PosixError(PosixError.NotDirectory);
         }
         catch (PosixError e)
         {
             directory?.Dispose();
             throw CannotBeOpened(options, e);
+        }
+    }
+
+    /// <summary>Whether a name is that of an SQLite file with a write-ahead log that holds something.</summary>
+    private static bool HasLog(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return !name.IsEmpty && SqliteFile.IsDatabase(directory, name) && Posix.StatusAt(directory, [.. name, .. SqliteCompanions.Log]) is { IsRegular: true, Size: > 0 };
+        }
+        catch (PosixError)
+        {
+            return false; // It has none, or that is not ours to know.
         }
     }
 
@@ -202,7 +215,8 @@ internal sealed class DirectorySource
             var below = path.AsSpan(options.Name.Length + 1);
             if (boundary?.Of(frame.Directory, frame.Status, below, status) is { } foreign)
             {
-                return (new WalkedEntry(path, foreign), null);
+                var isLog = foreign.Kind == ForeignKind.Excluded && HasLog(frame.Directory, SqliteCompanions.LoggedBy(name));
+                return (new WalkedEntry(path, foreign) { WithoutLog = isLog ? path[..^(name.Length - SqliteCompanions.LoggedBy(name).Length)] : null }, null);
             }
 
             if (path.Length > EntryRules.LongestPath)

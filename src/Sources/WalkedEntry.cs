@@ -38,6 +38,9 @@ internal sealed class WalkedEntry
     /// <summary>Why it is left out, with all that is in it; null for an entry.</summary>
     public Foreign? Foreign { get; }
 
+    /// <summary>The path of an SQLite file that is saved while its log, which may hold its newest rows, is left out; null if there is none.</summary>
+    public byte[]? WithoutLog { get; init; }
+
     /// <summary>Its name in its directory, where it is the one file of a source, which the list calls as the configuration does.</summary>
     public byte[]? NameOnDisk { get; init; }
 

@@ -155,6 +155,27 @@ public sealed class FileSourceTests
 
     private static string Env(Site site) => site.In("app/.env");
 
+    /// <summary>As one file, or in a tree that excludes logs: what it has in its log is in neither.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_database_without_its_log_is_never_complete(bool isOneFile)
+    {
+        using var site = new Site(withMedia: false);
+        var path = site.InStorage("thumbs.sqlite");
+        using var database = new TestDatabase(path);
+        database.Fill(rows: 50);
+        site.TreeSettings["exclude"] = new JsonArray("*-wal", "*-shm");
+        if (isOneFile)
+        {
+            site.Settings["storage"] = new JsonArray(Site.Source("thumbs", path));
+        }
+
+        site.Run("create", "storage").IsPartial("thumbs.sqlite", "its SQLite log is not saved with it", "databases");
+        database.Dispose();
+        site.Create("storage");
+    }
+
     private static Site Make()
     {
         var site = new Site();
