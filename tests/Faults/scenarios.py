@@ -92,7 +92,7 @@ class Resumed(Create):
     def prepare(self, site):
         told = super().prepare(site)
         log = Log(site.root)
-        for at in range(10, 100):
+        for at in range(10, 300):
             fault(site, self.words, "kill", at, log)
             left = site.orphans()
             if any(name.startswith("packs/") for name in left) and any(name.startswith("staging/") for name in left):
