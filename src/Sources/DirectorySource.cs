@@ -159,7 +159,8 @@ internal sealed class DirectorySource
     {
         try
         {
-            return !name.IsEmpty && SqliteFile.IsDatabase(directory, name) && Posix.StatusAt(directory, [.. name, .. SqliteCompanions.Log]) is { IsRegular: true, Size: > 0 };
+            // A file that has none is not read for this.
+            return !name.IsEmpty && Posix.StatusAt(directory, [.. name, .. SqliteCompanions.Log]) is { IsRegular: true, Size: > 0 } && SqliteFile.IsDatabase(directory, name);
         }
         catch (PosixError)
         {
