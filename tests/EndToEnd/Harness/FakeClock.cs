@@ -13,11 +13,14 @@ internal static class FakeClock
         }
     }
 
-    /// <summary>The environment of a program whose clock stands at a time when it starts, and goes on from there.</summary>
+    /// <summary>
+    /// The environment of a program whose clock stands at a time when it starts, and goes on from there. It knows whole seconds: the
+    /// next one, so that what was done before a time has always its age by then.
+    /// </summary>
     public static Dictionary<string, string?> At(DateTimeOffset time) => new()
     {
         ["LD_PRELOAD"] = Library,
-        ["FAKETIME"] = time.ToString("'@'yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture),
+        ["FAKETIME"] = time.AddTicks(TimeSpan.TicksPerSecond - 1).ToString("'@'yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture),
         ["NO_FAKE_STAT"] = "1",
         ["TZ"] = "UTC",
     };
