@@ -57,7 +57,8 @@ internal static class Bindings
         given.Has(CommandTable.KeepGoing),
         given.Has(CommandTable.DryRun),
         OffsiteBindings.From(given),
-        given.Has(CommandTable.Damaged));
+        given.Has(CommandTable.Damaged),
+        given.Has(CommandTable.KeepSpecial));
 
     public static Command Verify(Arguments given)
     {

@@ -35,7 +35,8 @@ internal sealed record StatsCommand : Command;
 /// <paramref name="Id"/> is a snapshot's ID, or <see cref="CommandTable.Latest"/>, which chooses from snapshots of
 /// <paramref name="Type"/> (null: all). <paramref name="Only"/> null means sources of both kinds; no <paramref name="Paths"/>
 /// (glob patterns) means every file; <paramref name="To"/> null means in place. <paramref name="From"/>: from the copies
-/// there; null for the backup directory.
+/// there; null for the backup directory. <paramref name="KeepSpecial"/>: set-user-ID, capabilities and device nodes come back
+/// whoever could have put them into the snapshot.
 /// </summary>
 internal sealed record RestoreCommand(
     string Id,
@@ -48,7 +49,8 @@ internal sealed record RestoreCommand(
     bool KeepGoing,
     bool DryRun,
     OffsitePlace? From = null,
-    bool Damaged = false) : Command;
+    bool Damaged = false,
+    bool KeepSpecial = false) : Command;
 
 /// <summary>
 /// Finishes a restore that was killed, or takes it back (<paramref name="Undo"/>). <paramref name="Place"/> says which, if there

@@ -55,6 +55,7 @@ internal static class CommandTable
     public static readonly Option Undo = new("--undo", "take back a restore that was killed; ID may name its place if there are several");
     public static readonly Option NoVerify = new("--no-verify", "do not compare what is restored with its SHA-256");
     public static readonly Option Damaged = new("--damaged", "restore databases too that were damaged when they were saved");
+    public static readonly Option KeepSpecial = new("--keep-special", "restore set-user-ID, capabilities and device nodes although others could have put them there");
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
@@ -131,7 +132,7 @@ internal static class CommandTable
                 + "first, unless --yes is given. Databases, other trees, backups and mounts that lie inside a tree stay as they are. A "
                 + "restore in place that was killed is finished with --continue or taken back with --undo.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup; with --continue or --undo, what names the restore")],
-            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, Damaged, DryRun, Continue, Undo],
+            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, Damaged, KeepSpecial, DryRun, Continue, Undo],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),

@@ -37,6 +37,7 @@ internal static class OffsiteRestoreVerb
         return RestoreVerb.Run(
             around,
             command,
+            RestoreDistrust.FromOffsite,
             (plan, running) => new RestoreBackup(offsite.Store, snapshot, plan, around.Clock, running, around.Stop),
             restore => Fetch(around, command, offsite, new Layout(backupDirectory), restore));
     }

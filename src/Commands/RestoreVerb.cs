@@ -21,22 +21,23 @@ internal static class RestoreVerb
 
         if (PythonLookup.Find(around, command.Id, command.Type) is { } old)
         {
-            return Run(around, command, (plan, progress) => PythonLookup.Prepare(around, old, plan, progress));
+            return Run(around, command, RestoreDistrust.OfFiles(old.Archives.SelectMany(archive => archive.Files)), (plan, progress) => PythonLookup.Prepare(around, old, plan, progress));
         }
 
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var snapshot = LatestLookup.Find(around, store, command.Id, command.Type, command.Only, command.Paths);
         LatestLookup.SayHost(around, snapshot);
-        return Run(around, command, (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
+        return Run(around, command, RestoreDistrust.OfRepository(store.Layout.Root), (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
     }
 
     /// <param name="around">The outside world.</param>
     /// <param name="command">What was asked for.</param>
+    /// <param name="distrust">Who could have put what gives rights into the backup; see <see cref="RestorePlan.Distrust"/>.</param>
     /// <param name="prepare">Says what to restore, as planned.</param>
     /// <param name="fetch">Brings what it needs, once all is settled; null if that is here.</param>
     public static ExitCode Run(
-        Surroundings around, RestoreCommand command, Func<RestorePlan, RunProgress, RestoreBackup> prepare, Action<RestoreBackup>? fetch = null)
+        Surroundings around, RestoreCommand command, string? distrust, Func<RestorePlan, RunProgress, RestoreBackup> prepare, Action<RestoreBackup>? fetch = null)
     {
         var plan = new RestorePlan
         {
@@ -47,20 +48,35 @@ internal static class RestoreVerb
             OnlyLook = command.DryRun,
             KeepGoing = command.KeepGoing,
             Damaged = command.Damaged,
+            Distrust = command.KeepSpecial ? null : distrust,
             Neighbours = command.To is null ? ConfiguredNeighbours.Of(around) : RestoreNeighbours.None,
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         };
         var progress = around.NewProgress();
         var restore = prepare(plan, progress);
         var what = restore.What;
+        var strangers = restore.Strangers();
+        foreach (var stranger in strangers)
+        {
+            around.Screen.Log.Say(Severity.Warning, stranger);
+        }
+
         if (command.DryRun)
         {
             return Preview(around.Output, restore, plan);
         }
 
-        if (plan.To is null && !command.Yes)
+        if (!command.Yes)
         {
-            Ask(around, restore, command.Paths.Count > 0);
+            if (plan.To is null)
+            {
+                SayWhatChanges(around, restore, command.Paths.Count > 0);
+                Confirm(around, "add --yes to restore in place without asking, or --to DIR to restore elsewhere");
+            }
+            else if (strangers.Count > 0)
+            {
+                Confirm(around, "add --yes to let them have these files, or make the accounts first");
+            }
         }
 
         RunLog.Begin(around, around.SettingsIfGood(quiet: true), $"restore {command.Id}");
@@ -83,7 +99,7 @@ internal static class RestoreVerb
         ? RepositoryLock.AcquireIfThere(new Layout(settings.BackupDir), "restore", around.Clock.GetUtcNow())
         : null;
 
-    private static void Ask(Surroundings around, RestoreBackup restore, bool someFiles)
+    private static void SayWhatChanges(Surroundings around, RestoreBackup restore, bool someFiles)
     {
         var age = Units.Age(around.Clock.GetUtcNow() - restore.What.MadeAt);
         var log = around.Screen.Log;
@@ -101,11 +117,14 @@ internal static class RestoreVerb
                 log.Say(Severity.Warning, $"  and {one.LeftAlone.Count - LeftAloneAsked} more, which --dry-run names");
             }
         }
+    }
 
+    private static void Confirm(Surroundings around, string otherwise)
+    {
         switch (around.Screen.Question.Ask("Go on?"))
         {
             case Answer.CannotAsk:
-                throw UserError.Usage("there is no terminal to ask for confirmation", "add --yes to restore in place without asking, or --to DIR to restore elsewhere");
+                throw UserError.Usage("there is no terminal to ask for confirmation", otherwise);
             case Answer.No:
                 throw UserError.Failed("not confirmed; nothing was changed");
         }
@@ -258,6 +277,7 @@ internal static class RestoreVerb
         json.WriteEndArray();
         json.WriteNumber("files_without_attributes", result.Losses.Attributes);
         json.WriteNumber("files_without_set_id", result.Losses.SetIds);
+        json.WriteNumber("files_without_capabilities", result.Losses.Capabilities);
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteItems("damaged", result.Damaged, WriteWarning);
         json.WriteItems("not_saved", [.. result.SourcesNotRestored, .. result.NotSaved], WriteWarning);

@@ -27,6 +27,12 @@ internal interface IRestorable
     /// <param name="take">Is given each path, its source's name first, and whether it is a directory.</param>
     void EachPath(IReadOnlySet<string> wanted, PathTaker take);
 
+    /// <summary>Goes through what would be restored, directories among it, in order.</summary>
+    /// <param name="wanted">The sources, by name.</param>
+    /// <param name="plan">Which files of them.</param>
+    /// <param name="take">Is given each, with its owner and mode.</param>
+    void EachEntry(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take);
+
     /// <summary>What was in one of its trees and is not in it.</summary>
     /// <exception cref="Core.UserError">It is damaged.</exception>
     TreeGaps Gaps(SourceSummary source);

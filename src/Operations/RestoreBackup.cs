@@ -63,6 +63,18 @@ internal sealed class RestoreBackup
     /// <summary>Files and bytes that would be restored.</summary>
     public (long Files, long Bytes) Count() => What.Count(Names, plan);
 
+    /// <summary>Sentences on owners that are somebody else on this machine, so that who is to have the files can be asked. None where owners are not given back.</summary>
+    public IReadOnlyList<string> Strangers()
+    {
+        var owners = new RestoreOwners();
+        if (Posix.IsRoot)
+        {
+            What.EachEntry(Names, plan, owners.Add);
+        }
+
+        return owners.Sentences;
+    }
+
     /// <summary>The packs that the restore reads, each once; none if it is not of a snapshot.</summary>
     public List<PackInfo> NeededPacks() => (What as RestoreSnapshot)?.NeededPacks(Names, plan) ?? [];
 

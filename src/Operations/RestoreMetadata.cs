@@ -96,6 +96,12 @@ internal static class RestoreMetadata
             losses.AddSetId(entry.Path);
         }
 
+        if (losses.Distrust is not null && entry.Type != EntryType.Directory && (mode & (SetUserId | SetGroupId)) != 0)
+        {
+            losses.DropSetId(entry.Path);
+            mode &= ~(SetUserId | SetGroupId);
+        }
+
         return hasList ? mode : AccessList.ModeWithout(entry.Attributes!.Access, mode);
     }
 
@@ -108,9 +114,15 @@ internal static class RestoreMetadata
         }
 
         string? trouble = null;
-        foreach (var (name, value) in attributes.Others)
+        var areDropped = losses.Distrust is not null && Array.Exists(attributes.Others, GivesRights);
+        foreach (var (name, value) in attributes.Others.Where(one => !areDropped || !GivesRights(one)))
         {
             _ = TrySet(place, [.. name, 0], value, ref trouble);
+        }
+
+        if (areDropped)
+        {
+            losses.DropCapability(entry.Path);
         }
 
         var hasList = attributes.Access.Length == 0 || TrySet(place, AttributeReader.Access, AccessList.Format(attributes.Access, IdOf), ref trouble);
@@ -126,6 +138,9 @@ internal static class RestoreMetadata
 
         return hasList;
     }
+
+    /// <summary>Capabilities, and what overlays and others believe because only root can have written it.</summary>
+    private static bool GivesRights(NamedAttribute attribute) => !attribute.Name.AsSpan().StartsWith("user."u8);
 
     private static bool TrySet(AttributePlace place, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, ref string? trouble)
     {

@@ -32,6 +32,9 @@ internal sealed record RestorePlan
     /// <summary>Restore databases too that were damaged when they were saved.</summary>
     public bool Damaged { get; init; }
 
+    /// <summary>Why set-user-ID, capabilities and device nodes are dropped, as the end of a sentence: others could have put them into the snapshot. Null restores them.</summary>
+    public string? Distrust { get; init; }
+
     /// <summary>What a restore in place leaves where it is.</summary>
     public RestoreNeighbours Neighbours { get; init; } = RestoreNeighbours.None;
 

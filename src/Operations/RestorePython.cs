@@ -102,12 +102,26 @@ internal sealed class RestorePython : IRestorable
         }
     }
 
+    public void EachEntry(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take)
+    {
+        foreach (var (name, (archive, found)) in content.Where(one => wanted.Contains(one.Key) && one.Value.Archive.Kind == SourceKind.Storage))
+        {
+            PythonListing.Read(archive, found.Top, name, entry =>
+            {
+                if (plan.Selection.IsWanted(entry.Path, entry.Type == EntryType.Directory))
+                {
+                    take(entry);
+                }
+            }, stop);
+        }
+    }
+
     /// <summary>Such a backup does not say what it lacks.</summary>
     public TreeGaps Gaps(SourceSummary source) => TreeGaps.None;
 
     public RestoreFill Fill(IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan)
     {
-        var filled = new RestoreFill(0, 0, [], new HashSet<string>());
+        var filled = new RestoreFill(0, 0, [], new HashSet<string>()) { Losses = new RestoreLosses { Distrust = plan.Distrust } };
         var matched = new HashSet<string>();
         Func<byte[], bool, bool> isWanted = (path, isDirectory) => plan.Selection.IsWanted(path, isDirectory);
         foreach (var (name, root) in roots)

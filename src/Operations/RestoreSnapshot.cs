@@ -42,7 +42,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
     {
         using var list = Whole(() => store.OpenFileList(snapshot));
         using var content = new RestoreContent(store.Layout, Whole(() => store.ReadPackTable(snapshot)), plan, progress, stop);
-        using var tree = new RestoreTree(content, snapshot, roots, plan.Selection);
+        using var tree = new RestoreTree(content, snapshot, roots, plan);
         try
         {
             tree.Run(list, stop);
@@ -99,6 +99,20 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
         return TreeGaps.Of(source, source.Absent > 0 ? [.. Absent().Where(gap => IsIn([start], gap.Path))] : [], isPartial);
     }
 
+    public void EachEntry(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take)
+    {
+        var starts = Starts(wanted);
+        using var list = Whole(() => store.OpenFileList(snapshot));
+        while (Whole(() => list.Read()) is { } entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (plan.Selection.IsWanted(entry.Path, entry.Type == EntryType.Directory) && IsIn(starts, entry.Path))
+            {
+                take(entry);
+            }
+        }
+    }
+
     /// <summary>What the list names as absent.</summary>
     private List<Gap> Absent()
     {
@@ -134,20 +148,13 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
     }
 
     /// <summary>Calls for each file and link that is wanted.</summary>
-    private void Each(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take)
+    private void Each(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take) => EachEntry(wanted, plan, entry =>
     {
-        var starts = Starts(wanted);
-        using var list = Whole(() => store.OpenFileList(snapshot));
-        while (Whole(() => list.Read()) is { } entry)
+        if (entry.Type != EntryType.Directory)
         {
-            stop.ThrowIfCancellationRequested();
-            if (entry.Type != EntryType.Directory && plan.Selection.IsWanted(entry.Path, isDirectory: false)
-                && IsIn(starts, entry.Path))
-            {
-                take(entry);
-            }
+            take(entry);
         }
-    }
+    });
 
     private T Whole<T>(Func<T> read)
     {

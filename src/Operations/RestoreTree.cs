@@ -16,12 +16,13 @@ internal sealed class RestoreTree : IDisposable
     /// <param name="content">Writes the files' content.</param>
     /// <param name="snapshot">What is restored.</param>
     /// <param name="roots">For each source to be restored, by name, the directory that stands for its top.</param>
-    /// <param name="selection">What is asked for.</param>
-    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, RestoreRoot> roots, PathSelection selection)
+    /// <param name="plan">What is asked for.</param>
+    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan)
     {
         this.content = content;
         sources = [.. snapshot.Header.Sources.Select(source => source.Name)];
-        this.selection = selection;
+        selection = plan.Selection;
+        Losses = new RestoreLosses { Distrust = plan.Distrust };
         foreach (var (name, root) in roots)
         {
             writers.Add(name, new RestoreWriter(root, Losses));
@@ -33,7 +34,7 @@ internal sealed class RestoreTree : IDisposable
     public long Bytes { get; private set; }
 
     /// <summary>What could not be given back besides content.</summary>
-    public RestoreLosses Losses { get; } = new();
+    public RestoreLosses Losses { get; }
 
     /// <summary>Sources of which something was restored.</summary>
     public IReadOnlySet<string> MatchedSources => matchedSources;

@@ -81,11 +81,17 @@ internal sealed class RestoreWriter : IDisposable
         losses.AddNotRestored(entry, "its content in the repository is damaged");
     }
 
-    /// <summary>Makes a FIFO or a device node; where that cannot be, it is counted and left out.</summary>
+    /// <summary>Makes a FIFO or a device node; where that cannot be, or is not to be, it is counted and left out.</summary>
     public void AddSpecialFile(FileEntry entry, ReadOnlySpan<byte> path)
     {
         var parent = Parent(path);
         var name = Name(path);
+        if (losses.Distrust is not null && entry.Type.IsDevice())
+        {
+            losses.DropDevice(entry);
+            return;
+        }
+
         try
         {
             if (entry.Device is { } device)
