@@ -101,6 +101,13 @@ internal static class Bindings
         _ => new ConfigSandboxCommand(),
     };
 
+    public static Command Key(Arguments given) => given.Positionals[0] switch
+    {
+        "new" => new KeyNewCommand(given.Positional(1)),
+        "show" => new KeyShowCommand(given.Positional(1)),
+        var action => throw new NotSupportedException(action),
+    };
+
     public static Command Notify(Arguments given) => new NotifyCommand(given.Positionals[0], given.Has(CommandTable.Failure));
 
     public static Command Help(Arguments given) =>

@@ -93,6 +93,12 @@ internal sealed record OffsiteStatusCommand(OffsitePlace Place) : Command;
 /// </summary>
 internal sealed record OffsiteVerifyCommand(OffsitePlace Place, string? Id, int Percent) : Command;
 
+/// <summary>Makes a signing key, in <paramref name="File"/>; null for the configured one.</summary>
+internal sealed record KeyNewCommand(string? File) : Command;
+
+/// <summary>Shows the public key of <paramref name="File"/>; null for the configured one.</summary>
+internal sealed record KeyShowCommand(string? File) : Command;
+
 internal sealed record ConfigCheckCommand : Command;
 
 internal sealed record ConfigShowCommand : Command;

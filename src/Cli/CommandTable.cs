@@ -256,6 +256,23 @@ internal static class CommandTable
             ],
             Bindings.Offsite),
         new(
+            "key",
+            "make or show the key that signs snapshots",
+            "'key new' makes a private key in FILE, or in the file that the configuration names as signing.key_file, or in "
+                + "/etc/vertex-ar-backup/signing.key. It belongs to the owner of the backup directory, is readable by nobody else, and a "
+                + "file that is there is never replaced. 'key show' prints the public key and its fingerprint: keep both in a password "
+                + "manager, away from this machine. With signing.key_file configured, each new snapshot is signed.",
+            [
+                new Positional("ACTION", "new or show", Required: true, Choices: ["new", "show"]),
+                new Positional("FILE", "the file of the private key; with show, a public key will do"),
+            ],
+            [],
+            [
+                new("key new", "make a key"),
+                new("key show", "print the public key and its fingerprint"),
+            ],
+            Bindings.Key),
+        new(
             "config",
             "check or show the configuration",
             "'config check' reads the configuration and names every error in it, and every place that the sandbox of the installed "

@@ -22,9 +22,27 @@ internal sealed class DoctorSecrets(Surroundings around, DoctorReport report, Se
             LookForOthers("environment file", ServiceEnvironment.File, Notify?.Telegram?.Token is not null);
         }
 
+        if (settings?.Signing?.KeyFile is { } key)
+        {
+            LookAtSigningKey(key);
+        }
+
         if (Notify is not null)
         {
             LookAtChannels(Notify);
+        }
+    }
+
+    private void LookAtSigningKey(string file)
+    {
+        const string name = "signing key";
+        try
+        {
+            report.Ok(name, $"snapshots are signed with {file}, {SigningKey.Read(file).Public.Fingerprint}");
+        }
+        catch (UserError e)
+        {
+            report.Fail(name, e.Message, e.Hint);
         }
     }
 

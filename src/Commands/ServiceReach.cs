@@ -30,6 +30,7 @@ internal static class ServiceReach
         .. settings.Databases.Select(database => new PathNeed(DirectoryOf(database.Path), Write: true, $"the directory of the database '{database.Name}'")),
         .. settings.Storage.Select(tree => new PathNeed(RealPath.Of(tree.Path), Write: false, $"the storage '{tree.Name}'", Tree: true)),
         .. Second(settings.Offsite),
+        .. settings.Signing?.KeyFile is { } key ? [new PathNeed(RealPath.Of(key), Write: false, "the signing key")] : Array.Empty<PathNeed>(),
         .. Made(settings),
     ];
 

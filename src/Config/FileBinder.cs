@@ -10,13 +10,15 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
     private readonly RunBinder run = new(new JsonKeys(file, errors), draft);
     private readonly OffsiteBinder offsite = new(new JsonKeys(file, errors), draft.Offsite, errors);
 
+    private readonly SigningBinder signing = new(new JsonKeys(file, errors), draft.Signing, errors);
+
     private const string TheFile = "the file";
 
     private static readonly string[] Top =
     [
         "backup_dir", "databases", "storage", "keep", "max_age_hours", "compression",
         .. NumberKey.All.Select(key => key.Key).Where(key => !key.Contains('.', StringComparison.Ordinal)),
-        .. RunBinder.Keys, OffsiteBinder.Key,
+        .. RunBinder.Keys, OffsiteBinder.Key, SigningBinder.Key,
     ];
 
     private static readonly string[] Keep = ["daily", "weekly", "monthly", "yearly"];
@@ -59,6 +61,9 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
                 case "compression":
                     BindCompression(key, line, value);
                     break;
+                case SigningBinder.Key:
+                    signing.Bind(value);
+                    break;
                 default:
                     BindOther(key, line, value);
                     break;
@@ -89,6 +94,15 @@ internal sealed class FileBinder(string file, SettingsDraft draft, SettingsError
         foreach (var member in root.Members.Where(member => member.Key == OffsiteBinder.Key).Take(1))
         {
             offsite.Bind(member.Value);
+        }
+    }
+
+    /// <summary>Only whose signatures count, whatever is wrong with the rest.</summary>
+    public void BindSigning(JsonTree root)
+    {
+        foreach (var member in root.Members.Where(member => member.Key == SigningBinder.Key).Take(1))
+        {
+            signing.Bind(member.Value);
         }
     }
 

@@ -101,6 +101,9 @@ internal sealed record Settings
 
     /// <summary>Where the copies go; null for nowhere.</summary>
     public OffsiteSetting? Offsite { get; init; }
+
+    /// <summary>Who signs snapshots, and whose signatures count; null if nobody does.</summary>
+    public SigningSetting? Signing { get; init; }
 }
 
 /// <summary>For <c>config show</c>: a key, its value as text, and the file and line, variable, option or default it comes from.</summary>

@@ -24,7 +24,10 @@ internal sealed class SettingsCheck(SettingsDraft draft, SettingsErrors errors)
         CheckPlaces(sources);
         CheckRun();
         CheckOffsite();
+        CheckSigning();
     }
+
+    public void CheckSigning() => draft.Signing.KeyFile = Absolute("'signing.key_file'", draft.Signing.KeyFile);
 
     public void CheckOffsite() => draft.Offsite.RcloneConfig = Absolute("'offsite.rclone_config'", draft.Offsite.RcloneConfig);
 

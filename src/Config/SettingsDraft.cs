@@ -23,6 +23,8 @@ internal sealed class SettingsDraft
 
     public OffsiteDraft Offsite { get; } = new();
 
+    public SigningDraft Signing { get; } = new();
+
     public static Sourced<string> DefaultBackupDir { get; } = new("/var/backups/vertex-ar", Default);
 
     public void Set(NumberKey key, int value, string origin) => numbers[key] = new Sourced<int>(value, origin);
@@ -75,6 +77,7 @@ internal sealed class SettingsDraft
                 Drill = Run.Drill,
                 References = [.. Run.References.Select(reference => reference.Value)],
                 Offsite = Offsite.Setting,
+                Signing = Signing.Setting,
             },
             [.. Origins().Select(row => row with { Value = Secrets.Shown(row.Key, row.Value) })]);
     }
@@ -88,6 +91,7 @@ internal sealed class SettingsDraft
         new("compression", FileBinder.Word(Compression!.Value), Compression.Origin),
         .. Run.Origins(),
         .. Offsite.Origins(),
+        .. Signing.Origins(),
     ];
 
     private SettingOrigin Row(NumberKey key)

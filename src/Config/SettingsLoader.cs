@@ -75,6 +75,21 @@ internal static class SettingsLoader
         return draft.Run.Notify;
     }
 
+    /// <summary>Whose signatures count, or null if that is not configured. Nothing else in the file need be right.</summary>
+    /// <exception cref="UserError">Exit code 2: what it says of signatures is wrong, or the file cannot be read.</exception>
+    public static SigningSetting? Signing(string? configFile, Func<string, string?> environment, string defaultFile = SettingsFile.Default)
+    {
+        var (draft, errors) = (new SettingsDraft(), new SettingsErrors());
+        if (SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+        {
+            new FileBinder(file, draft, errors).BindSigning(tree);
+            new SettingsCheck(draft, errors).CheckSigning();
+        }
+
+        errors.ThrowIfAny();
+        return draft.Signing.Setting;
+    }
+
     /// <summary>
     /// The second place, or null if none is configured. Nothing else in the file need be right: it may be all that is left.
     /// </summary>

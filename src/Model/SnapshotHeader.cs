@@ -55,6 +55,12 @@ internal sealed record SnapshotHeader
     /// <summary>The backup of another program that this snapshot was made of; null for one of the live site.</summary>
     public SnapshotOrigin? Origin { get; init; }
 
+    /// <summary>The snapshot before this one in the repository; null if there was none, or this one is not signed.</summary>
+    public SnapshotLink? Previous { get; init; }
+
+    /// <summary>The public key whose owner signed the header, as <see cref="PublicKey.Text"/>; null if it is not signed.</summary>
+    public string? Signer { get; init; }
+
     /// <summary>The file list, named after the snapshot and with <see cref="FileListSuffix"/>.</summary>
     public required PartFile Files { get; init; }
 
@@ -123,6 +129,9 @@ internal sealed record SnapshotOrigin(string System, string Name, long Bytes, Da
     /// <summary>The Python system that this program replaces.</summary>
     public const string Python = "python";
 }
+
+/// <summary>Another snapshot, by its ID and the SHA-256 of its header's file.</summary>
+internal sealed record SnapshotLink(SnapshotId Id, Digest Header);
 
 /// <summary>Whether everything that should be in the snapshot is.</summary>
 internal enum SnapshotState

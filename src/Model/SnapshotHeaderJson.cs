@@ -32,6 +32,8 @@ internal static class SnapshotHeaderJson
             AttributeKinds = json.IfThere("attributes", JsonFields.Texts) ?? [],
             Older = json.IfThere("older", ReadIds) ?? [],
             Origin = json.IfThere("origin", ReadOrigin),
+            Previous = json.IfThere("previous", ReadLink),
+            Signer = json.IfThere("signer", JsonFields.Text),
             Files = ReadPart(json.GetProperty("files"), id, SnapshotHeader.FileListSuffix),
             Packs = ReadPart(json.GetProperty("packs"), id, SnapshotHeader.PackTableSuffix),
         };
@@ -63,8 +65,19 @@ internal static class SnapshotHeaderJson
         }
 
         json.WriteObject("origin", header.Origin, WriteOrigin);
+        json.WriteObject("previous", header.Previous, WriteLink);
+        json.WriteIfThere("signer", header.Signer);
         WritePart(json, "files", header.Files, header.Id + SnapshotHeader.FileListSuffix);
         WritePart(json, "packs", header.Packs, header.Id + SnapshotHeader.PackTableSuffix);
+    }
+
+    public static SnapshotLink ReadLink(JsonElement json) =>
+        new(SnapshotId.Parse(json.Text("id")) ?? throw new DamageError("names a snapshot by what is no ID"), json.Digest("sha256"));
+
+    public static void WriteLink(Utf8JsonWriter json, SnapshotLink link)
+    {
+        json.WriteString("id", link.Id.ToString());
+        json.WriteString("sha256", link.Header.ToString());
     }
 
     private static SnapshotId[] ReadIds(JsonElement json) =>

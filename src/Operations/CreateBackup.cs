@@ -24,6 +24,7 @@ internal sealed class CreateBackup
     private readonly Dictionary<string, UserError> missing = [];
     private readonly PackRegistry packs = new();
     private List<SnapshotId> existing = [];
+    private SnapshotLink? previous;
     private readonly SortedSet<string> halfRestored = new(StringComparer.Ordinal);
 
     private CreateBackup(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
@@ -130,6 +131,7 @@ internal sealed class CreateBackup
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)];
         var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
+        previous = CreateSigning.Previous(plan, store, dated, id);
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
         SnapshotHeader header;
         try
@@ -322,9 +324,11 @@ internal sealed class CreateBackup
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,
             Older = older,
             Origin = plan.Origin?.Mark,
+            Previous = previous,
+            Signer = plan.Key?.Public.Text,
         };
         AtomicFile.SyncDirectory(layout.Snapshots);
-        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"));
+        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Key);
         DirectoryTree.Remove(staging.DirectoryPath);
         return header;
     }

@@ -69,6 +69,9 @@ internal sealed record CreatePlan
 
     public required string Tool { get; init; }
 
+    /// <summary>Signs the snapshot; null not to.</summary>
+    public SigningKey? Key { get; init; }
+
     /// <summary>All sources of the configuration, whatever this snapshot's type covers.</summary>
     public IReadOnlyList<SourcePlace> Places =>
         [.. Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)), .. Trees.Select(t => new SourcePlace(t.Name, SourceKind.Storage, t.Path))];

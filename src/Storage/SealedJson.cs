@@ -15,24 +15,29 @@ internal static class SealedJson
 
     private static ReadOnlySpan<byte> End => "\"\n}\n"u8;
 
-    public static byte[] Write(Action<Utf8JsonWriter> fields)
+    /// <summary>Bytes at the end of each file that the checksum takes.</summary>
+    public static int SealSize => Seal.Length + Digest.TextSize + End.Length;
+
+    /// <param name="fields">Writes the keys.</param>
+    /// <param name="key">Signs them; null not to.</param>
+    public static byte[] Write(Action<Utf8JsonWriter> fields, SigningKey? key = null)
     {
         var body = JsonFields.Write(fields, indented: true);
         var open = body[..body.LastIndexOf((byte)'}')].TrimEnd((byte)'\n');
-        return [.. open, .. Seal, .. Encoding.ASCII.GetBytes(Digest.Of(open).ToString()), .. End];
+        byte[] signed = key is null ? open.ToArray() : [.. open, .. SignedJson.Signature(open, key)];
+        return [.. signed, .. Seal, .. Encoding.ASCII.GetBytes(Digest.Of(signed).ToString()), .. End];
     }
 
     /// <exception cref="DamageError">The bytes are not what <see cref="Write"/> made.</exception>
     public static void Check(ReadOnlySpan<byte> file)
     {
-        var sealLength = Seal.Length + Digest.TextSize + End.Length;
-        if (file.Length <= sealLength)
+        if (file.Length <= SealSize)
         {
             throw new DamageError("is cut short");
         }
 
-        var open = file[..^sealLength];
-        var seal = file[^sealLength..];
+        var open = file[..^SealSize];
+        var seal = file[^SealSize..];
         Span<byte> digest = stackalloc byte[Digest.TextSize];
         Digest.Of(open).Format(digest);
         if (!seal.StartsWith(Seal) || !seal.EndsWith(End) || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest))

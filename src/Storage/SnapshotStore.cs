@@ -49,6 +49,10 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
         return headers.Read(id);
     }
 
+    /// <summary>The SHA-256 of a header's file, which stands for everything in the snapshot.</summary>
+    /// <exception cref="PosixError">It cannot be read.</exception>
+    public Digest HeaderDigest(SnapshotId id) => Digest.Of(SmallFile.Read(layout.Header(id)).Span);
+
     /// <summary>Reads something of every header, on two threads if there are many.</summary>
     private (List<T> Whole, List<DamagedSnapshot> Damaged) Each<T>(Func<HeaderReader, SnapshotId, T> read)
         where T : class
@@ -127,8 +131,12 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     }
 
     /// <summary>Makes the snapshot exist. Everything it names is on disk.</summary>
-    public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary) =>
-        AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(json => SnapshotHeaderJson.Write(json, header)));
+    /// <param name="held">The repository.</param>
+    /// <param name="header">Names as its signer the owner of the key, if there is one.</param>
+    /// <param name="temporary">Where to write it first.</param>
+    /// <param name="key">Signs it; null not to.</param>
+    public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary, SigningKey? key = null) =>
+        AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key));
 
     /// <summary>
     /// Makes snapshots not exist: all headers first, on disk, so that nobody finds a header without its lists. Syncing the

@@ -1,0 +1,20 @@
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>What a signed snapshot says of the one before it.</summary>
+internal static class CreateSigning
+{
+    /// <summary>The snapshot before a new one, by the hash of its header.</summary>
+    /// <param name="plan">Whether the new one is signed, and whether it is imported.</param>
+    /// <param name="store">Where it will be.</param>
+    /// <param name="earlier">Those that are there, oldest first.</param>
+    /// <param name="id">The new one.</param>
+    /// <returns>Null if there is none, or the new one is not signed.</returns>
+    public static SnapshotLink? Previous(CreatePlan plan, SnapshotStore store, List<Snapshot> earlier, SnapshotId id)
+    {
+        var before = plan.Key is null ? null : earlier.FindLast(snapshot => plan.Origin is null || snapshot.Id < id);
+        return before is null ? null : new SnapshotLink(before.Id, store.HeaderDigest(before.Id));
+    }
+}
