@@ -6,6 +6,9 @@ internal enum AccessKind
     /// <summary>Run a file.</summary>
     Execute = 1,
 
+    /// <summary>Write to a file.</summary>
+    Write = 2,
+
     /// <summary>Make and remove names in a directory.</summary>
     Fill = 3,
 

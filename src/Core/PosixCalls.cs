@@ -137,9 +137,6 @@ internal static unsafe partial class PosixCalls
     internal static partial int ChangeDirectory(int fd);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    internal static partial int Duplicate(int fd, int command, int least);
-
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int GetRecordLock(int fd, int command, RecordLock* recordLock);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]

@@ -40,6 +40,10 @@ internal static class SqliteFile
         if (!immutable)
         {
             SqliteJournal.RequireHarmless(path);
+            if (!SqliteLogFiles.Prepare(path))
+            {
+                throw new SqliteException("its owner could not use the log that would be made next to it", raw.SQLITE_CANTOPEN);
+            }
         }
 
         var source = immutable ? $"file:{Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1" : path;

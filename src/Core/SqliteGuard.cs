@@ -134,14 +134,14 @@ internal static unsafe partial class SqliteGuard
     private static bool MayOpen(string database, string name, int flags) => IsFileOrNothing(Local(database, name), out var size) && (flags & (OpenMainDatabase | OpenMainJournal | OpenSuperJournal | OpenLog)) switch
     {
         OpenMainDatabase => name == database,
-        OpenMainJournal => name == database + "-journal",
-        OpenLog => name == database + "-wal",
+        OpenMainJournal => name == database + SqliteCompanions.Journal,
+        OpenLog => name == database + SqliteCompanions.Log,
         OpenSuperJournal => IsJournal(name) || (SqliteJournal.IsOwnSuperJournal(database, name) && size <= LargestSuperJournal),
         _ => false,
     };
 
     private static bool MayDelete(string database, string name) =>
-        name == database + "-journal" || name == database + "-wal" || SqliteJournal.IsOwnSuperJournal(database, name);
+        name == database + SqliteCompanions.Journal || name == database + SqliteCompanions.Log || SqliteJournal.IsOwnSuperJournal(database, name);
 
     private static bool MayLook(string database, string name) => name == database || IsJournal(name) || MayDelete(database, name);
 
@@ -149,7 +149,7 @@ internal static unsafe partial class SqliteGuard
     /// The journal of another database of the same transaction, wherever that is: SQLite reads its end, to see whether the super-journal
     /// is still needed.
     /// </summary>
-    private static bool IsJournal(string name) => name.EndsWith("-journal", StringComparison.Ordinal);
+    private static bool IsJournal(string name) => name.EndsWith(SqliteCompanions.Journal, StringComparison.Ordinal);
 
     private static bool IsFileOrNothing(string name, out long size)
     {

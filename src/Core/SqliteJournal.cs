@@ -32,7 +32,7 @@ internal static class SqliteJournal
     /// <exception cref="UserError">Names what is wrong. Nothing was opened by SQLite.</exception>
     public static void RequireHarmless(string database)
     {
-        foreach (var suffix in (string[])["-wal", "-shm", "-journal"])
+        foreach (var suffix in SqliteCompanions.Ends)
         {
             RequireFile(database, database + suffix);
         }
@@ -90,7 +90,7 @@ internal static class SqliteJournal
     {
         try
         {
-            using var journal = RegularFile.Open(database + "-journal");
+            using var journal = RegularFile.Open(database + SqliteCompanions.Journal);
             var tail = new byte[LongestName + TailLength];
             var size = Posix.Status(journal).Size;
             var read = Posix.ReadAt(journal, tail, Math.Max(0, size - tail.Length));

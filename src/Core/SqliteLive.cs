@@ -57,7 +57,7 @@ internal static class SqliteLive
     {
         const int readVersion = 19, wal = 2;
         Span<byte> begin = stackalloc byte[readVersion + 1];
-        if (Posix.StatusOrNull(path + "-wal") is not null)
+        if (Posix.StatusOrNull(path + SqliteCompanions.Log) is not null)
         {
             return false;
         }
@@ -71,7 +71,7 @@ internal static class SqliteLive
         var before = Posix.StatusOrNull(path);
         using var connection = SqliteFile.Open(path, SqliteOpenMode.ReadOnly, immutable: true);
         var result = work(connection);
-        var unchanged = before is { } was && Posix.StatusOrNull(path) is { } now && was.SameContentAs(now) && Posix.StatusOrNull(path + "-wal") is null;
+        var unchanged = before is { } was && Posix.StatusOrNull(path) is { } now && was.SameContentAs(now) && Posix.StatusOrNull(path + SqliteCompanions.Log) is null;
         return (unchanged, result);
     }
 }

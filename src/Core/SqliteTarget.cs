@@ -31,7 +31,7 @@ internal static unsafe partial class SqliteTarget
     {
         const int currentDirectory = -100, duplicateAndCloseOnExec = 1030;
         var opened = Marshal.PtrToStringUTF8((nint)path) == Name
-            ? PosixCalls.Duplicate(descriptor, duplicateAndCloseOnExec, 3)
+            ? PosixCalls.Control(descriptor, duplicateAndCloseOnExec, 3)
             : PosixCalls.OpenAt(currentDirectory, path, flags, mode);
         // SQLite looks at it.
         Marshal.SetLastSystemError(Marshal.GetLastPInvokeError());

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Model;
 

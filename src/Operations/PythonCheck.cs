@@ -146,7 +146,7 @@ internal sealed class PythonCheck
             warnings.Add(new PathWarning(Path.GetFileName(path), warning));
         }
 
-        if (Posix.StatusOrNull(path + "-wal") is { Size: > 0 })
+        if (Posix.StatusOrNull(path + SqliteCompanions.Log) is { Size: > 0 })
         {
             warnings.Add(new PathWarning(Path.GetFileName(path), "has a write-ahead log beside it, which is no part of the backup"));
         }

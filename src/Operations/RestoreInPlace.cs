@@ -20,8 +20,6 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class RestoreInPlace : IDisposable
 {
-    internal static readonly string[] DatabaseCompanions = ["-wal", "-shm", "-journal"];
-
     private readonly List<RestoreSpot> spots;
     private readonly string title;
     private readonly string stamp;
@@ -62,7 +60,7 @@ internal sealed class RestoreInPlace : IDisposable
     {
         foreach (var path in databases)
         {
-            var holders = OpenFiles.Look(DatabaseCompanions.Select(end => path + end).Prepend(path));
+            var holders = OpenFiles.Look(SqliteCompanions.Ends.Select(end => path + end).Prepend(path));
             var isOpen = holders.Processes.Count > 0 ? true : IsOpenUnseen(path);
             if (isOpen == true)
             {

@@ -57,7 +57,7 @@ internal sealed class RestoreSpot
     public bool IsTree => !target.Source.IsOneFile;
 
     /// <summary>What belongs to it next to its file, as ends of names.</summary>
-    public IReadOnlyList<string> Companions => IsDatabase || IsSqlite(Path) || IsSqlite(FreshFile) ? RestoreInPlace.DatabaseCompanions : [];
+    public IReadOnlyList<string> Companions => IsDatabase || IsSqlite(Path) || IsSqlite(FreshFile) ? SqliteCompanions.Ends : [];
 
     public bool IsDatabase => target.Source.Kind == SourceKind.Database;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;

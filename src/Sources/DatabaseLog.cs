@@ -86,7 +86,7 @@ internal static class DatabaseLog
     private static bool IsClosedEverywhere(string path, in FileStatus status)
     {
         var siblings = Siblings(path, status);
-        return siblings.Count + 1 == status.Links && siblings.TrueForAll(name => Posix.StatusOrNull(name + "-wal") is null or { Size: 0 });
+        return siblings.Count + 1 == status.Links && siblings.TrueForAll(name => Posix.StatusOrNull(name + SqliteCompanions.Log) is null or { Size: 0 });
     }
 
     /// <summary>Other names of the file in its directory, as far as that can be listed.</summary>
@@ -133,12 +133,12 @@ internal static class DatabaseLog
     {
         try
         {
-            if (Posix.StatusOrNull(path + "-wal") is null || Posix.StatusOrNull(path + "-shm") is null)
+            if (Posix.StatusOrNull(path + SqliteCompanions.Log) is null || Posix.StatusOrNull(path + SqliteCompanions.Index) is null)
             {
                 return false;
             }
 
-            using var index = Open(path + "-shm");
+            using var index = Open(path + SqliteCompanions.Index);
             return FileLock.IsReadLocked(index, DeadManSwitch, 1);
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound)

@@ -131,7 +131,7 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
     private SqliteConnection OpenSource()
     {
         const int keepLogWhenClosing = 1006;
-        var hadLog = File.Exists(file + "-wal");
+        var hadLog = File.Exists(file + SqliteCompanions.Log);
         var connection = SqliteFile.Open(file, SqliteOpenMode.ReadWrite);
         if (hadLog)
         {
@@ -196,10 +196,10 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
     }
 
     /// <summary>
-    /// A WAL database that was closed cleanly cannot be opened where no <c>-shm</c> can be made beside it. Where we cannot
-    /// write it can still be read as a plain file, as long as nobody opens it meanwhile; that is looked at afterwards.
+    /// A WAL database that was closed cleanly cannot be opened where no <c>-shm</c> can be made next to it, or none that its owner could use
+    /// (<see cref="SqliteLogFiles"/>). It can still be read as a plain file, as long as nobody opens it meanwhile; that is looked at afterwards.
     /// </summary>
-    private bool MayBeReadImmutable() => !File.Exists(file + "-wal") && !File.Exists(file + "-journal");
+    private bool MayBeReadImmutable() => !File.Exists(file + SqliteCompanions.Log) && !File.Exists(file + SqliteCompanions.Journal);
 
     /// <summary>SQLite wants to make a file beside the database and may not; it says so in one of two ways, as the file itself may be written or not.</summary>
     private static bool NeedsDirectory(SqliteException error) =>

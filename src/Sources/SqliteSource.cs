@@ -30,7 +30,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
             CheckMagic(status);
             RequireNoOverlay();
-            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.File + "-wal")));
+            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.File + SqliteCompanions.Log)));
         }
         catch (PosixError e)
         {
@@ -152,13 +152,13 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// runs. https://www.sqlite.org/wal.html#noshm
     /// With a rollback journal, it keeps the journal of its last transaction without content. https://www.sqlite.org/pragma.html#pragma_locking_mode
     /// </summary>
-    private bool IsKeptAlone() => File.Exists(options.File + "-wal") || HasIdleJournal();
+    private bool IsKeptAlone() => File.Exists(options.File + SqliteCompanions.Log) || HasIdleJournal();
 
     private bool HasIdleJournal()
     {
         try
         {
-            using var journal = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.File + "-journal"));
+            using var journal = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.File + SqliteCompanions.Journal));
             Span<byte> magic = stackalloc byte[1];
             return Posix.ReadAt(journal, magic, 0) == 0 || magic[0] == 0;
         }

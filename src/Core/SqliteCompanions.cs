@@ -1,0 +1,39 @@
+namespace VertexAr.Backup.Core;
+
+/// <summary>Files that SQLite keeps next to a database while it is in use, and that are part of it: https://www.sqlite.org/tempfiles.html.</summary>
+internal static class SqliteCompanions
+{
+    /// <summary>What is added to the database's name for the write-ahead log, which holds rows that the file has not got yet.</summary>
+    public const string Log = "-wal";
+
+    /// <summary>What is added to it for the log's index.</summary>
+    public const string Index = "-shm";
+
+    /// <summary>What is added to it for the rollback journal.</summary>
+    public const string Journal = "-journal";
+
+    /// <summary>All that is added to a database's name.</summary>
+    public static IReadOnlyList<string> Ends { get; } = [Log, Index, Journal];
+
+    /// <summary>The same as the kernel has them.</summary>
+    public static IReadOnlyList<byte[]> Suffixes { get; } = [.. Ends.Select(Posix.Bytes)];
+
+    /// <summary>The name of the database that a log of this name would belong to; empty if it is no log's name.</summary>
+    public static ReadOnlySpan<byte> LoggedBy(ReadOnlySpan<byte> name) => Without(Suffixes[0], name);
+
+    /// <summary>The name of the database that a file of this name would belong to; empty if it is no companion's name.</summary>
+    public static ReadOnlySpan<byte> DatabaseOf(ReadOnlySpan<byte> name)
+    {
+        foreach (var suffix in Suffixes)
+        {
+            if (Without(suffix, name) is { IsEmpty: false } database)
+            {
+                return database;
+            }
+        }
+
+        return [];
+    }
+
+    private static ReadOnlySpan<byte> Without(byte[] suffix, ReadOnlySpan<byte> name) => name.EndsWith(suffix) ? name[..^suffix.Length] : [];
+}
