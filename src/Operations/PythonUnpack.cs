@@ -233,7 +233,7 @@ internal sealed class PythonUnpack : IDisposable
     {
         if (aside is null)
         {
-            RestoreMetadata.SetOwner(directory, name, entry);
+            RestoreMetadata.SetOwner(directory, name, entry, losses);
         }
         else
         {

@@ -363,7 +363,7 @@ internal sealed class RestoreExecutor : IDisposable
         var now = Posix.Status(directory);
         if (Posix.IsRoot && (now.Uid != meta.Uid || now.Gid != meta.Gid))
         {
-            Posix.SetOwner(directory, [], meta.Uid, meta.Gid);
+            SetOwner(directory, meta);
         }
 
         // Before the mode, of which a part is the ACL's mask.
@@ -375,6 +375,18 @@ internal sealed class RestoreExecutor : IDisposable
         if (Posix.Status(directory).Permissions != meta.Mode)
         {
             Posix.SetMode(directory, meta.Mode);
+        }
+    }
+
+    private static void SetOwner(SafeFileHandle directory, DirectoryMeta meta)
+    {
+        try
+        {
+            Posix.SetOwner(directory, [], meta.Uid, meta.Gid);
+        }
+        catch (PosixError e) when (e.RefusesOwner)
+        {
+            // Counted when the fresh directory was made.
         }
     }
 }

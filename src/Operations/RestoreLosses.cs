@@ -16,6 +16,7 @@ internal sealed class RestoreLosses
     private readonly List<PathWarning> specialFiles = [];
     private readonly List<Gap> notRestored = [];
     private (string Path, string Reason)? firstAttributes;
+    private (string Path, string Reason)? firstOwner;
     private string? firstSetId;
     private string? firstDropped;
     private (long SetIds, long Capabilities, long Devices) dropped;
@@ -25,6 +26,9 @@ internal sealed class RestoreLosses
 
     /// <summary>Files that did not get all of their ACLs and attributes.</summary>
     public long Attributes { get; private set; }
+
+    /// <summary>Files and directories that belong to whoever restored them, though root wanted to give them back.</summary>
+    public long Owners { get; private set; }
 
     /// <summary>Files that lost set-user-ID or set-group-ID, for whatever reason.</summary>
     public long SetIds { get; private set; }
@@ -55,6 +59,15 @@ internal sealed class RestoreLosses
         {
             Attributes++;
             firstAttributes ??= (Encoding.UTF8.GetString(path), reason);
+        }
+    }
+
+    public void AddOwner(byte[] path, string reason)
+    {
+        lock (gate)
+        {
+            Owners++;
+            firstOwner ??= (Encoding.UTF8.GetString(path), reason);
         }
     }
 
@@ -122,6 +135,11 @@ internal sealed class RestoreLosses
         if (firstDropped is not null)
         {
             progress.Say(Severity.Warning, $"{Dropped()}, because {Distrust}; the first is {firstDropped}; --keep-special restores them");
+        }
+
+        if (firstOwner is var (owned, refusal))
+        {
+            progress.Say(Severity.Warning, $"{Units.Count(Owners, "file")} could not be given back to {(Owners == 1 ? "its owner" : "their owners")}; the first is {owned}: {refusal}");
         }
 
         if (firstSetId is { } first)

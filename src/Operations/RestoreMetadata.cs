@@ -18,7 +18,7 @@ internal static class RestoreMetadata
     /// <summary>An open file or directory of ours, whose content is written.</summary>
     public static void Apply(SafeFileHandle file, FileEntry entry, RestoreLosses losses)
     {
-        SetOwner(file, [], entry);
+        SetOwner(file, [], entry, losses);
         var hasList = SetAttributes(AttributePlace.Of(file), entry, losses);
         Posix.SetMode(file, Mode(entry, Posix.Status(file), hasList, losses));
         Posix.SetModified(file, entry.Modified);
@@ -27,7 +27,7 @@ internal static class RestoreMetadata
     /// <summary>A symlink, which has no mode.</summary>
     public static void ApplyToLink(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry, RestoreLosses losses)
     {
-        SetOwner(directory, name, entry);
+        SetOwner(directory, name, entry, losses);
         _ = SetAttributes(AttributePlace.Named(directory, name), entry, losses);
         Posix.SetModified(directory, name, entry.Modified);
     }
@@ -35,18 +35,30 @@ internal static class RestoreMetadata
     /// <summary>A FIFO or device node that was just made in a directory of ours; it is not opened.</summary>
     public static void ApplyToSpecial(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry, RestoreLosses losses)
     {
-        SetOwner(directory, name, entry);
+        SetOwner(directory, name, entry, losses);
         var hasList = SetAttributes(AttributePlace.Named(directory, name), entry, losses);
         Posix.SetModeAt(directory, name, Mode(entry, Posix.StatusAt(directory, name), hasList, losses));
         Posix.SetModified(directory, name, entry.Modified);
     }
 
-    /// <summary>Root gives files back to whom they belonged; others own what they restore. A name known here counts more than a number.</summary>
-    public static void SetOwner(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
+    /// <summary>
+    /// Root gives files back to whom they belonged; others own what they restore. A name known here counts more than a number. A root that
+    /// may not do so, or not with this owner, keeps the file: so it is in a container without CAP_CHOWN, in a user namespace, and on FAT.
+    /// </summary>
+    public static void SetOwner(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry, RestoreLosses losses)
     {
-        if (Posix.IsRoot)
+        if (!Posix.IsRoot)
+        {
+            return;
+        }
+
+        try
         {
             Posix.SetOwner(directory, name, OwnerOf(entry), GroupOf(entry));
+        }
+        catch (PosixError e) when (e.RefusesOwner)
+        {
+            losses.AddOwner(entry.Path, e.Message);
         }
     }
 

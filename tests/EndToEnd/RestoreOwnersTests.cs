@@ -1,0 +1,34 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A root that may not give files away: what it restores is there, its own, and counted.</summary>
+public sealed class RestoreOwnersTests : IDisposable
+{
+    private readonly Site site = new(withMedia: false);
+
+    public RestoreOwnersTests()
+    {
+        Machine.NeedRoot("files of other owners");
+        site.Write("dir/theirs", "content");
+        site.Write("own", "own");
+        Command.Shell($"chown -R {Machine.OrdinaryUser}:{Machine.OrdinaryGroup} dir; ln -s own link; chown -h {Machine.OrdinaryUser} link; chmod 4755 dir/theirs", site.Storage);
+    }
+
+    public void Dispose() => site.Dispose();
+
+    [Theory]
+    [InlineData("setpriv", "--bounding-set=-chown", "--inh-caps=-chown", "Operation not permitted")]
+    [InlineData("unshare", "-U", "-r", "Invalid argument")]
+    public void Elsewhere_and_in_place(string program, string one, string two, string refusal)
+    {
+        string[] before = [program, one, two];
+        site.Create();
+        site.Run(["restore", "latest", "--to", site.In("out")], before: before).Ends(3).Says($"3 files could not be given back to their owners; the first is storage/dir: {refusal}");
+        Assert.Equal("0 755", Command.Run("stat", "-c", "%u %a", site.In("out/storage/dir/theirs")).Output.Trim());
+
+        Directory.Delete(site.InStorage("dir"), recursive: true);
+        site.Run(["restore", "latest", "--only", "storage", "--yes"], before: before).Ends(3).Says("3 files could not be given back");
+        Assert.Equal("content", File.ReadAllText(site.InStorage("dir/theirs")));
+        site.Run("restore", "latest", "--only", "storage", "--yes").Succeeds();
+        Assert.Equal($"{Machine.OrdinaryUser} 4755", Command.Run("stat", "-c", "%u %a", site.InStorage("dir/theirs")).Output.Trim());
+    }
+}
