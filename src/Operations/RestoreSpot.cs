@@ -142,11 +142,12 @@ internal sealed class RestoreSpot
     {
         foreach (var mount in Regions.Where(region => region.Key.Length > 0 || IsMount).Select(region => region.Value.Live))
         {
-            if (Posix.StatusOrNull(mount) is not null && Posix.Space(mount).IsReadOnly)
+            // A read-only subvolume of btrfs is no mount of its own.
+            if (Posix.StatusOrNull(mount) is not null && (Posix.Space(mount).IsReadOnly || Posix.Refusal(mount, AccessKind.Fill) is { Number: PosixError.ReadOnly }))
             {
                 throw UserError.Failed(
-                    $"{mount} is mounted read-only, and is in what is to be replaced",
-                    "nothing was changed; mount it to be written to, or exclude it or set one_file_system for this tree so that it is left alone");
+                    $"{mount} is read-only, and is in what is to be replaced",
+                    "nothing was changed; make it writable, or exclude it or set one_file_system for this tree so that it is left alone");
             }
         }
     }
