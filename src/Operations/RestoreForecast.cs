@@ -88,6 +88,19 @@ internal sealed class RestoreForecast
     /// <summary>All of them, once everything was shown.</summary>
     public IReadOnlyList<ForecastStep> Steps()
     {
+        var all = Entries();
+        return spot.IsDatabase ? all : [.. all.SelectMany(step => Logs(step, all).Prepend(step))];
+    }
+
+    /// <summary>The log of an SQLite file goes with it, as <see cref="RestorePlanner"/> has it; that of a configured database is written into it before.</summary>
+    private IEnumerable<ForecastStep> Logs(ForecastStep step, List<ForecastStep> all) =>
+        step is not { Change: ForecastChange.Replaced, Other: { } kept } || !SqliteFile.IsDatabase(Posix.Here, Posix.Bytes(step.Path)) ? [] :
+            SqliteCompanions.Ends
+                .Where(end => places.StatusOrNull(Posix.Bytes(step.Path + end)) is { IsRegular: true } && !all.Any(other => other.Path == step.Path + end))
+                .Select(end => new ForecastStep(ForecastChange.TakenAway, step.Path + end, kept + end));
+
+    private List<ForecastStep> Entries()
+    {
         if (!onlyFiles && staying.Count == 0)
         {
             // What stays is known only when it is restored.

@@ -8,7 +8,7 @@ public sealed class RestoreForecastTests
 {
     [Theory]
     [InlineData]
-    [InlineData("--path", "/storage/d/changed", "--path", "/storage/gone/deep/file", "--path", "/storage/cache")]
+    [InlineData("--path", "/storage/d/changed", "--path", "/storage/gone/deep/file", "--path", "/storage/cache", "--path", "/storage/d/app.db")]
     public void Every_step_that_is_said_is_done_and_no_other(params string[] arguments)
     {
         using var site = MadeLive();
@@ -69,10 +69,11 @@ public sealed class RestoreForecastTests
 
         Directory.Delete(site.InStorage("holds"), recursive: true);
         site.Write("holds", "saved as a file");
+        Command.Shell("sqlite3 d/app.db 'CREATE TABLE t (x)'", site.Storage);
         site.Create();
-        site.TreeSettings["exclude"] = new JsonArray("/cache/", "/d/live.tmp", "/holds/live.tmp");
+        site.TreeSettings["exclude"] = new JsonArray("*-wal", "/cache/", "/d/live.tmp", "/holds/live.tmp");
         Command.Shell(
-            "rm -r gone became-file became-directory holds; mkdir became-directory holds; for f in d/changed d/deep/changed cache/page whole/file became-file became-directory/in later d/later d/live.tmp holds/live.tmp holds/other; do printf live >$f; done",
+            "rm -r gone became-file became-directory holds; mkdir became-directory holds; sqlite3 d/app.db 'CREATE TABLE u (x)'; for f in d/app.db-wal d/changed d/deep/changed cache/page whole/file became-file became-directory/in later d/later d/live.tmp holds/live.tmp holds/other; do printf live >$f; done",
             site.Storage);
         return site;
     }
