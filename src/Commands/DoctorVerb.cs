@@ -115,16 +115,13 @@ internal static class DoctorVerb
         }
 
         var user = Accounts.UserName(Posix.EffectiveUser) ?? Posix.EffectiveUser.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (user == service.User)
+        if (user != service.User)
         {
-            report.Ok(name, $"what follows was tried with the rights of {user}, as whom backups are made");
-        }
-        else
-        {
-            report.Warn(
-                name, $"what follows was tried with the rights of {user}, and the service runs as {service.User}", $"sudo {CommandTable.Program} doctor");
+            report.Fail(name, $"backups are made as {service.User}, and {user} cannot try what that user may do", $"sudo {CommandTable.Program} doctor");
+            return false;
         }
 
+        report.Ok(name, $"what follows was tried with the rights of {user}, as whom backups are made");
         return true;
     }
 

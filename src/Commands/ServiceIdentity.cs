@@ -37,17 +37,17 @@ internal sealed record ServiceIdentity(string User, string Group, bool ReadsEver
         return new ServiceIdentity(user, group.Length == 0 ? user : group, user == "root" || capabilities.Contains("CAP_DAC_READ_SEARCH", StringComparison.Ordinal));
     }
 
-    /// <summary>Root becomes the owner of the backup directory; see <see cref="Surroundings.BecomeOwner"/>.</summary>
+    /// <summary>The owner of the backup directory: root becomes that user (<see cref="Surroundings.BecomeOwner"/>), and nobody else may write there.</summary>
     private static ServiceIdentity ByHand(string? backupDirectory)
     {
         var (uid, gid) = (Posix.EffectiveUser, (uint?)null);
-        if (Posix.IsRoot && backupDirectory is not null && Posix.StatusOrNull(backupDirectory) is { } owner)
+        if (backupDirectory is not null && OwnerOf(backupDirectory) is { } owner)
         {
             (uid, gid) = (owner.Uid, owner.Gid);
         }
 
-        var user = Accounts.UserName(uid) ?? uid.ToString(CultureInfo.InvariantCulture);
-        return new ServiceIdentity(user, gid is { } group ? Accounts.GroupName(group) ?? user : user, uid == 0);
+        var user = Accounts.UserName(uid) ?? Number(uid);
+        return new ServiceIdentity(user, gid is { } group ? Accounts.GroupName(group) ?? Number(group) : user, uid == 0);
     }
 
     /// <summary>As root, becomes that user, so that what is looked at is seen as the service sees it. False if there is no such user.</summary>
@@ -58,12 +58,30 @@ internal sealed record ServiceIdentity(string User, string Group, bool ReadsEver
             return true;
         }
 
-        if (Accounts.User(User) is not var (uid, gid))
+        if ((Accounts.User(User) ?? ByNumber(User)) is not var (uid, gid))
         {
             return false;
         }
 
-        Accounts.Become(uid, Accounts.GroupId(Group) ?? gid);
+        Accounts.Become(uid, Accounts.GroupId(Group) ?? ByNumber(Group)?.Gid ?? gid);
         return true;
     }
+
+    private static FileStatus? OwnerOf(string directory)
+    {
+        try
+        {
+            return Posix.StatusOrNull(directory);
+        }
+        catch (PosixError)
+        {
+            return null; // That it cannot be looked at is said of the directory.
+        }
+    }
+
+    /// <summary>Who has a number and no name: the owner of a directory on a disk of another machine, or of a container.</summary>
+    private static (uint Uid, uint Gid)? ByNumber(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? (number, number) : null;
+
+    private static string Number(uint id) => id.ToString(CultureInfo.InvariantCulture);
 }

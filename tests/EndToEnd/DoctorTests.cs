@@ -46,6 +46,27 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void An_owner_without_a_name_is_one_all_the_same()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = new Site();
+        Command.Shell("chown -R 54321:54322 app backups; chmod 755 .", site.Root);
+        site.Run("create").Succeeds();
+        site.Run("doctor").Prints("ok       user: what follows was tried with the rights of 54321", $"ok       backup directory: {site.Backups} is writable");
+    }
+
+    [Fact]
+    public void Another_user_is_sent_to_root()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = new Site();
+        Command.Shell("chown -R 54321:54322 app backups; chmod 755 . backups", site.Root);
+        var said = site.Run(["doctor"], before: ["setpriv", "--reuid", "54323", "--regid", "54323", "--clear-groups"]).Ends(1)
+            .Prints("failed   user: backups are made as 54321, and 54323 cannot try what that user may do", "sudo vertex-ar-backup doctor");
+        Assert.DoesNotContain("chown", said.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_group_that_may_read_is_the_narrowest_remedy()
     {
         Machine.NeedRoot("giving files away");
