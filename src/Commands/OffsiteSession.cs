@@ -59,13 +59,7 @@ internal sealed class OffsiteSession : IDisposable
         var staging = new Layout(backupDirectory).Staging;
         try
         {
-            var isNew = !Directory.Exists(staging);
             AtomicFile.EnsureDirectory(staging);
-            if (isNew && Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { } owner)
-            {
-                // The service works in it later.
-                Posix.SetOwner(Posix.Here, Posix.Bytes(staging), owner.Uid, owner.Gid);
-            }
         }
         catch (PosixError e)
         {
@@ -75,16 +69,24 @@ internal sealed class OffsiteSession : IDisposable
         return staging;
     }
 
-    public static RemotePlace Place(OffsiteSetting setting) => new()
+    public static RemotePlace Place(OffsiteSetting setting)
     {
-        Remote = setting.Remote,
-        ConfigFile = ConfigFile(setting),
-        Program = setting.Rclone,
-        LimitMbPerS = setting.LimitMbPerS,
-        Transfers = setting.Transfers,
-        Patience = TimeSpan.FromSeconds(setting.TimeoutSeconds),
-        Environment = RcloneEnvironment.Choose(Variables(), directory => Posix.Refusal(directory, AccessKind.List) is null),
-    };
+        if (setting.Rclone.Contains('/', StringComparison.Ordinal))
+        {
+            RefuseAsRoot("the program", setting.Rclone);
+        }
+
+        return new RemotePlace
+        {
+            Remote = setting.Remote,
+            ConfigFile = ConfigFile(setting),
+            Program = setting.Rclone,
+            LimitMbPerS = setting.LimitMbPerS,
+            Transfers = setting.Transfers,
+            Patience = TimeSpan.FromSeconds(setting.TimeoutSeconds),
+            Environment = RcloneEnvironment.Choose(Variables(), directory => Posix.Refusal(directory, AccessKind.List) is null),
+        };
+    }
 
     public static RetentionRules? Rules(OffsiteSetting setting) => !setting.Deletes
         ? null
@@ -96,14 +98,26 @@ internal sealed class OffsiteSession : IDisposable
     private static string? ConfigFile(OffsiteSetting setting)
     {
         var file = setting.RcloneConfig;
+        RefuseAsRoot("rclone's configuration", file);
         return Posix.Refusal(file, AccessKind.Read) switch
         {
             null => file,
             { Number: PosixError.NotFound } when file == OffsiteSetting.DefaultConfig => null,
             { Number: PosixError.NotFound } => throw UserError.Usage($"rclone's configuration {file} does not exist", $"make it, with: rclone --config {file} config"),
             var refusal => throw UserError.Failed(
-                $"rclone's configuration {file} may not be read: {refusal.Message}", "run as root, or let the service's user read it: chown root:vertex-ar, chmod 640"),
+                $"rclone's configuration {file} may not be read: {refusal.Message}", "run as root, or as the owner of the backup directory; that user must be able to read it in any case: chown root:vertex-ar, chmod 640"),
         };
+    }
+
+    /// <summary>Root is here only where the backup directory is root's own, and then nobody else may have a say in what rclone does.</summary>
+    private static void RefuseAsRoot(string what, string file)
+    {
+        if (Posix.IsRoot && Posix.StatusOrNull(file) is not null && Exposure.Find(Path.GetFullPath(file), 0) is { } exposed)
+        {
+            throw UserError.Failed(
+                $"{what} {file} is not used by root, whom others could have run commands: {exposed.Sentence}",
+                "give it and the directories above it to root: chown root, chmod go-w; or let the backup directory belong to the user who writes it");
+        }
     }
 
     private static ScratchDirectory MakeScratch(Surroundings around, string parent)

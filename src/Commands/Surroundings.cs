@@ -65,9 +65,13 @@ internal sealed record Surroundings(
     public void BecomeOwner(string backupDirectory)
     {
         _ = BotCredential;
-        if (Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner)
+        if (OwnerOf(backupDirectory) is var (uid, gid))
         {
-            Accounts.Become(owner.Uid, owner.Gid);
+            Accounts.Become(uid, gid);
         }
     }
+
+    /// <summary>Whom root becomes for work in the backup directory; null for nobody else.</summary>
+    public static (uint Uid, uint Gid)? OwnerOf(string backupDirectory) =>
+        Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner ? (owner.Uid, owner.Gid) : null;
 }

@@ -33,6 +33,32 @@ internal static unsafe class Accounts
     /// </summary>
     public static void Become(uint uid, uint gid)
     {
+        SetSupplementaryGroups(uid, gid);
+        Check(PosixCalls.SetGroups(gid, gid, gid));
+        Check(PosixCalls.SetUsers(uid, uid, uid));
+    }
+
+    /// <summary>
+    /// Lets root work with the rights of another user, with that user's groups (all threads), until what this returns is disposed. To
+    /// others the process stays root's, so that the other user can neither signal nor trace it. Children are the other user's for
+    /// good if they are started by way of <see cref="TiedChild"/>.
+    /// </summary>
+    /// <param name="user">Null changes nothing.</param>
+    public static IDisposable? ActAs((uint Uid, uint Gid)? user) => user is var (uid, gid) ? new Acting(uid, gid) : null;
+
+    /// <summary>If this process acts as another user, becomes it for good, and cannot go back.</summary>
+    public static void BecomeWhomOneActsAs()
+    {
+        if (PosixCalls.RealUser() != PosixCalls.EffectiveUser())
+        {
+            var (uid, gid) = (PosixCalls.EffectiveUser(), PosixCalls.EffectiveGroup());
+            Check(PosixCalls.SetGroups(gid, gid, gid));
+            Check(PosixCalls.SetUsers(uid, uid, uid));
+        }
+    }
+
+    private static void SetSupplementaryGroups(uint uid, uint gid)
+    {
         if (UserName(uid) is { } name)
         {
             fixed (byte* text = Terminated(name))
@@ -44,9 +70,6 @@ internal static unsafe class Accounts
         {
             Check(PosixCalls.SetSupplementaryGroups(1, &gid));
         }
-
-        Check(PosixCalls.SetGroups(gid, gid, gid));
-        Check(PosixCalls.SetUsers(uid, uid, uid));
     }
 
     private static (string Name, uint Id, uint Group)? FindByName(string name, NameLookup lookup)
@@ -87,6 +110,38 @@ internal static unsafe class Accounts
         if (result < 0)
         {
             throw new PosixError(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private sealed class Acting : IDisposable
+    {
+        private const uint Same = uint.MaxValue;
+
+        private readonly uint user = PosixCalls.EffectiveUser();
+        private readonly uint group = PosixCalls.EffectiveGroup();
+        private readonly uint[] groups;
+
+        public Acting(uint uid, uint gid)
+        {
+            groups = new uint[Math.Max(0, PosixCalls.SupplementaryGroups(0, null))];
+            fixed (uint* all = groups)
+            {
+                Check(PosixCalls.SupplementaryGroups(groups.Length, all));
+            }
+
+            SetSupplementaryGroups(uid, gid);
+            Check(PosixCalls.SetGroups(Same, gid, Same));
+            Check(PosixCalls.SetUsers(Same, uid, Same));
+        }
+
+        public void Dispose()
+        {
+            Check(PosixCalls.SetUsers(Same, user, Same));
+            Check(PosixCalls.SetGroups(Same, group, Same));
+            fixed (uint* all = groups)
+            {
+                Check(PosixCalls.SetSupplementaryGroups((nuint)groups.Length, all));
+            }
         }
     }
 

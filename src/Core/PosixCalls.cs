@@ -151,6 +151,15 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint EffectiveUser();
 
+    [LibraryImport("libc", EntryPoint = "getuid")]
+    internal static partial uint RealUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    internal static partial uint EffectiveGroup();
+
+    [LibraryImport("libc", EntryPoint = "getgroups", SetLastError = true)]
+    internal static partial int SupplementaryGroups(int size, uint* groups);
+
     [LibraryImport("libc", EntryPoint = "setresgid", SetLastError = true)]
     internal static partial int SetGroups(uint real, uint effective, uint saved);
 

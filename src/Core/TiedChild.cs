@@ -31,6 +31,9 @@ internal static unsafe class TiedChild
             return null;
         }
 
+        // Before the kernel is asked, who forgets when the user changes.
+        Accounts.BecomeWhomOneActsAs();
+
         // The parent may have died before this was asked for.
         _ = PosixCalls.ProcessControl(tellOfParentsDeath, terminate);
         if (PosixCalls.ParentProcess().ToString(CultureInfo.InvariantCulture) == parent)

@@ -10,15 +10,21 @@ internal static class OffsiteRestore
     /// <summary>What the file system may want besides.</summary>
     private const long Margin = 16L << 20;
 
+    /// <param name="offsite">Where from.</param>
+    /// <param name="here">The repository here.</param>
+    /// <param name="restore">What needs them.</param>
+    /// <param name="devices">The disks that it restores to.</param>
+    /// <param name="progress">Told what is done.</param>
+    /// <param name="stop">Ends it early.</param>
     /// <returns>Packs that could not be had, with the reason.</returns>
     /// <exception cref="UserError">There is not enough space.</exception>
     public static IReadOnlyList<(Digest Pack, string Reason)> Fetch(
-        OffsiteSnapshots offsite, Layout here, RestoreBackup restore, RunProgress progress, CancellationToken stop)
+        OffsiteSnapshots offsite, Layout here, RestoreBackup restore, IReadOnlySet<ulong> devices, RunProgress progress, CancellationToken stop)
     {
         progress.Phase = "looking";
         var needed = restore.NeededPacks();
         var missing = needed.FindAll(pack => !TryBorrow(here, offsite.Layout, pack, stop));
-        RequireSpace(offsite.Layout, missing, restore);
+        RequireSpace(offsite.Layout, missing, restore, devices);
         progress.Say(Severity.Information, $"fetching {Units.Count(missing.Count, "pack")}, {Units.Size(Units.Sum(missing.Select(pack => pack.Bytes)))}"
             + (missing.Count < needed.Count ? $"; {Units.Count(needed.Count - missing.Count, "pack")} more are here already" : ""));
         progress.Phase = "fetching";
@@ -48,11 +54,10 @@ internal static class OffsiteRestore
         }
     }
 
-    private static void RequireSpace(Layout scratch, List<PackInfo> missing, RestoreBackup restore)
+    private static void RequireSpace(Layout scratch, List<PackInfo> missing, RestoreBackup restore, IReadOnlySet<ulong> devices)
     {
         var fetched = Units.Sum(missing.Select(pack => pack.Bytes));
-        var device = Posix.StatusOrNull(scratch.Root)?.Device;
-        var restored = restore.Directories.Any(directory => Posix.StatusOrNull(directory)?.Device == device) ? restore.Count().Bytes : 0;
+        var restored = Posix.StatusOrNull(scratch.Root) is { } there && devices.Contains(there.Device) ? restore.Count().Bytes : 0;
         var (need, free) = (Units.Sum([fetched, restored, Margin]), Posix.Space(scratch.Root).Available);
         if (need > free)
         {
