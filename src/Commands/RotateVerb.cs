@@ -15,11 +15,6 @@ internal static class RotateVerb
     {
         var settings = around.LoadSettings(command.MaxBackups);
         around.BecomeOwner(settings.BackupDir);
-        if (RestoreRestVerb.HalfRestored(settings) is [var half, ..])
-        {
-            throw UserError.Failed($"nothing was rotated, since {half.Path} is half restored and an older snapshot may be all that is intact: {half.Reason}");
-        }
-
         var configured = CreateVerb.Rules(settings);
         var rules = configured with
         {
@@ -33,12 +28,22 @@ internal static class RotateVerb
             : Attendance.Run(around, RunJob.Rotate, settings.BackupDir, progress => Rotate(around, rules, settings, dryRun: false, progress), settings);
     }
 
+    private static void RequireRestored(Settings settings)
+    {
+        if (RestoreRestVerb.HalfRestored(settings) is [var half, ..])
+        {
+            throw UserError.Failed($"nothing was rotated, since {half.Path} is half restored and an older snapshot may be all that is intact: {half.Reason}");
+        }
+    }
+
     private static RunEnd Rotate(Surroundings around, RetentionRules rules, Settings settings, bool dryRun, RunProgress progress)
     {
         var layout = Repository.Open(settings.BackupDir);
         try
         {
+            // A restore that is at work holds this as well.
             using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
+            RequireRestored(settings);
             var result = RotateBackups.Run(held, rules, ThisSite.Of(settings), dryRun, around.Clock, progress);
             foreach (var damaged in result.Damaged)
             {

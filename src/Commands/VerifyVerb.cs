@@ -47,7 +47,7 @@ internal static class VerifyVerb
         }
         else
         {
-            Report(around, report);
+            Report(around, report, damaged.Count > 0 ? Path.Combine(ShellWord.Of(store.Layout.Snapshots), $"{damaged[0].Id}.*") : null);
         }
 
         return new RunEnd(report.Damages.Count > 0 ? ExitCode.Failed : ExitCode.Done, run => run with
@@ -59,7 +59,7 @@ internal static class VerifyVerb
         });
     }
 
-    private static void Report(Surroundings around, VerifyReport report)
+    private static void Report(Surroundings around, VerifyReport report, string? headless)
     {
         var output = around.Output;
         var looked = $"{Units.Count(report.Snapshots, "snapshot")}, {Units.Count(report.Packs, "pack")}, {Units.Size(report.Bytes)}";
@@ -80,7 +80,7 @@ internal static class VerifyVerb
         }
 
         output.Line();
-        Advise(output, report);
+        Advise(output, report, headless);
         around.Screen.Log.Say(Severity.Error, $"{Units.Count(report.Damages.Count, "damage")} found in {looked}");
     }
 
@@ -108,7 +108,10 @@ internal static class VerifyVerb
         }
     }
 
-    private static void Advise(Output output, VerifyReport report)
+    /// <param name="output">Where to.</param>
+    /// <param name="report">What was found.</param>
+    /// <param name="headless">The files of a snapshot that cannot be read without its header, if there is one.</param>
+    private static void Advise(Output output, VerifyReport report, string? headless)
     {
         var packs = report.Damages.Where(d => d.PackPath is not null).ToList();
         output.Line("what to do:");
@@ -122,6 +125,12 @@ internal static class VerifyVerb
         if (packs.Count < report.Damages.Count)
         {
             output.Line("  restore from another snapshot; copy the damaged file back from another copy of the repository if there is one");
+        }
+
+        if (headless is not null)
+        {
+            output.Line("  if there is none, give that snapshot up; until then no pack is deleted, since it might be one of its own:");
+            output.Line($"  mv {headless} /somewhere/else");
         }
 
         output.Line("  look at the disk: smartctl -a, dmesg; what rots once rots again");

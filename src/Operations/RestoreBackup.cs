@@ -50,7 +50,7 @@ internal sealed class RestoreBackup
     /// <summary>What a restore in place will replace, keep and leave alone.</summary>
     /// <param name="withSteps">Name by name, for which the list of files is read.</param>
     public IReadOnlyList<RestoreOutlook> Outlook(bool withSteps) =>
-        RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0, withSteps ? EachWanted : null);
+        RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0, Refuse, withSteps ? EachWanted : null);
 
     private void EachWanted(PathTaker take) => What.EachPath(Names, (path, isDirectory) =>
     {
@@ -213,11 +213,24 @@ internal sealed class RestoreBackup
             RequireDirectoryAbove(target);
         }
 
-        RestoreInPlace.RefuseIfInUse(Databases, text => progress.Say(Severity.Warning, text));
+        Refuse(() => RestoreInPlace.RefuseIfInUse(Databases, text => progress.Say(Severity.Warning, text)));
         UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress, plan.OnlyLook);
     }
 
     private IEnumerable<string> Databases => Targets.Where(target => target.Source.Kind == SourceKind.Database).Select(target => target.Place);
+
+    /// <summary>Whoever only looks need not stop the application for it.</summary>
+    private void Refuse(Action unlessUnused)
+    {
+        try
+        {
+            unlessUnused();
+        }
+        catch (UserError e) when (plan.OnlyLook)
+        {
+            progress.Say(Severity.Warning, $"{e.Message}: until it is stopped, the restore is refused");
+        }
+    }
 
     /// <summary>What is at the old place of a source that moved is somebody else's, or nobody's.</summary>
     private void RequireNotMoved(RestoreTarget target)

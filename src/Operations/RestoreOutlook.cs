@@ -16,16 +16,17 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
     /// <param name="neighbours">What is not.</param>
     /// <param name="stamp">The time that names will have.</param>
     /// <param name="onlyFiles">Each chosen file by itself.</param>
+    /// <param name="refuse">Runs what refuses while a database is in use.</param>
     /// <param name="each">Goes through everything that will be restored; null if steps are not asked for.</param>
     /// <exception cref="UserError">A tree cannot be looked into, or a database in it is in use.</exception>
     public static IReadOnlyList<RestoreOutlook> Of(
-        IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles, Action<PathTaker>? each)
+        IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles, Action<Action> refuse, Action<PathTaker>? each)
     {
         using var places = new NamedPlaces();
         var spots = RestoreSpot.Of(targets, neighbours, stamp);
         spots.ForEach(spot => spot.RequireReplaceable());
         spots.ForEach(spot => spot.RequireWritable());
-        RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
+        refuse(() => RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore));
         var forecasts = spots.ToDictionary(spot => spot.Name, spot => new RestoreForecast(spot, stamp, onlyFiles, places));
         each?.Invoke((path, isDirectory) =>
         {

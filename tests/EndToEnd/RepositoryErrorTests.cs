@@ -141,6 +141,12 @@ public sealed class RepositoryErrorTests
         site.Run("show", bad.Id).Fails(1, bad.HeaderPath);
         site.Run("restore", bad.Id, "--to", site.In("out")).Fails(1, bad.HeaderPath);
         site.Run("create").Succeeds().Says(bad.Id, "damaged");
+
+        // What is said to be done for it mends it.
+        var advice = site.Run("verify").Ends(1).Output.Split('\n').Single(line => line.StartsWith("  mv ", StringComparison.Ordinal)).Trim();
+        Command.Shell($"mkdir away; {advice.Replace("/somewhere/else", site.In("away"), StringComparison.Ordinal)}", site.Root);
+        site.Run("verify", "--deep").Succeeds();
+        Assert.Equal("", site.Run("rotate", "--max-backups", "1").Succeeds().Errors);
     }
 
     [Fact]

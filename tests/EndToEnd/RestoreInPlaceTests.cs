@@ -79,6 +79,7 @@ public sealed class RestoreInPlaceTests
         {
             before = Tree.Describe(site.In("app"));
             site.Run("restore", "latest", "--yes").Fails(1, site.Database, "in use by", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            site.Run("restore", "latest", "--dry-run").Succeeds().Says(site.Database, "in use by", "until it is stopped, the restore is refused").Prints($"{site.Database} is replaced");
             Assert.Equal(before, Tree.Describe(site.In("app")));
         }
 

@@ -41,7 +41,7 @@ public sealed class RestoreLeavesTests
             database.Execute("UPDATE account SET note = 'in use' WHERE id = 1");
             var before = Directory.GetFileSystemEntries(site.In("app"));
             string[] words = [site.InStorage("db/thumbs.sqlite"), "is in use by", $"process {System.Environment.ProcessId}", "stop the application", "databases"];
-            site.Run("restore", "latest", "--dry-run").Fails(1, words);
+            site.Run("restore", "latest", "--dry-run").Succeeds().Says(words[..3]).Says("until it is stopped, the restore is refused").Prints(site.Storage);
             site.Run("restore", "latest", "--yes").Fails(1, words);
             site.Run("restore", "latest", "--path", "storage/db", "--yes").Fails(1, words);
             Assert.Equal(before, Directory.GetFileSystemEntries(site.In("app")));

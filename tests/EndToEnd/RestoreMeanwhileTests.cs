@@ -15,6 +15,7 @@ public sealed class RestoreMeanwhileTests : IDisposable
         using (var restore = StoppedRun.At(site, "renameat2", site.Storage, arguments: ["restore", "latest", "--yes"]))
         {
             site.Run("create").Fails(11, "in use by another run (restore, process");
+            site.Run("rotate").Fails(11, "in use by another run (restore, process");
             restore.Continue().Succeeds();
         }
 
