@@ -110,6 +110,7 @@ static ExitCode Run(Surroundings around, Command command) => command switch
     OffsiteVerifyCommand c => OffsiteVerifyVerb.Run(around, c),
     KeyNewCommand c => KeyVerbs.New(around, c),
     KeyShowCommand c => KeyVerbs.Show(around, c),
+    KeySignCommand c => KeySignVerb.Run(around, c),
     ConfigCheckCommand => ConfigVerbs.Check(around),
     ConfigShowCommand => ConfigVerbs.Show(around),
     ConfigSandboxCommand => ConfigVerbs.Sandbox(around),

@@ -101,12 +101,19 @@ internal static class Bindings
         _ => new ConfigSandboxCommand(),
     };
 
-    public static Command Key(Arguments given) => given.Positionals[0] switch
+    public static Command Key(Arguments given)
     {
-        "new" => new KeyNewCommand(given.Positional(1)),
-        "show" => new KeyShowCommand(given.Positional(1)),
-        var action => throw new NotSupportedException(action),
-    };
+        var (action, file, yes) = (given.Positionals[0], given.Positional(1), given.Has(CommandTable.Yes));
+        return action switch
+        {
+            _ when yes && action != "sign" => throw UserError.Usage($"option '--yes' is for 'key sign', not for 'key {action}'"),
+            "new" => new KeyNewCommand(file),
+            "show" => new KeyShowCommand(file),
+            "sign" when file is not null => throw UserError.Usage($"'key sign' has no use for '{file}': it signs with the key that the configuration names"),
+            "sign" => new KeySignCommand(yes),
+            _ => throw new NotSupportedException(action),
+        };
+    }
 
     public static Command Notify(Arguments given) => new NotifyCommand(given.Positionals[0], given.Has(CommandTable.Failure));
 

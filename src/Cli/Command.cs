@@ -99,6 +99,9 @@ internal sealed record KeyNewCommand(string? File) : Command;
 /// <summary>Shows the public key of <paramref name="File"/>; null for the configured one.</summary>
 internal sealed record KeyShowCommand(string? File) : Command;
 
+/// <summary>Lists the snapshots that are here as right; <paramref name="Yes"/>: without asking.</summary>
+internal sealed record KeySignCommand(bool Yes) : Command;
+
 internal sealed record ConfigCheckCommand : Command;
 
 internal sealed record ConfigShowCommand : Command;
@@ -129,4 +132,8 @@ internal sealed record GlobalOptions(
     bool Json = false,
     bool Quiet = false,
     bool Verbose = false,
-    bool NoProgress = false);
+    bool NoProgress = false)
+{
+    /// <summary>Whose signatures count, whatever the configuration says: of the commands that check them. Null for what is configured.</summary>
+    public IReadOnlyList<string>? Trust { get; init; }
+}

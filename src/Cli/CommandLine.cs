@@ -135,7 +135,10 @@ internal sealed class CommandLine
                 arguments.Has(CommandTable.Json),
                 quiet,
                 verbose,
-                arguments.Has(CommandTable.NoProgress));
+                arguments.Has(CommandTable.NoProgress))
+            {
+                Trust = arguments.Has(CommandTable.Trust) ? arguments.Values(CommandTable.Trust) : null,
+            };
     }
 
     private IEnumerable<Option> Accepted() => entry is null ? CommandTable.Globals : entry.Options.Concat(CommandTable.Globals);

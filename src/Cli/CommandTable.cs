@@ -63,6 +63,8 @@ internal static class CommandTable
     public static readonly Option FromOffsite = new("--from-offsite", "from the copies in the second place");
     public static readonly Option Remote = new("--remote", "the second place, as rclone names it, not the configured one", "REMOTE");
     public static readonly Option RcloneConfig = new("--rclone-config", "rclone's configuration, not the configured one", "FILE");
+    public static readonly Option Trust =
+        new("--trust", "a public key whose signatures count: the key, its fingerprint or a file; or 'none'; repeatable", "KEY", Repeats: true);
     public static readonly Option Sample = new("--sample", "read and check so many percent of the packs", "PERCENT", Minimum: 1);
     public static readonly Option Failure = new("--failure", "tell the healthcheck too that a run failed");
     public static readonly Option Print = new("--print", "only print when each job runs next");
@@ -98,7 +100,7 @@ internal static class CommandTable
             "list the snapshots, oldest first",
             "Lists the snapshots in the backup directory, oldest first, with their type, age, size and how much each of them added.",
             [],
-            [Type, FromOffsite, Remote, RcloneConfig],
+            [Type, FromOffsite, Remote, RcloneConfig, Trust],
             [
                 new("list", "all snapshots"),
                 new("list --type database --json", "for a program, the database snapshots"),
@@ -110,7 +112,7 @@ internal static class CommandTable
             "show one snapshot, with --files all its files",
             "Shows what one snapshot holds: its sources, counts, sizes and the warnings of the run that made it.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", Required: true)],
-            [Files, FromOffsite, Remote, RcloneConfig],
+            [Files, FromOffsite, Remote, RcloneConfig, Trust],
             [
                 new("show latest", "the newest snapshot"),
                 new("show 20261123T020000Z --files", "and every file in it"),
@@ -132,7 +134,7 @@ internal static class CommandTable
                 + "first, unless --yes is given. Databases, other trees, backups and mounts that lie inside a tree stay as they are. A "
                 + "restore in place that was killed is finished with --continue or taken back with --undo.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup; with --continue or --undo, what names the restore")],
-            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Yes, NoVerify, KeepGoing, Damaged, KeepSpecial, DryRun, Continue, Undo],
+            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, Damaged, KeepSpecial, DryRun, Continue, Undo],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),
@@ -148,7 +150,7 @@ internal static class CommandTable
             "Checks that everything the snapshots need is there and undamaged, and names the snapshots and files that damage hits. "
                 + "Without an ID it checks all snapshots. It changes nothing.",
             [new Positional("ID", "a snapshot's ID, or 'latest', or a file of an old backup; without it, all snapshots")],
-            [All, Deep],
+            [All, Deep, Trust],
             [
                 new("verify", "all snapshots, at the speed of the disk"),
                 new("verify latest --deep", "every file of the newest one"),
@@ -161,7 +163,7 @@ internal static class CommandTable
                 + "check each database, counts the rows of its tables and asks the configured queries; then removes the scratch. "
                 + "Without an ID it takes the newest complete full snapshot. It needs the space that the restored files take.",
             [new Positional("ID", "a snapshot's ID, or 'latest'; without it, the newest complete full one")],
-            [],
+            [Trust],
             [
                 new("drill", "could everything be restored?"),
                 new("drill latest --json", "the newest snapshot, for a program"),
@@ -247,7 +249,7 @@ internal static class CommandTable
                 new Positional("ACTION", "push, pull, status or verify", Required: true, Choices: ["push", "pull", "status", "verify"]),
                 new Positional("ID", "with pull and verify: one snapshot, by its ID, or 'latest'; without it, all"),
             ],
-            [Remote, RcloneConfig, Deep, Sample, DryRun],
+            [Remote, RcloneConfig, Deep, Sample, DryRun, Trust],
             [
                 new("offsite push", "copy what is new"),
                 new("offsite status", "is the newest snapshot there?"),
@@ -257,19 +259,21 @@ internal static class CommandTable
             Bindings.Offsite),
         new(
             "key",
-            "make or show the key that signs snapshots",
+            "make or show the key that signs snapshots, or sign those that are here",
             "'key new' makes a private key in FILE, or in the file that the configuration names as signing.key_file, or in "
                 + "/etc/vertex-ar-backup/signing.key. It belongs to the owner of the backup directory, is readable by nobody else, and a "
                 + "file that is there is never replaced. 'key show' prints the public key and its fingerprint: keep both in a password "
-                + "manager, away from this machine. With signing.key_file configured, each new snapshot is signed.",
+                + "manager, away from this machine. With signing.key_file configured, each new snapshot is signed. 'key sign' writes a "
+                + "signed list of all snapshots that are here, so that those count which were made before there was a key; it asks first.",
             [
-                new Positional("ACTION", "new or show", Required: true, Choices: ["new", "show"]),
+                new Positional("ACTION", "new, show or sign", Required: true, Choices: ["new", "show", "sign"]),
                 new Positional("FILE", "the file of the private key; with show, a public key will do"),
             ],
-            [],
+            [Yes],
             [
                 new("key new", "make a key"),
                 new("key show", "print the public key and its fingerprint"),
+                new("key sign", "vouch for the snapshots that are here"),
             ],
             Bindings.Key),
         new(

@@ -29,7 +29,7 @@ internal static class CreateVerb
             settings.BackupDir,
             progress =>
             {
-                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Key = Signing.Key(settings) }, progress);
+                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Signer = Signing.Signer(settings) }, progress);
                 isSaved = true;
                 return end;
             },

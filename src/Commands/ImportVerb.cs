@@ -29,7 +29,7 @@ internal sealed class ImportVerb
     private ImportVerb(Surroundings around, Settings settings, bool dryRun)
     {
         (this.around, this.settings, this.dryRun) = (around, settings, dryRun);
-        template = CreateVerb.Plan(settings, new CreateCommand(SnapshotType.Full, MaxBackups: null, NoRotate: true, Rescan: true, DryRun: false)) with { Key = dryRun ? null : Signing.Key(settings) };
+        template = CreateVerb.Plan(settings, new CreateCommand(SnapshotType.Full, MaxBackups: null, NoRotate: true, Rescan: true, DryRun: false)) with { Signer = dryRun ? null : Signing.Signer(settings) };
         names = PythonLookup.SourceNames(settings);
         imported = CreateImport.Imported(settings.BackupDir);
     }

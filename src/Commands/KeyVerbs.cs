@@ -1,4 +1,3 @@
-using System.Text;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
@@ -20,6 +19,8 @@ internal static class KeyVerbs
         {
             around.Output.Line();
             around.Output.Line("keep the public key and its fingerprint where this machine cannot change them, as in a password manager");
+            around.Output.Line($"on a machine that only reads snapshots, configure: \"signing\": {{ \"trust\": [\"{key.Public.Text}\"] }}");
+            around.Output.Line($"snapshots that were made before: '{CommandTable.Program} key sign' vouches for them");
             if (configured != file)
             {
                 around.Output.Line($"to sign with it, add to the configuration: \"signing\": {{ \"key_file\": \"{file}\" }}");
@@ -32,26 +33,11 @@ internal static class KeyVerbs
     public static ExitCode Show(Surroundings around, KeyShowCommand command)
     {
         var file = command.File is { } given ? Path.GetFullPath(given) : Configured(around) ?? SigningSetting.DefaultKeyFile;
-        Print(around, ReadPublic(file) ?? SigningKey.Read(file).Public, file);
+        Print(around, Signing.ReadPublic(file) ?? SigningKey.Read(file).Public, file);
         return ExitCode.Done;
     }
 
-    /// <summary>The public key that a file holds; null if it holds none, or cannot be read.</summary>
-    private static PublicKey? ReadPublic(string file)
-    {
-        try
-        {
-            using var open = RegularFile.Open(file);
-            Span<byte> text = stackalloc byte[1024];
-            return PublicKey.Parse(Encoding.ASCII.GetString(text[..Posix.ReadAt(open, text, 0)]));
-        }
-        catch (PosixError)
-        {
-            return null;
-        }
-    }
-
-    private static string? Configured(Surroundings around) => SettingsLoader.Signing(around.Options.ConfigFile, around.Environment)?.KeyFile;
+    private static string? Configured(Surroundings around) => SettingsLoader.Signing(around.Options.ConfigFile, around.Environment, unreadable: e => throw e)?.KeyFile;
 
     /// <summary>The user that makes backups: the owner of the backup directory, or the service's if there is none yet.</summary>
     private static (uint Uid, uint Gid)? Owner(string backupDirectory) =>

@@ -54,7 +54,7 @@ internal static class LatestLookup
         SayOthers(around, dated, near, chosen);
         foreach (var bad in damaged.Where(bad => !isCopy && bad.Id > chosen.Id && !FutureId.Is(bad.Id, now)))
         {
-            around.Screen.Log.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
+            around.Screen.Log.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but {bad.Word}: its header {bad.Reason}");
         }
 
         return chosen;

@@ -12,7 +12,8 @@ internal static class ListVerb
     {
         if (command.From is { } place)
         {
-            return Show(around, command, OffsiteReading.Headers(around, place));
+            var (there, changed) = OffsiteReading.Headers(around, place);
+            return Show(around, command, there, changed);
         }
 
         var directory = around.FindBackupDirectory();
@@ -22,12 +23,14 @@ internal static class ListVerb
             return ExitCode.Done;
         }
 
-        var all = around.OpenSnapshots().ReadAll();
-        return Show(around, command, all, () => PythonReports.List(around, directory, command.Type, CreateImport.Imported(all.Whole)));
+        var store = around.OpenSnapshots();
+        var tampering = Signing.Look(around, store.Layout);
+        var all = store.ReadAll();
+        return Show(around, command, all, tampering, () => PythonReports.List(around, directory, command.Type, CreateImport.Imported(all.Whole)));
     }
 
     private static ExitCode Show(
-        Surroundings around, ListCommand command, (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) all, Action? beside = null)
+        Surroundings around, ListCommand command, (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) all, List<Damage> tampering, Action? beside = null)
     {
         var (whole, damaged) = all;
         var shown = whole.FindAll(s => command.Type is null || s.Header.Type == command.Type);
@@ -46,10 +49,15 @@ internal static class ListVerb
         beside?.Invoke();
         foreach (var bad in damaged)
         {
-            around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is damaged: its header {bad.Reason}");
+            around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is {bad.Word}: its header {bad.Reason}");
         }
 
-        return damaged.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        foreach (var one in tampering)
+        {
+            around.Screen.Log.Say(Severity.Error, $"{one.Thing} {one.Reason}");
+        }
+
+        return damaged.Count + tampering.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static void Print(Surroundings around, List<Snapshot> shown)

@@ -11,13 +11,16 @@ internal static class OffsitePullVerb
     public static ExitCode Run(Surroundings around, OffsitePullCommand command)
     {
         var (setting, backupDirectory) = (around.FindOffsite(command.Place), around.FindBackupDirectory());
+        var settings = around.SettingsIfGood(quiet: true);
         around.BecomeOwner(backupDirectory);
         var progress = around.NewProgress();
         OffsitePullResult result;
+        List<Damage> tampering;
         using (around.Screen.Progress(progress))
         {
             using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress);
-            result = OffsitePull.Run(backupDirectory, session.Snapshots, command.Id, around.Clock, progress, around.Stop);
+            result = OffsitePull.Run(backupDirectory, session.Snapshots, command.Id, around.Clock, progress, around.Stop, around.Options.Trust is null && settings is not null ? Signing.SignerIfThere(settings) : null);
+            tampering = session.Snapshots.LookForTampering();
         }
 
         Report(around, backupDirectory, result);
@@ -26,7 +29,12 @@ internal static class OffsitePullVerb
             around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} could not be brought here: {bad.Reason}");
         }
 
-        return result.Bad.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        foreach (var one in tampering)
+        {
+            around.Screen.Log.Say(Severity.Error, $"{one.Thing} {one.Reason}");
+        }
+
+        return result.Bad.Count + tampering.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static void Report(Surroundings around, string backupDirectory, OffsitePullResult result)

@@ -63,11 +63,12 @@ internal static class OffsitePushVerb
         {
             Host = System.Environment.MachineName,
             Machine = MachineIdentity.Read(),
+            Signer = settings is null ? null : Signing.Signer(settings),
         };
         OffsitePushResult result;
         using (around.Screen.Progress(progress))
         {
-            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress);
+            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, isWriting: true);
             result = OffsitePush.Run(store, session.Snapshots, plan, around.Clock, progress, around.Stop);
         }
 
@@ -77,13 +78,22 @@ internal static class OffsitePushVerb
             progress.Say(Severity.Error, $"snapshot {bad.Id} was not copied: {bad.Reason}");
         }
 
-        return new RunEnd(result.Bad.Count > 0 ? ExitCode.Failed : ExitCode.Done, run => run with
+        foreach (var one in result.Tampering)
+        {
+            progress.Say(Severity.Error, $"{one.Thing} {one.Reason}");
+        }
+
+        return new RunEnd(result.Bad.Count + result.Tampering.Count > 0 ? ExitCode.Failed : ExitCode.Done, run => run with
         {
             Snapshot = result.Newest?.Id.ToString(),
             Files = result.Files,
             StoredBytes = result.Bytes,
-            Error = result.Bad.Count > 0 ? $"{Units.Count(result.Bad.Count, "snapshot")} could not be copied: {result.Bad[0].Id}: {result.Bad[0].Reason}" : null,
-            Hint = result.Bad.Count > 0 ? $"see what is damaged here: {CommandTable.Program} verify" : null,
+            Error = result.Bad.Count > 0 ? $"{Units.Count(result.Bad.Count, "snapshot")} could not be copied: {result.Bad[0].Id}: {result.Bad[0].Reason}"
+                : result.Tampering.Count > 0 ? $"somebody else changed {setting.Remote}: {result.Tampering[0].Thing} {result.Tampering[0].Reason}"
+                : null,
+            Hint = result.Bad.Count > 0 ? $"see what is damaged here: {CommandTable.Program} verify"
+                : result.Tampering.Count > 0 ? "find out who can delete there; the list of what is there was signed again, so the next copy does not repeat this"
+                : null,
         });
     }
 

@@ -1,5 +1,6 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 
 namespace VertexAr.Backup.Commands;
 
@@ -14,13 +15,13 @@ internal static class OffsiteReading
         return OffsiteSession.Open(around, setting, OffsiteSession.SmallScratch(backupDirectory), progress);
     }
 
-    /// <summary>All snapshots there, oldest first.</summary>
-    public static (List<Snapshot> Whole, List<DamagedSnapshot> Damaged) Headers(Surroundings around, OffsitePlace place)
+    /// <summary>All snapshots there, oldest first, and what somebody changed there that has no key.</summary>
+    public static ((List<Snapshot> Whole, List<DamagedSnapshot> Damaged) All, List<Damage> Tampering) Headers(Surroundings around, OffsitePlace place)
     {
         var progress = around.NewProgress();
         using var line = around.Screen.Progress(progress);
         using var session = Open(around, place, progress);
         _ = session.Snapshots.RequireMark();
-        return session.Snapshots.FetchHeaders(session.Snapshots.Ids());
+        return (session.Snapshots.FetchHeaders(session.Snapshots.Ids()), session.Snapshots.LookForTampering());
     }
 }

@@ -17,6 +17,7 @@ internal static class OffsiteRestoreVerb
     {
         var (setting, backupDirectory) = (around.FindOffsite(command.From!), around.FindBackupDirectory());
         var owner = Surroundings.OwnerOf(backupDirectory);
+        _ = around.Trust; // While root may read it.
         var progress = around.NewProgress();
         var session = As(owner, () => OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress));
         try
@@ -24,6 +25,11 @@ internal static class OffsiteRestoreVerb
             var offsite = session.Snapshots;
             var snapshot = Find(around, command, setting, offsite, owner, progress);
             LatestLookup.SayHost(around, snapshot);
+            if (offsite.Manifest is { } manifest)
+            {
+                SigningWarnings.BeforeRestore(around, setting.Remote, As(owner, offsite.LookForTampering), manifest.Remembered is null, manifest.There, snapshot);
+            }
+
             return RestoreVerb.Run(
                 around,
                 command,

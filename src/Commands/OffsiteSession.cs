@@ -23,13 +23,15 @@ internal sealed class OffsiteSession : IDisposable
     /// <param name="setting">Where it is.</param>
     /// <param name="scratchParent">A directory to keep what is fetched in.</param>
     /// <param name="progress">Told what is done.</param>
-    public static OffsiteSession Open(Surroundings around, OffsiteSetting setting, string scratchParent, RunProgress progress)
+    /// <param name="isWriting">All that is there counts, whoever wrote it: nothing is restored of it.</param>
+    public static OffsiteSession Open(Surroundings around, OffsiteSetting setting, string scratchParent, RunProgress progress, bool isWriting = false)
     {
+        var keys = isWriting ? null : around.Trust;
         var place = Place(setting);
         var scratch = MakeScratch(around, scratchParent);
         try
         {
-            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, around.Clock, progress));
+            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, around.Clock, progress, keys, new Layout(around.FindBackupDirectory())));
         }
         catch
         {

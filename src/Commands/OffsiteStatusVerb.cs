@@ -15,6 +15,7 @@ internal static class OffsiteStatusVerb
     {
         var progress = around.NewProgress();
         OffsiteStatus status;
+        List<Damage> tampering;
         string remote;
         using (around.Screen.Progress(progress))
         {
@@ -22,6 +23,7 @@ internal static class OffsiteStatusVerb
             remote = session.Snapshots.Rclone.Place.Remote;
             _ = session.Snapshots.IsMarked ? session.Snapshots.RequireMark() : null;
             status = OffsiteStatus.Read(StoreHere(around.FindBackupDirectory()), session.Snapshots);
+            tampering = session.Snapshots.LookForTampering();
         }
 
         var isThere = status.NewestHere is null or { There: Presence.Whole };
@@ -36,7 +38,12 @@ internal static class OffsiteStatusVerb
 
         foreach (var bad in status.DamagedThere)
         {
-            around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is damaged there: its header {bad.Reason}");
+            around.Screen.Log.Say(Severity.Error, $"snapshot {bad.Id} is {bad.Word} there: its header {bad.Reason}");
+        }
+
+        foreach (var one in tampering)
+        {
+            around.Screen.Log.Say(Severity.Error, $"{one.Thing} {one.Reason}");
         }
 
         if (!isThere)
@@ -44,7 +51,7 @@ internal static class OffsiteStatusVerb
             around.Screen.Log.Say(Severity.Error, $"the newest snapshot, {status.NewestHere!.Id}, is not in the second place; copy it, with: {Push}");
         }
 
-        return isThere && status.DamagedThere.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+        return isThere && status.DamagedThere.Count + tampering.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     /// <summary>On a new machine there is none yet.</summary>

@@ -28,6 +28,7 @@ internal static class RestoreVerb
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var snapshot = LatestLookup.Find(around, store, command.Id, command.Type, command.Only, command.Paths);
         LatestLookup.SayHost(around, snapshot);
+        SigningWarnings.BeforeRestore(around, store, snapshot);
         return Run(around, command, RestoreDistrust.OfRepository(store.Layout.Root), (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
     }
 

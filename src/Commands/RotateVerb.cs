@@ -44,7 +44,7 @@ internal static class RotateVerb
             // A restore that is at work holds this as well.
             using var held = RepositoryLock.Acquire(layout, "rotate", around.Clock.GetUtcNow());
             RequireRestored(settings);
-            var result = RotateBackups.Run(held, rules, ThisSite.Of(settings), dryRun, around.Clock, progress);
+            var result = RotateBackups.Run(held, rules, ThisSite.Of(settings), dryRun, around.Clock, progress, dryRun ? null : Signing.Signer(settings));
             foreach (var damaged in result.Damaged)
             {
                 progress.Say(Severity.Warning, $"snapshot {damaged.Id} is damaged: its header {damaged.Reason}; it counts for nothing and stays");

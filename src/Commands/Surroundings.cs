@@ -13,7 +13,13 @@ internal sealed record Surroundings(
 {
     private readonly Lazy<string?> botCredential = new(() => BotToken.ReadCredential(Environment("CREDENTIALS_DIRECTORY")));
 
+    private readonly Lazy<TrustedKeys?> trust = new(() => Signing.Trust(Options, Screen.Log, Environment));
+
     public Output Output => Screen.Output;
+
+    /// <summary>Whose signatures count; null if no key is known.</summary>
+    /// <exception cref="UserError">A key that is named cannot be read.</exception>
+    public TrustedKeys? Trust => trust.Value;
 
     /// <summary>Once <see cref="Stop"/> is cancelled: whether by SIGINT or by SIGTERM.</summary>
     public Func<ExitCode> StoppedBy { get; init; } = () => ExitCode.Terminated;
@@ -55,8 +61,12 @@ internal sealed record Surroundings(
     /// <summary>The repository, for what only reads it: disaster recovery needs no configuration.</summary>
     public Layout OpenRepository() => Repository.Open(FindBackupDirectory());
 
-    /// <summary>The snapshots, for what only reads them.</summary>
-    public SnapshotStore OpenSnapshots() => new(OpenRepository());
+    /// <summary>The snapshots, for what only reads them. Where a key is known, those that it did not sign count as damaged.</summary>
+    public SnapshotStore OpenSnapshots()
+    {
+        var layout = OpenRepository();
+        return new SnapshotStore(layout, trust: Trust is { } keys ? HeaderTrust.Of(keys, layout) : null);
+    }
 
     /// <summary>
     /// Run by root, becomes the owner of the backup directory: whatever root left there, the service could not rotate. A
@@ -65,6 +75,7 @@ internal sealed record Surroundings(
     public void BecomeOwner(string backupDirectory)
     {
         _ = BotCredential;
+        LearnTrust();
         if (OwnerOf(backupDirectory) is var (uid, gid))
         {
             Accounts.Become(uid, gid);
@@ -74,4 +85,17 @@ internal sealed record Surroundings(
     /// <summary>Whom root becomes for work in the backup directory; null for nobody else.</summary>
     public static (uint Uid, uint Gid)? OwnerOf(string backupDirectory) =>
         Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner ? (owner.Uid, owner.Gid) : null;
+
+    /// <summary>While root may read it. What is wrong with it is said by what needs it.</summary>
+    private void LearnTrust()
+    {
+        try
+        {
+            _ = Trust;
+        }
+        catch (UserError)
+        {
+            // The Lazy throws it again.
+        }
+    }
 }

@@ -33,6 +33,7 @@ internal static class VerifyVerb
     {
         var store = around.OpenSnapshots();
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        var tampering = Signing.Look(around, store.Layout);
         var (whole, damaged) = command.Id is { } id ? ([store.Find(id, around.Clock.GetUtcNow())], []) : store.ReadAll();
         VerifyReport report;
         using (around.Screen.Progress(progress))
@@ -41,6 +42,7 @@ internal static class VerifyVerb
                 store, whole, damaged, command.Deep, Math.Clamp(System.Environment.ProcessorCount, 1, 4), progress, around.Stop);
         }
 
+        report = report with { Damages = [.. tampering, .. around.Trust is null ? [] : ManifestCheck.Replaced(store, whole), .. report.Damages] };
         if (around.Output.Json)
         {
             ReportJson(around.Output, report);

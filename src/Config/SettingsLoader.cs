@@ -76,14 +76,26 @@ internal static class SettingsLoader
     }
 
     /// <summary>Whose signatures count, or null if that is not configured. Nothing else in the file need be right.</summary>
-    /// <exception cref="UserError">Exit code 2: what it says of signatures is wrong, or the file cannot be read.</exception>
-    public static SigningSetting? Signing(string? configFile, Func<string, string?> environment, string defaultFile = SettingsFile.Default)
+    /// <param name="configFile">The file that was named.</param>
+    /// <param name="environment">May name the file.</param>
+    /// <param name="unreadable">Told why the file cannot be read at all; then null is returned.</param>
+    /// <param name="defaultFile">Read when none is named.</param>
+    /// <exception cref="UserError">Exit code 2: what it says of signatures is wrong.</exception>
+    public static SigningSetting? Signing(string? configFile, Func<string, string?> environment, Action<UserError> unreadable, string defaultFile = SettingsFile.Default)
     {
         var (draft, errors) = (new SettingsDraft(), new SettingsErrors());
-        if (SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+        try
         {
-            new FileBinder(file, draft, errors).BindSigning(tree);
-            new SettingsCheck(draft, errors).CheckSigning();
+            if (SettingsFile.Read(configFile, environment, defaultFile) is var (file, tree))
+            {
+                new FileBinder(file, draft, errors).BindSigning(tree);
+                new SettingsCheck(draft, errors).CheckSigning();
+            }
+        }
+        catch (UserError e)
+        {
+            unreadable(e);
+            return null;
         }
 
         errors.ThrowIfAny();

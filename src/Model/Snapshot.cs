@@ -7,4 +7,11 @@ internal sealed record Snapshot(SnapshotId Id, SnapshotHeader Header);
 internal sealed record TypedSnapshot(SnapshotId Id, SnapshotType Type, bool HasOlder);
 
 /// <summary>A snapshot whose header is not.</summary>
-internal sealed record DamagedSnapshot(SnapshotId Id, string Reason);
+internal sealed record DamagedSnapshot(SnapshotId Id, string Reason)
+{
+    /// <summary>Its header is whole, but does not prove who wrote it.</summary>
+    public bool IsUntrusted { get; init; }
+
+    /// <summary>What it is, in a word or two.</summary>
+    public string Word => IsUntrusted ? "not trusted" : "damaged";
+}

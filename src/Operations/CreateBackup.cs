@@ -129,7 +129,7 @@ internal sealed class CreateBackup
         damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
-        List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default)];
+        List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default), .. plan.Signer?.Listed(held.Layout) ?? []];
         var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
         previous = CreateSigning.Previous(plan, store, dated, id);
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
@@ -325,10 +325,11 @@ internal sealed class CreateBackup
             Older = older,
             Origin = plan.Origin?.Mark,
             Previous = previous,
-            Signer = plan.Key?.Public.Text,
+            Signer = plan.Signer?.Key.Public.Text,
         };
         AtomicFile.SyncDirectory(layout.Snapshots);
-        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Key);
+        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Signer?.Key);
+        CreateSigning.List(plan, held, clock, progress);
         DirectoryTree.Remove(staging.DirectoryPath);
         return header;
     }
@@ -362,7 +363,7 @@ internal sealed class CreateBackup
         if (plan.Retention is { } rules)
         {
             progress.Phase = "rotating";
-            return RotateBackups.Run(held, rules, plan.Site, dryRun: false, clock, progress);
+            return RotateBackups.Run(held, rules, plan.Site, dryRun: false, clock, progress, plan.Signer);
         }
 
         // What an interrupted run had stored and this one had no use for.

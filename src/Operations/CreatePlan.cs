@@ -2,6 +2,7 @@ using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 
@@ -70,7 +71,7 @@ internal sealed record CreatePlan
     public required string Tool { get; init; }
 
     /// <summary>Signs the snapshot; null not to.</summary>
-    public SigningKey? Key { get; init; }
+    public SnapshotSigner? Signer { get; init; }
 
     /// <summary>All sources of the configuration, whatever this snapshot's type covers.</summary>
     public IReadOnlyList<SourcePlace> Places =>

@@ -36,7 +36,7 @@ internal sealed class DrillRestore
         var chosen = complete.FindLast(s => s.Header.Type == SnapshotType.Full) ?? complete.LastOrDefault();
         foreach (var bad in damaged.Where(d => chosen is null || (d.Id > chosen.Id && !FutureId.Is(d.Id, now))))
         {
-            progress.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but damaged: its header {bad.Reason}");
+            progress.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but {bad.Word}: its header {bad.Reason}");
         }
 
         return chosen ?? throw UserError.Failed(

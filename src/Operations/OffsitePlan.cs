@@ -1,5 +1,6 @@
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
+using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
 
@@ -11,6 +12,9 @@ internal sealed record OffsitePlan(RetentionRules? Rules, SiteIdentity? Site, bo
 {
     /// <summary>The name of this machine.</summary>
     public required string Host { get; init; }
+
+    /// <summary>Signs the list of what is there; null where nothing is signed.</summary>
+    public SnapshotSigner? Signer { get; init; }
 
     /// <summary>Which machine this is, as in a header; null if that is not known.</summary>
     public required string? Machine { get; init; }
@@ -31,6 +35,9 @@ internal sealed record OffsitePushResult
 
     /// <summary>Snapshots that could not be copied, and why.</summary>
     public required IReadOnlyList<DamagedSnapshot> Bad { get; init; }
+
+    /// <summary>What somebody did there since the last copy that has no key.</summary>
+    public IReadOnlyList<Damage> Tampering { get; init; } = [];
 
     /// <summary>Snapshots that were removed there.</summary>
     public required IReadOnlyList<RetentionDecision> Removed { get; init; }

@@ -31,8 +31,9 @@ internal sealed class OffsitePull
     /// <param name="clock">For the lock's text.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="stop">Ends it; what came stays.</param>
+    /// <param name="signer">Adds what came to the signed list here; null where none is kept.</param>
     public static OffsitePullResult Run(
-        string backupDirectory, OffsiteSnapshots offsite, string? id, TimeProvider clock, RunProgress progress, CancellationToken stop)
+        string backupDirectory, OffsiteSnapshots offsite, string? id, TimeProvider clock, RunProgress progress, CancellationToken stop, SnapshotSigner? signer = null)
     {
         var mark = offsite.RequireMark();
         var layout = Repository.OpenOrCopy(backupDirectory, SmallFile.Read(offsite.Layout.Mark).ToArray());
@@ -45,7 +46,9 @@ internal sealed class OffsitePull
         try
         {
             using var held = RepositoryLock.Acquire(layout, "offsite pull", clock.GetUtcNow());
-            return new OffsitePull(held, offsite, progress, stop).Run(id);
+            var result = new OffsitePull(held, offsite, progress, stop).Run(id);
+            _ = result.Snapshots.Count > 0 ? signer?.Update(held, [], clock.GetUtcNow()) : null;
+            return result;
         }
         catch (PosixError e)
         {

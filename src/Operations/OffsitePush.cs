@@ -54,7 +54,14 @@ internal sealed class OffsitePush
             : Send(here, packs, lists, headers);
 
         List<DamagedSnapshot> bad = [.. broken.Select(b => b with { Reason = $"its header {b.Reason}" }), .. here.Bad.Select(b => new DamagedSnapshot(b.Key, $"it {b.Value}"))];
-        var (removed, freed) = bad.Count == 0 && retention is not null ? retention.Run(plan.DryRun) : ([], 0);
+        var signing = plan.Signer is null || plan.DryRun ? null : new OffsiteSigning(plan.Signer, store, offsite, clock, progress);
+        var tampering = signing?.Look() ?? [];
+        var isListed = false;
+        var (removed, freed) = bad.Count == 0 && retention is not null ? retention.Run(plan.DryRun, List) : ([], 0);
+        if (!isListed)
+        {
+            List([]);
+        }
         return new OffsitePushResult
         {
             Snapshots = headers.Missing.Count(item => here.Snapshots.Any(snapshot => item.Name == Layout.Below.Header(snapshot.Id))),
@@ -62,9 +69,16 @@ internal sealed class OffsitePush
             Bytes = sent.Bytes,
             Newest = here.Snapshots is [.., var newest] ? newest : null,
             Bad = bad,
+            Tampering = tampering,
             Removed = removed,
             FreedBytes = freed,
         };
+
+        void List(IReadOnlyCollection<SnapshotId> without)
+        {
+            isListed = true;
+            signing?.Publish(without);
+        }
     }
 
     /// <summary>What is another repository's, or none, is not written to.</summary>

@@ -38,8 +38,10 @@ internal sealed class OffsiteRetention
     }
 
     /// <summary>Decides by what is there, and removes.</summary>
+    /// <param name="dryRun">Only decides.</param>
+    /// <param name="before">Told what is removed, before it is.</param>
     /// <returns>The snapshots removed, and the bytes freed.</returns>
-    public (IReadOnlyList<RetentionDecision> Removed, long Freed) Run(bool dryRun)
+    public (IReadOnlyList<RetentionDecision> Removed, long Freed) Run(bool dryRun, Action<IReadOnlyCollection<SnapshotId>> before)
     {
         var there = offsite.Ids();
         var here = there.Except(onlyThere.Select(snapshot => snapshot.Id)).Except(unread.Select(bad => bad.Id)).Select(store.TryRead).ToList();
@@ -68,7 +70,13 @@ internal sealed class OffsiteRetention
 
         progress.Phase = "removing there";
         var kept = decisions.Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
-        return Needed(all.FindAll(snapshot => kept.Contains(snapshot.Id))) is { } needed ? (gone, Remove(kept, needed)) : ([], 0);
+        if (Needed(all.FindAll(snapshot => kept.Contains(snapshot.Id))) is not { } needed)
+        {
+            return ([], 0);
+        }
+
+        before([.. gone.Select(decision => decision.Item.Id)]);
+        return (gone, Remove(kept, needed));
     }
 
     /// <summary>What holds rotation, here or there: the newest may not have arrived there.</summary>

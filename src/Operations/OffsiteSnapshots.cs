@@ -14,14 +14,18 @@ internal sealed class OffsiteSnapshots
     private readonly OffsiteFetch fetch;
     private readonly TimeProvider clock;
     private readonly RunProgress progress;
+    private readonly TrustedKeys? keys;
+    private readonly Layout here;
 
     /// <param name="rclone">Speaks to it.</param>
     /// <param name="scratch">A directory for what is fetched.</param>
     /// <param name="clock">What is dated later is never the newest.</param>
     /// <param name="progress">Told what is done.</param>
-    public OffsiteSnapshots(Rclone rclone, string scratch, TimeProvider clock, RunProgress progress)
+    /// <param name="keys">Whose signatures count; null to believe all.</param>
+    /// <param name="here">The repository here, which remembers what was there; it need not exist.</param>
+    public OffsiteSnapshots(Rclone rclone, string scratch, TimeProvider clock, RunProgress progress, TrustedKeys? keys = null, Layout? here = null)
     {
-        (this.clock, this.progress) = (clock, progress);
+        (this.clock, this.progress, this.keys, this.here) = (clock, progress, keys, here ?? new Layout(scratch));
         Rclone = rclone;
         Layout = new Layout(Path.Combine(scratch, "copy"));
         fetch = new OffsiteFetch(rclone, Layout.Root, progress);
@@ -40,7 +44,10 @@ internal sealed class OffsiteSnapshots
     /// <summary>The scratch repository.</summary>
     public Layout Layout { get; }
 
-    public SnapshotStore Store => new(Layout, Rclone.Place.Remote);
+    public SnapshotStore Store => new(Layout, Rclone.Place.Remote, Manifest?.Trust);
+
+    /// <summary>The signed list there; null where no key is known, and before <see cref="RequireMark"/>.</summary>
+    public OffsiteManifest? Manifest { get; private set; }
 
     public OffsiteFetch Fetch => fetch;
 
@@ -70,9 +77,19 @@ internal sealed class OffsiteSnapshots
                 ExitCode.NoRepository, $"{Rclone.Place.Remote} holds no backups", "'vertex-ar-backup offsite push' copies them there; is the path right?");
         }
 
-        fetch.Small([Layout.Below.Mark]);
+        fetch.Small([Layout.Below.Mark, .. keys is not null && There.Size(Layout.Below.Manifest) is not null ? [Layout.Below.Manifest] : Array.Empty<string>()]);
         _ = Repository.Open(Layout.Root);
-        return Repository.ReadMark(Layout);
+        var mark = Repository.ReadMark(Layout);
+        Manifest ??= keys is null ? null : new OffsiteManifest(keys, Rclone.Place.Remote, Layout, here, mark.Id);
+        return mark;
+    }
+
+    /// <summary>What somebody changed there that has no key; and remembers what is there now.</summary>
+    public List<Damage> LookForTampering()
+    {
+        var found = Manifest?.Look(Ids()) ?? [];
+        Manifest?.Remember();
+        return found;
     }
 
     /// <summary>With a wrong password crypt shows an empty place, and would fill it once more.</summary>
@@ -108,7 +125,7 @@ internal sealed class OffsiteSnapshots
         _ = RequireMark();
         _ = FetchHeaders(Ids().Where(id => text == SnapshotStore.Latest || id.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase)));
         return Store.Find(text, clock.GetUtcNow(), type, passedOver => passedOver.ForEach(bad => progress.Say(
-            Severity.Warning, $"snapshot {bad.Id} is newer, but damaged there: its header {bad.Reason}")));
+            Severity.Warning, $"snapshot {bad.Id} is newer, but {bad.Word} there: its header {bad.Reason}")));
     }
 
     /// <summary>Why a snapshot must not be brought here: it would stand before all that are to come. Null if it may.</summary>

@@ -61,6 +61,7 @@ internal sealed class OffsiteVerify
         _ = offsite.RequireMark();
         var (whole, damaged) = id is null ? offsite.FetchHeaders(offsite.Ids()) : ([offsite.Find(id)], []);
         damaged.ForEach(bad => Report($"header of snapshot {bad.Id}", bad.Reason, Layout.Below.Header(bad.Id), bad.Id));
+        damages.AddRange(offsite.LookForTampering());
         whole.ForEach(CheckSnapshot);
         CheckSizes();
         var compared = CompareChecksums();

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
@@ -25,7 +26,9 @@ internal static class RotateBackups
     /// <param name="dryRun">Decide, and delete nothing.</param>
     /// <param name="clock">Whose zone says where a day ends.</param>
     /// <param name="progress">Told what happens.</param>
-    public static RotateResult Run(RepositoryLock held, RetentionRules rules, SiteIdentity site, bool dryRun, TimeProvider clock, RunProgress progress)
+    /// <param name="signer">Takes what is removed off the signed list first; null where none is kept.</param>
+    public static RotateResult Run(
+        RepositoryLock held, RetentionRules rules, SiteIdentity site, bool dryRun, TimeProvider clock, RunProgress progress, SnapshotSigner? signer = null)
     {
         var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
         var now = clock.GetUtcNow();
@@ -51,8 +54,28 @@ internal static class RotateBackups
             return result with { Postponed = true };
         }
 
-        SnapshotStore.Remove(held, [.. decisions.Where(d => !d.Keep).OrderBy(d => d.Item.Id).Select(d => d.Item.Id)]);
+        List<SnapshotId> gone = [.. decisions.Where(d => !d.Keep).OrderBy(d => d.Item.Id).Select(d => d.Item.Id)];
+        TakeOffList(held, gone, signer, now, progress);
+        SnapshotStore.Remove(held, gone);
         return result with { FreedBytes = Free(held, alone, damaged, progress) };
+    }
+
+    /// <summary>A list that cannot be signed any more is removed: it would call lost what was rotated away.</summary>
+    private static void TakeOffList(RepositoryLock held, List<SnapshotId> gone, SnapshotSigner? signer, DateTimeOffset now, RunProgress progress)
+    {
+        if (gone.Count == 0)
+        {
+            return;
+        }
+
+        if (signer is not null)
+        {
+            _ = signer.Update(held, gone, now);
+        }
+        else if (AtomicFile.RemoveIfThere(held.Layout.Manifest))
+        {
+            progress.Say(Severity.Warning, $"{held.Layout.Manifest} is removed: no key is configured to sign it without what is rotated away");
+        }
     }
 
     /// <summary>Removes what no snapshot names; says so where damage forbids it.</summary>

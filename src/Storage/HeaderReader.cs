@@ -19,10 +19,14 @@ internal sealed class HeaderReader : IDisposable
 
     private static ReadOnlySpan<byte> Suffix => ".json"u8;
 
+    private readonly HeaderTrust? trust;
+
+    /// <param name="layout">The repository.</param>
+    /// <param name="trust">Refuses headers of others; null to read them all.</param>
     /// <exception cref="UserError">The directory of headers cannot be opened.</exception>
-    public HeaderReader(Layout layout)
+    public HeaderReader(Layout layout, HeaderTrust? trust = null)
     {
-        parse = Parse;
+        (parse, this.trust) = (Parse, trust);
         directory = layout.OpenSnapshots();
     }
 
@@ -49,16 +53,21 @@ internal sealed class HeaderReader : IDisposable
     /// <exception cref="UserError">It is of a version we do not know.</exception>
     public Snapshot Read(SnapshotId id)
     {
-        var header = SealedJson.Read(Content(id), parse);
+        var content = Content(id);
+        var header = SealedJson.Read(content, parse);
         if (!header.IsSane)
         {
             throw new DamageError("holds numbers or names that cannot be");
         }
 
         last = header;
-        return header.Id == id.ToString()
-            ? new Snapshot(id, header)
-            : throw new DamageError("is the header of another snapshot");
+        if (header.Id != id.ToString())
+        {
+            throw new DamageError("is the header of another snapshot");
+        }
+
+        trust?.Check(header.Signer, id, content);
+        return new Snapshot(id, header);
     }
 
     /// <summary>The type of a snapshot whose header is whole. Reads no further than that, for speed.</summary>

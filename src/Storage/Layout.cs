@@ -19,6 +19,12 @@ internal sealed class Layout(string root)
     /// <summary>Which machine copies to the second place; the same there.</summary>
     public string Writer => Path.Combine(Root, "writer.json");
 
+    /// <summary>The signed list of the snapshots that are in the repository, where they are signed.</summary>
+    public string Manifest => Path.Combine(Root, "manifest.json");
+
+    /// <summary>The last manifest of the second place that was seen or sent: what must be there.</summary>
+    public string OffsiteManifest => Path.Combine(Runs, "offsite-manifest.json");
+
     public string Lock => Path.Combine(Root, "lock");
 
     public string Snapshots => Path.Combine(Root, "snapshots");

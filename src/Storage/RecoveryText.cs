@@ -35,6 +35,22 @@ internal static class RecoveryText
            had an ACL is open to its owner alone. Left out are ACLs and attributes of files
            whose names are not UTF-8, and attributes whose own names are not.
 
+        5. Who wrote it? If snapshots are signed ("signature" in snapshots/ID.json) and you have the
+           public key, as from your password manager (the long line that begins with MFkw):
+
+               echo KEY | base64 -d >/tmp/key.der
+               head -n -3 snapshots/ID.json | head -c -2 >/tmp/signed
+               jq -r .signature snapshots/ID.json | base64 -d >/tmp/signature
+               openssl dgst -sha256 -keyform DER -verify /tmp/key.der -signature /tmp/signature /tmp/signed
+
+           It must say "Verified OK". The header that this proves names the two lists by SHA-256; they
+           name all else, which recover.sh checks:
+
+               jq -r '.files, .packs | "\(.sha256)  snapshots/\(.name)"' snapshots/ID.json | sha256sum -c
+
+           A snapshot that was made before there was a key has no signature: manifest.json, which is
+           checked in the same way, lists it by the SHA-256 of its header.
+
         -----8<----- recover.sh -----8<-----
         id=${1:?snapshot} out=${2:?directory}
         mkdir -p "$out/packs" "$out/pieces" "$out/files" || exit

@@ -6,7 +6,8 @@ namespace VertexAr.Backup.Storage;
 /// <summary>The snapshots of a repository: found, read, published and removed by their headers.</summary>
 /// <param name="layout">Where they lie.</param>
 /// <param name="name">What the repository is called, if it is the copy of another; null for where it lies.</param>
-internal sealed class SnapshotStore(Layout layout, string? name = null)
+/// <param name="trust">Refuses snapshots that others wrote, as if they were damaged; null where no key is known.</param>
+internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTrust? trust = null)
 {
     /// <summary>What 'the newest' is called on the command line.</summary>
     public const string Latest = "latest";
@@ -31,13 +32,13 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     /// <summary>The snapshot, or what is wrong with it; neither if it was rotated away meanwhile.</summary>
     public (Snapshot? Whole, DamagedSnapshot? Damaged) TryRead(SnapshotId id)
     {
-        using var headers = new HeaderReader(layout);
+        using var headers = new HeaderReader(layout, trust);
         return Try(headers, id, static (headers, id) => headers.Read(id));
     }
 
     public List<SnapshotId> Ids()
     {
-        using var headers = new HeaderReader(layout);
+        using var headers = new HeaderReader(layout, trust);
         return headers.Ids();
     }
 
@@ -45,7 +46,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
     /// <exception cref="UserError">It is of a version we do not know.</exception>
     public Snapshot Read(SnapshotId id)
     {
-        using var headers = new HeaderReader(layout);
+        using var headers = new HeaderReader(layout, trust);
         return headers.Read(id);
     }
 
@@ -72,7 +73,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
 
         void Read(int from, int to)
         {
-            using var headers = new HeaderReader(layout);
+            using var headers = new HeaderReader(layout, trust);
             for (var i = from; i < to; i++)
             {
                 var (whole, damaged) = Try(headers, ids[i], read);
@@ -90,7 +91,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
         }
         catch (DamageError e)
         {
-            return (default, new DamagedSnapshot(id, e.Message));
+            return (default, new DamagedSnapshot(id, e.Message) { IsUntrusted = e.IsUntrusted });
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
@@ -231,6 +232,12 @@ internal sealed class SnapshotStore(Layout layout, string? name = null)
         catch (PosixError e)
         {
             throw UserError.Failed($"the header {Path.Combine(Name, Layout.Below.Header(id))} cannot be read: {e.Message}", cause: e);
+        }
+        catch (DamageError e) when (e.IsUntrusted)
+        {
+            throw UserError.Failed(
+                $"the header {Path.Combine(Name, Layout.Below.Header(id))} {e.Message}",
+                "if the snapshot is yours, as one that was made before there was a key: 'vertex-ar-backup key sign' vouches for what is here, and --trust none checks no signatures", e);
         }
         catch (DamageError e)
         {

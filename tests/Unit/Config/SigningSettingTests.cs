@@ -56,6 +56,16 @@ public sealed class SigningSettingTests : IDisposable
     {
         file.Text = $$"""{ "max_backups": null, "nonsense": 1, "signing": { "trust": ["{{Fingerprint}}"] } }""";
 
-        Assert.Equal([Fingerprint], SettingsLoader.Signing(file.FilePath, _ => null)!.Trust);
+        Assert.Equal([Fingerprint], SettingsLoader.Signing(file.FilePath, _ => null, unreadable: e => throw e)!.Trust);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_is_told_of()
+    {
+        file.Text = "{";
+        var told = new List<string>();
+
+        Assert.Null(SettingsLoader.Signing(file.FilePath, _ => null, unreadable: e => told.Add(e.Message)));
+        Assert.Contains("not valid JSON", Assert.Single(told), StringComparison.Ordinal);
     }
 }
