@@ -88,6 +88,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         {
             var store = new SnapshotStore(Repository.Open(settings.BackupDir));
             Verify(store);
+            LookAtSignatures(store.Layout);
             LookAtHealth(store);
             LookAtFiles(store.Layout);
         }
@@ -116,6 +117,33 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         else
         {
             report.Ok("repository", $"{Units.Count(verified.Snapshots, "snapshot")}, {Units.Size(verified.Bytes)}: everything is there and of the right size");
+        }
+    }
+
+    private void LookAtSignatures(Layout layout)
+    {
+        const string name = "signatures";
+        try
+        {
+            if (around.Trust is not { } keys)
+            {
+                return;
+            }
+
+            var damaged = new SnapshotStore(layout, trust: HeaderTrust.Of(keys, layout)).ReadAll().Damaged.FindAll(one => one.IsUntrusted);
+            string[] found = [.. damaged.Select(one => $"snapshot {one.Id} {one.Reason}"), .. Signing.Look(around, layout).Select(one => $"{one.Thing} {one.Reason}")];
+            if (found.Length > 0)
+            {
+                report.Fail(name, $"{found[0]}{(found.Length > 1 ? $"; and {found.Length - 1} more" : "")}", $"sudo {CommandTable.Program} verify");
+            }
+            else
+            {
+                report.Ok(name, "each snapshot is signed by a trusted key, or listed by one");
+            }
+        }
+        catch (UserError e)
+        {
+            report.Fail(name, e.Message, e.Hint);
         }
     }
 

@@ -30,6 +30,7 @@ internal static class DoctorVerb
         var service = ServiceIdentity.Find(settings?.BackupDir);
         var secrets = new DoctorSecrets(whole, report, service, settings);
         _ = whole.BotCredential; // While root may read it.
+        whole.LearnTrust();
         foreach (var (text, advice) in RestoreRestVerb.Find(settings).Select(RestoreRestVerb.Describe).OfType<(string, string)>())
         {
             report.Fail("restore", text, advice);

@@ -87,7 +87,7 @@ internal sealed record Surroundings(
         Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner ? (owner.Uid, owner.Gid) : null;
 
     /// <summary>While root may read it. What is wrong with it is said by what needs it.</summary>
-    private void LearnTrust()
+    public void LearnTrust()
     {
         try
         {

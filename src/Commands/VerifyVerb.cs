@@ -49,7 +49,7 @@ internal static class VerifyVerb
         }
         else
         {
-            Report(around, report, damaged.Count > 0 ? Path.Combine(ShellWord.Of(store.Layout.Snapshots), $"{damaged[0].Id}.*") : null);
+            Report(around, report, damaged.Find(bad => !bad.IsUntrusted) is { } bad ? Path.Combine(ShellWord.Of(store.Layout.Snapshots), $"{bad.Id}.*") : null, tampering.Count > 0 || damaged.Exists(bad => bad.IsUntrusted));
         }
 
         return new RunEnd(report.Damages.Count > 0 ? ExitCode.Failed : ExitCode.Done, run => run with
@@ -61,7 +61,7 @@ internal static class VerifyVerb
         });
     }
 
-    private static void Report(Surroundings around, VerifyReport report, string? headless)
+    private static void Report(Surroundings around, VerifyReport report, string? headless, bool isTampered)
     {
         var output = around.Output;
         var looked = $"{Units.Count(report.Snapshots, "snapshot")}, {Units.Count(report.Packs, "pack")}, {Units.Size(report.Bytes)}";
@@ -70,6 +70,7 @@ internal static class VerifyVerb
             if (!around.Options.Quiet)
             {
                 output.Line($"{looked}: {(report.Deep ? "every byte is as it was written" : "everything is there and of the right size")}"
+                    + (around.Trust is null ? "" : "; each snapshot is signed by a trusted key, or listed by one")
                     + (report.Deep ? "" : "; --deep reads it too"));
             }
 
@@ -82,7 +83,7 @@ internal static class VerifyVerb
         }
 
         output.Line();
-        Advise(output, report, headless);
+        Advise(output, report, headless, isTampered);
         around.Screen.Log.Say(Severity.Error, $"{Units.Count(report.Damages.Count, "damage")} found in {looked}");
     }
 
@@ -113,7 +114,8 @@ internal static class VerifyVerb
     /// <param name="output">Where to.</param>
     /// <param name="report">What was found.</param>
     /// <param name="headless">The files of a snapshot that cannot be read without its header, if there is one.</param>
-    private static void Advise(Output output, VerifyReport report, string? headless)
+    /// <param name="isTampered">Somebody without a key wrote or removed something.</param>
+    private static void Advise(Output output, VerifyReport report, string? headless, bool isTampered)
     {
         var packs = report.Damages.Where(d => d.PackPath is not null).ToList();
         output.Line("what to do:");
@@ -133,6 +135,12 @@ internal static class VerifyVerb
         {
             output.Line("  if there is none, give that snapshot up; until then no pack is deleted, since it might be one of its own:");
             output.Line($"  mv {headless} /somewhere/else");
+        }
+
+        if (isTampered)
+        {
+            output.Line("  find out who else can write to the backup directory, and look at what is here: list --trust none");
+            output.Line("  vertex-ar-backup key sign                  vouches for what is here, once you know that it is right");
         }
 
         output.Line("  look at the disk: smartctl -a, dmesg; what rots once rots again");

@@ -121,17 +121,17 @@ internal sealed class CreateBackup
 
     private CreateResult Run(RepositoryLock held)
     {
-        var store = new SnapshotStore(held.Layout);
+        var store = CreateSigning.Open(plan, held.Layout);
         var (all, damaged) = store.ReadAll();
         var dated = FutureId.Split(all, clock.GetUtcNow()).Dated;
         var whole = plan.Origin is null ? plan.Site.Nearest(dated) : dated;
         existing = store.Ids();
-        damaged.ForEach(d => progress.Say(Severity.Warning, $"snapshot {d.Id} is damaged: its header {d.Reason}; see 'vertex-ar-backup verify'"));
+        CreateSigning.SayDamaged(damaged, progress);
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default), .. plan.Signer?.Listed(held.Layout) ?? []];
         var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
-        previous = CreateSigning.Previous(plan, store, dated, id);
+        previous = CreateSigning.Previous(plan, held.Layout, id, clock.GetUtcNow());
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
         SnapshotHeader header;
         try

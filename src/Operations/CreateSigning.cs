@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
 
@@ -6,6 +7,30 @@ namespace VertexAr.Backup.Operations;
 /// <summary>What a signed snapshot says of the one before it, and what the signed list says of all.</summary>
 internal static class CreateSigning
 {
+    /// <summary>
+    /// The snapshots that a new one may be built upon. What is signed must not be made of what somebody else may have written: files that did
+    /// not change are taken over unread.
+    /// </summary>
+    public static SnapshotStore Open(CreatePlan plan, Layout layout) =>
+        new(layout, trust: plan.Signer is { } signer ? HeaderTrust.Of(signer.Trusted, layout) : null);
+
+    /// <summary>Names the snapshots that cannot be built upon.</summary>
+    public static void SayDamaged(List<DamagedSnapshot> damaged, RunProgress progress)
+    {
+        foreach (var one in damaged.Where(one => !one.IsUntrusted))
+        {
+            progress.Say(Severity.Warning, $"snapshot {one.Id} is damaged: its header {one.Reason}; see 'vertex-ar-backup verify'");
+        }
+
+        if (damaged.FindAll(one => one.IsUntrusted) is [var first, ..] untrusted)
+        {
+            progress.Say(
+                Severity.Warning,
+                $"{Units.Count(untrusted.Count, "snapshot")} not signed by a trusted key, {first.Id} first: nothing is taken over from there, so that what they have is stored once more; "
+                    + "if they are yours, 'vertex-ar-backup key sign' vouches for them");
+        }
+    }
+
     /// <summary>Adds what was made to the signed list.</summary>
     public static void List(CreatePlan plan, RepositoryLock held, TimeProvider clock, RunProgress progress)
     {
@@ -17,15 +42,21 @@ internal static class CreateSigning
         }
     }
 
-    /// <summary>The snapshot before a new one, by the hash of its header.</summary>
+    /// <summary>The snapshot before a new one, by the hash of its header, whether it is signed or not.</summary>
     /// <param name="plan">Whether the new one is signed, and whether it is imported.</param>
-    /// <param name="store">Where it will be.</param>
-    /// <param name="earlier">Those that are there, oldest first.</param>
+    /// <param name="layout">Where it will be.</param>
     /// <param name="id">The new one.</param>
+    /// <param name="now">What is dated much later is before nothing.</param>
     /// <returns>Null if there is none, or the new one is not signed.</returns>
-    public static SnapshotLink? Previous(CreatePlan plan, SnapshotStore store, List<Snapshot> earlier, SnapshotId id)
+    public static SnapshotLink? Previous(CreatePlan plan, Layout layout, SnapshotId id, DateTimeOffset now)
     {
-        var before = plan.Signer is null ? null : earlier.FindLast(snapshot => plan.Origin is null || snapshot.Id < id);
+        if (plan.Signer is null)
+        {
+            return null;
+        }
+
+        var store = new SnapshotStore(layout);
+        var before = FutureId.Split(store.ReadAll().Whole, now).Dated.FindLast(snapshot => plan.Origin is null || snapshot.Id < id);
         return before is null ? null : new SnapshotLink(before.Id, store.HeaderDigest(before.Id));
     }
 }

@@ -20,7 +20,7 @@ internal static class SignedJson
     {
         var open = file[..^SealedJson.SealSize];
         var begin = open.Span.LastIndexOf(Begin);
-        if (begin < 0 || open.Span[^1] != (byte)'"')
+        if (begin < 0 || open.Length <= begin + Begin.Length || open.Span[^1] != (byte)'"')
         {
             return null;
         }

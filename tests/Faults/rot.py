@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Damages a small repository in every way that disks do, one at a time, and looks whether it is found and what restores.
 
-`verify --deep` must find each damage to a header, list, table or pack; `verify` each file that is missing or of another size;
-`restore` must never end well with a wrong byte; what does not need the damaged file must restore whole.
+`verify --deep` must find each damage to a header, list, table or pack, and to the signed list; `verify` each file that is missing or of
+another size; `restore` must never end well with a wrong byte; what does not need the damaged file must restore whole. The snapshots are
+signed, so that a header that somebody changed and gave a new checksum must be found too.
 """
 import argparse
 import contextlib
 import gzip
+import hashlib
 import json
 import multiprocessing
 import os
@@ -27,7 +29,8 @@ class Patient:
 
     def __init__(self, root, binary):
         self.site = Site(f"{root}/site", binary)
-        self.site.make(media=0.02)
+        self.site.make(media=0.02, signing={"key_file": f"{root}/signing.key"})
+        self.site.succeed("key", "new")
         self.states, self.needs = {}, {}
         for step in (1, 2):
             self.site.change(step)
@@ -39,7 +42,7 @@ class Patient:
                 packs = [json.loads(line)["sha256"] for line in lines]
             self.needs[snapshot] = {f"snapshots/{snapshot}.json", f"snapshots/{snapshot}.files.jsonl.gz", table, "repository.json"}
             self.needs[snapshot] |= {f"packs/{pack[:2]}/{pack}.tar.gz" for pack in packs}
-        self.files = sorted(set().union(*self.needs.values()))
+        self.files = sorted({"manifest.json"}.union(*self.needs.values()))
 
     def path(self, name):
         return f"{self.site.repository}/{name}"
@@ -151,14 +154,20 @@ def whole(name, what):
         elif what == "a link to nowhere":
             os.remove(HERE.path(name))
             os.symlink("nowhere", HERE.path(name))
+        elif what == "forged":
+            if not name.endswith("Z.json") and name != "manifest.json":
+                return
+            HERE.write(name, forged(content))
+            resized = False
         elif what == "swapped":
             if other is None:
                 return
             HERE.write(name, HERE.read(other))
             resized = False
-        # A snapshot whose header is gone is no snapshot any more: nothing is left to be found missing.
+        # A snapshot whose header is gone is no snapshot any more: only the signed list knows that it was one.
         if what == "gone" and name.startswith("snapshots/") and name.endswith("Z.json"):
-            check(name[10:-5] not in HERE.site.snapshots(), "a snapshot without a header is shown")
+            check(f'"id":"{name[10:-5]}"' not in HERE.run("list", "--json").stdout, "a snapshot without a header is shown")
+            check(name[10:-5] in HERE.run("verify").stdout, "a snapshot that was removed is not missed")
             return
         for snapshot in HERE.states:
             HERE.examine(damaged, resized, snapshot, keep_going=True)
@@ -170,7 +179,15 @@ def whole(name, what):
         HERE.write(name, content)
 
 
-WHOLE = ["cut by a byte", "cut in half", "emptied", "longer by a byte", "doubled", "zeros", "gone", "a directory", "a link to nowhere", "swapped"]
+def forged(content):
+    """One digit of a time another, and the checksum that this needs."""
+    text = content[:content.rindex(b',\n  "checksum": "')]
+    at = text.rindex(b"+00:00") - 1
+    text = text[:at] + (b"1" if text[at:at + 1] == b"0" else b"0") + text[at + 1:]
+    return text + b',\n  "checksum": "' + hashlib.sha256(text).hexdigest().encode() + b'"\n}\n'
+
+
+WHOLE = ["cut by a byte", "cut in half", "emptied", "longer by a byte", "doubled", "zeros", "gone", "a directory", "a link to nowhere", "swapped", "forged"]
 
 
 def attempt(case):

@@ -61,6 +61,7 @@ MUTANTS = [
      "is { } foreign)", "is { Kind: ForeignKind.Leftover } foreign)"),
     ("a header's checksum is not compared", "the disk rots", "src/Storage/SealedJson.cs",
      " || !seal.Slice(Seal.Length, Digest.TextSize).SequenceEqual(digest)", ""),
+    ("a forged header is believed", "the disk rots", "src/Storage/HeaderTrust.cs", "if (Digest.Of(file.Span) != known)", "if (known == default)"),
     ("a list's checksum is not compared", "the disk rots", "src/Storage/SnapshotStore.cs",
      "return Sha256.OfFile(file) == written.Sha256", "return Sha256.OfFile(file) != default"),
     ("a pack's checksum is not compared", "the disk rots", "src/Operations/PackFile.cs",

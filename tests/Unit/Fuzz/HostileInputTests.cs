@@ -68,6 +68,32 @@ public sealed class HostileInputTests : IDisposable
         });
     }
 
+    /// <summary>Whatever a forger makes of a signed header, or of the signed list: it is not believed unless it is what was signed.</summary>
+    [Fact]
+    public void A_signed_file_that_is_sealed_correctly()
+    {
+        var key = SigningKey.Make(repository.Temp["key"], null);
+        var trusted = new TrustedKeys([key.Public.Fingerprint]);
+        var first = repository.AddSnapshot(TestRepository.First, [repository.AddPack("x")]);
+        var header = SealedJson.Write(json => SnapshotHeaderJson.Write(json, first.Header with { Signer = key.Public.Text }), key);
+        var manifest = new SnapshotSigner(key, trusted)
+            .Next("0123", null, new Dictionary<SnapshotId, Digest> { [TestRepository.First] = Digest.Of(header) }, DateTimeOffset.UnixEpoch).ToBytes(key);
+        byte[][] good = [header[..^SealedJson.SealSize], manifest[..^SealedJson.SealSize]];
+        var signed = good.Select(one => SignedJson.Split(Seal(one))!.Content.ToArray()).ToList();
+        var trust = new HeaderTrust(trusted, []);
+        Try(good, mutant =>
+        {
+            var file = Seal(mutant);
+            var isWhole = signed.Exists(one => mutant.AsSpan().StartsWith(one));
+            File.WriteAllBytes(repository.Layout.Header(TestRepository.First), file);
+            File.WriteAllBytes(repository.Layout.Manifest, file);
+            var (whole, damaged) = new SnapshotStore(repository.Layout, trust: trust).ReadAll();
+            Assert.True(isWhole || whole.Count == 0);
+            Assert.Equal(1, whole.Count + damaged.Count);
+            Assert.True(isWhole || SnapshotManifest.Read(repository.Layout.Manifest, trusted).Manifest is null);
+        });
+    }
+
     [Fact]
     public void A_line_of_a_pack_table()
     {

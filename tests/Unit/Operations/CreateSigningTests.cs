@@ -97,5 +97,16 @@ public sealed class CreateSigningTests : IDisposable
         Assert.Equal($"snapshot {first.Id}", Assert.Single(ManifestCheck.Replaced(site.Store, site.Store.ReadAll().Whole)).Thing);
     }
 
+    /// <summary>A file that looks unchanged would be taken over unread, and signed.</summary>
+    [Fact]
+    public void Nothing_is_taken_over_from_what_is_not_signed()
+    {
+        site.Create();
+        Assert.Equal(0, site.Create().Header.NewBytes);
+        Assert.Equal(7, site.Create(site.Plan with { Signer = signer }).Header.NewBytes);
+        Assert.Contains(site.Notices, notice => notice.Text.Contains("2 snapshots not signed by a trusted key", StringComparison.Ordinal));
+        Assert.Equal(0, site.Create(site.Plan with { Signer = signer }).Header.NewBytes);
+    }
+
     private SnapshotLink Link(Snapshot snapshot) => new(snapshot.Id, Digest.Of(File.ReadAllBytes(site.Layout.Header(snapshot.Id))));
 }

@@ -38,6 +38,16 @@ public sealed class SignedJsonTests : IDisposable
         Assert.Null(SignedJson.Split(SealedJson.Write(json => json.WriteString("id", ",\n  \"signature\": \"AAAA"))));
 
     [Fact]
+    public void A_signature_that_never_came_is_none()
+    {
+        var open = "{\n  \"id\": \"x\",\n  \"signature\": \""u8.ToArray();
+
+        Assert.Null(SignedJson.Split((byte[])[.. open, .. new byte[SealedJson.SealSize]]));
+        Assert.Null(SignedJson.Split((byte[])[.. open[..^1], .. new byte[SealedJson.SealSize]]));
+        Assert.Empty(SignedJson.Split((byte[])[.. open, (byte)'"', .. new byte[SealedJson.SealSize]])!.Signature);
+    }
+
+    [Fact]
     public void Nothing_can_stand_between_signature_and_checksum()
     {
         var file = SealedJson.Write(json =>
