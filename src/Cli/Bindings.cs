@@ -41,24 +41,46 @@ internal static class Bindings
                 "'restore' needs ID: a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup", "see 'vertex-ar-backup help restore'"));
     }
 
-    private static RestoreCommand RestoreSnapshot(Arguments given, string id) => new(
-        id,
-        TypeIn(given),
-        given.Value(CommandTable.Only) switch
+    private static void CheckPlaces(Arguments given)
+    {
+        var (asInSnapshot, allow) = (given.Has(CommandTable.AsInSnapshot), given.Values(CommandTable.Allow).Count > 0);
+        if (asInSnapshot && given.Value(CommandTable.To) is not null)
         {
-            "database" => SourceKind.Database,
-            "storage" => SourceKind.Storage,
-            _ => null,
-        },
-        given.Values(CommandTable.Path),
-        given.Value(CommandTable.To),
-        given.Has(CommandTable.Yes),
-        given.Has(CommandTable.NoVerify),
-        given.Has(CommandTable.KeepGoing),
-        given.Has(CommandTable.DryRun),
-        OffsiteBindings.From(given),
-        given.Has(CommandTable.Damaged),
-        given.Has(CommandTable.KeepSpecial));
+            throw UserError.Usage("'restore' is told both '--as-in-snapshot' and '--to'; give one of them");
+        }
+
+        if (asInSnapshot != allow)
+        {
+            throw UserError.Usage(
+                asInSnapshot ? "'--as-in-snapshot' needs '--allow DIR', once for each directory that it may restore to" : "'--allow' goes with '--as-in-snapshot' only",
+                "'vertex-ar-backup show ID' shows the places");
+        }
+    }
+
+    private static RestoreCommand RestoreSnapshot(Arguments given, string id)
+    {
+        CheckPlaces(given);
+        return new RestoreCommand(
+            id,
+            TypeIn(given),
+            given.Value(CommandTable.Only) switch
+            {
+                "database" => SourceKind.Database,
+                "storage" => SourceKind.Storage,
+                _ => null,
+            },
+            given.Values(CommandTable.Path),
+            given.Value(CommandTable.To),
+            given.Has(CommandTable.Yes),
+            given.Has(CommandTable.NoVerify),
+            given.Has(CommandTable.KeepGoing),
+            given.Has(CommandTable.DryRun),
+            OffsiteBindings.From(given),
+            given.Has(CommandTable.Damaged),
+            given.Has(CommandTable.KeepSpecial),
+            given.Has(CommandTable.AsInSnapshot),
+            given.Values(CommandTable.Allow) is { Count: > 0 } allowed ? allowed : null);
+    }
 
     public static Command Verify(Arguments given)
     {

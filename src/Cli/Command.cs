@@ -36,7 +36,8 @@ internal sealed record StatsCommand : Command;
 /// <paramref name="Type"/> (null: all). <paramref name="Only"/> null means sources of both kinds; no <paramref name="Paths"/>
 /// (glob patterns) means every file; <paramref name="To"/> null means in place. <paramref name="From"/>: from the copies
 /// there; null for the backup directory. <paramref name="KeepSpecial"/>: set-user-ID, capabilities and device nodes come back
-/// whoever could have put them into the snapshot.
+/// whoever could have put them into the snapshot. <paramref name="AsInSnapshot"/>: to the places that the snapshot has, below the
+/// directories <paramref name="Allow"/>, and not to those of the configuration.
 /// </summary>
 internal sealed record RestoreCommand(
     string Id,
@@ -50,7 +51,9 @@ internal sealed record RestoreCommand(
     bool DryRun,
     OffsitePlace? From = null,
     bool Damaged = false,
-    bool KeepSpecial = false) : Command;
+    bool KeepSpecial = false,
+    bool AsInSnapshot = false,
+    IReadOnlyList<string>? Allow = null) : Command;
 
 /// <summary>
 /// Finishes a restore that was killed, or takes it back (<paramref name="Undo"/>). <paramref name="Place"/> says which, if there

@@ -55,6 +55,8 @@ internal static class CommandTable
     public static readonly Option Undo = new("--undo", "take back a restore that was killed; ID may name its place if there are several");
     public static readonly Option NoVerify = new("--no-verify", "do not compare what is restored with its SHA-256");
     public static readonly Option Damaged = new("--damaged", "restore databases too that were damaged when they were saved");
+    public static readonly Option AsInSnapshot = new("--as-in-snapshot", "restore to the places that the snapshot has, not those of the configuration; asks for each, also with --yes");
+    public static readonly Option Allow = new("--allow", "with --as-in-snapshot, a directory that may be restored to; repeatable", "DIR", Repeats: true);
     public static readonly Option KeepSpecial = new("--keep-special", "restore set-user-ID, capabilities and device nodes although others could have put them there");
     public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
     public static readonly Option All = new("--all", "check every snapshot; the default");
@@ -129,12 +131,12 @@ internal static class CommandTable
         new(
             "restore",
             "bring back a snapshot, or some files of it",
-            "Puts a snapshot's databases and storage back where they came from, or beneath another directory with --to. Every byte is "
+            "Puts a snapshot's databases and storage back where the configuration has them, or beneath another directory with --to. Every byte is "
                 + "checked on the way. What is there now is kept aside under a name that ends in before_restore and the time. It asks "
                 + "first, unless --yes is given. Databases, other trees, backups and mounts that lie inside a tree stay as they are. A "
                 + "restore in place that was killed is finished with --continue or taken back with --undo.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup; with --continue or --undo, what names the restore")],
-            [RestoreType, Only, Path, To, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, Damaged, KeepSpecial, DryRun, Continue, Undo],
+            [RestoreType, Only, Path, To, AsInSnapshot, Allow, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, Damaged, KeepSpecial, DryRun, Continue, Undo],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),

@@ -50,6 +50,7 @@ internal static class RestoreVerb
             KeepGoing = command.KeepGoing,
             Damaged = command.Damaged,
             Distrust = command.KeepSpecial ? null : distrust,
+            Places = ConfiguredNeighbours.Places(around, command),
             Neighbours = command.To is null ? ConfiguredNeighbours.Of(around) : RestoreNeighbours.None,
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
         };
@@ -67,18 +68,7 @@ internal static class RestoreVerb
             return Preview(around.Output, restore, plan);
         }
 
-        if (!command.Yes)
-        {
-            if (plan.To is null)
-            {
-                SayWhatChanges(around, restore, command.Paths.Count > 0);
-                Confirm(around, "add --yes to restore in place without asking, or --to DIR to restore elsewhere");
-            }
-            else if (strangers.Count > 0)
-            {
-                Confirm(around, "add --yes to let them have these files, or make the accounts first");
-            }
-        }
+        Ask(around, command, restore, strangers.Count > 0);
 
         RunLog.Begin(around, around.SettingsIfGood(quiet: true), $"restore {command.Id}");
         fetch?.Invoke(restore);
@@ -100,6 +90,28 @@ internal static class RestoreVerb
         ? RepositoryLock.AcquireIfThere(new Layout(settings.BackupDir), "restore", around.Clock.GetUtcNow())
         : null;
 
+    /// <summary>In place by the configuration, unless --yes is given; by the snapshot, for each place in any case; elsewhere, only who is to have the files.</summary>
+    private static void Ask(Surroundings around, RestoreCommand command, RestoreBackup restore, bool hasStrangers)
+    {
+        if (command.AsInSnapshot)
+        {
+            SayWhatChanges(around, restore, command.Paths.Count > 0);
+            foreach (var target in restore.Targets)
+            {
+                Confirm(around, $"Restore '{target.Source.Name}' to {target.Place}?", "--as-in-snapshot asks for each place, also with --yes; restore elsewhere with --to DIR, or name the places in a configuration");
+            }
+        }
+        else if (command.To is null && !command.Yes)
+        {
+            SayWhatChanges(around, restore, command.Paths.Count > 0);
+            Confirm(around, "Go on?", "add --yes to restore in place without asking, or --to DIR to restore elsewhere");
+        }
+        else if (hasStrangers && !command.Yes)
+        {
+            Confirm(around, "Go on?", "add --yes to let them have these files, or make the accounts first");
+        }
+    }
+
     private static void SayWhatChanges(Surroundings around, RestoreBackup restore, bool someFiles)
     {
         var age = Units.Age(around.Clock.GetUtcNow() - restore.What.MadeAt);
@@ -120,9 +132,9 @@ internal static class RestoreVerb
         }
     }
 
-    private static void Confirm(Surroundings around, string otherwise)
+    private static void Confirm(Surroundings around, string question, string otherwise)
     {
-        switch (around.Screen.Question.Ask("Go on?"))
+        switch (around.Screen.Question.Ask(question))
         {
             case Answer.CannotAsk:
                 throw UserError.Usage("there is no terminal to ask for confirmation", otherwise);

@@ -73,7 +73,8 @@ internal static class DirectoryTree
         var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path))!;
         try
         {
-            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(parent), follow: true);
+            ReadOnlySpan<byte> full = Posix.Bytes(path);
+            using var directory = LinklessNames.Above(Posix.Here, ref full) ?? Posix.OpenDirectory(Posix.Here, Posix.Bytes(parent), follow: true);
             Remove(directory, Posix.Bytes(Path.GetFileName(Path.TrimEndingDirectorySeparator(path))));
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)

@@ -64,7 +64,8 @@ internal sealed class NamedPlaces : IDisposable
         return directory;
     }
 
-    private static SafeFileHandle Open(ReadOnlySpan<byte> path)
+    /// <summary>Opens a directory from the root down, following no link.</summary>
+    public static SafeFileHandle Open(ReadOnlySpan<byte> path)
     {
         var directory = Posix.OpenDirectory(Posix.Here, "/"u8);
         while (path.Length > 0)

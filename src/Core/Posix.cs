@@ -189,10 +189,11 @@ internal static unsafe class Posix
     /// <summary>Makes a directory; the caller gives it its final mode through <see cref="SetMode"/>.</summary>
     public static void MakeDirectory(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
     {
+        using var above = LinklessNames.Above(dir, ref name);
         Span<byte> path = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path))
         {
-            Check(PosixCalls.MakeDirectoryAt(Descriptor(dir), p, (uint)mode));
+            Check(PosixCalls.MakeDirectoryAt(Descriptor(above ?? dir), p, (uint)mode));
         }
     }
 
@@ -218,10 +219,11 @@ internal static unsafe class Posix
 
     public static void Remove(SafeFileHandle dir, ReadOnlySpan<byte> name, bool directory = false)
     {
+        using var above = LinklessNames.Above(dir, ref name);
         Span<byte> path = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path))
         {
-            Check(PosixCalls.UnlinkAt(Descriptor(dir), p, directory ? AtRemoveDirectory : 0));
+            Check(PosixCalls.UnlinkAt(Descriptor(above ?? dir), p, directory ? AtRemoveDirectory : 0));
         }
     }
 
@@ -229,11 +231,13 @@ internal static unsafe class Posix
     public static void Rename(
         SafeFileHandle fromDir, ReadOnlySpan<byte> from, SafeFileHandle toDir, ReadOnlySpan<byte> to, RenameHow how = RenameHow.Replace)
     {
+        using var fromAbove = LinklessNames.Above(fromDir, ref from);
+        using var toAbove = LinklessNames.Above(toDir, ref to);
         Span<byte> oldPath = stackalloc byte[LongestPath];
         Span<byte> newPath = stackalloc byte[LongestPath];
         fixed (byte* o = Terminated(from, oldPath), n = Terminated(to, newPath))
         {
-            Check(PosixCalls.RenameAt(Descriptor(fromDir), o, Descriptor(toDir), n, (uint)how));
+            Check(PosixCalls.RenameAt(Descriptor(fromAbove ?? fromDir), o, Descriptor(toAbove ?? toDir), n, (uint)how));
         }
     }
 
@@ -324,11 +328,12 @@ internal static unsafe class Posix
 
     private static FileStatus Status(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags)
     {
+        using var above = LinklessNames.Above(dir, ref name);
         PosixCalls.StatxBuffer s;
         Span<byte> path = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path))
         {
-            Check(PosixCalls.Statx(Descriptor(dir), p, flags, StatxBasicBornAndMount, &s));
+            Check(PosixCalls.Statx(Descriptor(above ?? dir), p, above is null ? flags : AtNoFollow, StatxBasicBornAndMount, &s));
         }
 
         return new FileStatus(
@@ -343,12 +348,13 @@ internal static unsafe class Posix
 
     private static SafeFileHandle Open(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags, uint mode)
     {
+        using var above = LinklessNames.Above(dir, ref name);
         Span<byte> path = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path))
         {
             while (true)
             {
-                var fd = PosixCalls.OpenAt(Descriptor(dir), p, flags | OpenFlags.CloseOnExec, mode);
+                var fd = PosixCalls.OpenAt(Descriptor(above ?? dir), p, flags | OpenFlags.CloseOnExec, mode);
                 if (fd >= 0)
                 {
                     return new SafeFileHandle(fd, ownsHandle: true);

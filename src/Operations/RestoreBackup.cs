@@ -120,7 +120,7 @@ internal sealed class RestoreBackup
     private RestoreTarget Target(SourceSummary source)
     {
         var path = plan.To is null
-            ? source.Path
+            ? plan.Places.Of(source, What.Title)
             : source.IsOneFile
                 ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
                 : Path.Combine(plan.To, source.Name);
@@ -209,7 +209,7 @@ internal sealed class RestoreBackup
 
         foreach (var target in Targets)
         {
-            RequireNotMoved(target);
+            plan.Places.RequireAllowed(target);
             RequireDirectoryAbove(target);
         }
 
@@ -229,17 +229,6 @@ internal sealed class RestoreBackup
         catch (UserError e) when (plan.OnlyLook)
         {
             progress.Say(Severity.Warning, $"{e.Message}: until it is stopped, the restore is refused");
-        }
-    }
-
-    /// <summary>What is at the old place of a source that moved is somebody else's, or nobody's.</summary>
-    private void RequireNotMoved(RestoreTarget target)
-    {
-        if (plan.Neighbours.MovedTo(target) is { } now)
-        {
-            throw UserError.Failed(
-                $"{What.Title} has '{target.Source.Name}' from {target.Target}, and the configuration has it at {now}",
-                $"nothing was changed; restore elsewhere with --to DIR and move it to {now}, or name {target.Target} in the configuration for this restore");
         }
     }
 

@@ -97,6 +97,8 @@ internal sealed class RestoreInPlace : IDisposable
     /// <exception cref="UserError">A database in a tree is in use.</exception>
     public void Begin(bool onlyFiles = false)
     {
+        spots.ForEach(spot => spot.Target.RequireSame());
+        spots.SelectMany(spot => spot.Regions.Values).SelectMany(region => new[] { region.Scratch, region.Kept }).ToList().ForEach(LinklessNames.Add);
         spots.ForEach(spot => spot.RequireReplaceable());
         spots.ForEach(spot => spot.RequireWritable());
         RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);

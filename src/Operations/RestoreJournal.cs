@@ -257,6 +257,7 @@ internal sealed class RestoreJournal : IDisposable
             RequireTrust(path, file);
             isRunning = !FileLock.TryTake(file, exclusive: true);
             var journal = new RestoreJournal(path, file, RestoreHeadJson.Read(first.RootElement));
+            journal.Head.Scratch.ToList().ForEach(LinklessNames.Add);
             journal.ReadStages(lines);
             file = null!;
             return journal;

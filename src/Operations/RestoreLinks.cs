@@ -26,28 +26,28 @@ internal static class RestoreLinks
             throw UserError.Failed($"{path} leads to '{place}', which is no place to restore to", "restore elsewhere with --to DIR");
         }
 
-        RequireTrust(links, place);
+        if (Posix.IsRoot)
+        {
+            links.ForEach(link => RequireTrust(link, place));
+        }
+
         return place;
     }
 
     private static bool IsLink(string path) => Owner(path, status => status.IsSymlink) is not null;
 
-    /// <summary>Root follows root's links, and those of a user to what is that user's: nobody gets root to replace something else.</summary>
-    private static void RequireTrust(List<string> links, string place)
+    /// <summary>Root follows what root made where nobody else can: others could turn any other link to where root is to replace something for them.</summary>
+    private static void RequireTrust(string link, string place)
     {
-        if (!Posix.IsRoot || (Posix.StatusOrNull(place) ?? Posix.StatusOrNull(Path.GetDirectoryName(place)!)) is not { } target)
+        var owner = Owner(link, status => status.IsSymlink);
+        var reason = owner is not 0
+            ? $"belongs to {(owner is { } uid ? Accounts.UserName(uid) ?? $"user {uid}" : "nobody any more")}"
+            : Exposure.Find(Path.GetDirectoryName(link)!, 0) is { } open ? $"is where others than root can change it ({open.Sentence})" : null;
+        if (reason is not null)
         {
-            return;
-        }
-
-        foreach (var link in links)
-        {
-            if (Owner(link, status => status.IsSymlink) is { } owner and not 0 && owner != target.Uid)
-            {
-                throw UserError.Failed(
-                    $"the link {link} belongs to {Accounts.UserName(owner) ?? $"user {owner}"} and leads to {place}, which does not",
-                    $"nothing was changed; if that is meant, give the link to root with 'chown -h root {link}', or restore elsewhere with --to DIR");
-            }
+            throw UserError.Failed(
+                $"the link {link} leads to {place}, and {reason}",
+                $"nothing was changed; root follows only links that root made in a directory that only root can write to: name {place} in the configuration, or restore elsewhere with --to DIR");
         }
     }
 

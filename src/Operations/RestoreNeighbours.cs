@@ -12,17 +12,6 @@ internal sealed record RestoreNeighbours(string? BackupDirectory, IReadOnlyList<
 {
     public static RestoreNeighbours None { get; } = new(null, [], []);
 
-    /// <summary>A configuration names the sources; otherwise they are the defaults.</summary>
-    public bool AreNamed { get; init; }
-
-    /// <summary>Where the configuration has a source now, if that is not where the snapshot has it from.</summary>
-    /// <param name="target">To be replaced.</param>
-    public string? MovedTo(RestoreTarget target)
-    {
-        var places = Sources.Where(source => AreNamed && source.Name == target.Source.Name && source.Kind == target.Source.Kind).Select(source => source.Path).ToList();
-        return places.Exists(path => RealPath.Of(path) == target.Place) ? null : places.FirstOrDefault();
-    }
-
     /// <summary>Trees as the snapshot has them.</summary>
     private IReadOnlyList<SourceSummary> Recorded { get; init; } = [];
 

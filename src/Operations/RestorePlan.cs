@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
@@ -35,6 +36,9 @@ internal sealed record RestorePlan
     /// <summary>Why set-user-ID, capabilities and device nodes are dropped, as the end of a sentence: others could have put them into the snapshot. Null restores them.</summary>
     public string? Distrust { get; init; }
 
+    /// <summary>Where a restore in place puts what it restores.</summary>
+    public RestorePlaces Places { get; init; } = new(Configured: null);
+
     /// <summary>What a restore in place leaves where it is.</summary>
     public RestoreNeighbours Neighbours { get; init; } = RestoreNeighbours.None;
 
@@ -47,11 +51,44 @@ internal sealed record RestorePlan
 /// <param name="Target">Where it belongs: the database file, or the top of the tree.</param>
 internal sealed record RestoreTarget(SourceSummary Source, string Target)
 {
+    private readonly string place = "";
+    private readonly (FileStatus? Above, FileStatus? Here) seen;
+
     /// <summary>The same place by a path without links: what is replaced is there, and links stay.</summary>
-    public required string Place { get; init; }
+    public required string Place
+    {
+        get => place;
+        init => (place, seen) = (value, Look(value));
+    }
 
     /// <summary>Something is there now, and will be kept beside.</summary>
     public bool Exists { get; init; }
+
+    /// <summary>
+    /// What the place, and the directory above it, were when it was resolved is what they are still: what was shown is done there and
+    /// nowhere else.
+    /// </summary>
+    /// <exception cref="UserError">Somebody put something else there since.</exception>
+    public void RequireSame()
+    {
+        var (above, here) = Look(Place);
+        if (!IsSame(above, seen.Above) || !IsSame(here, seen.Here))
+        {
+            throw UserError.Failed(
+                $"{Place} is not what it was when this restore began: it, or a directory above it, was replaced",
+                $"nothing was changed; find out who did that, and restore once more (who can write to the directories above {Place} can do it)");
+        }
+    }
+
+    /// <summary>Follows no link.</summary>
+    private static (FileStatus? Above, FileStatus? Here) Look(string place)
+    {
+        using var places = new NamedPlaces();
+        return (places.StatusOrNull(Posix.Bytes(Path.GetDirectoryName(place)!)), places.StatusOrNull(Posix.Bytes(place)));
+    }
+
+    private static bool IsSame(in FileStatus? one, in FileStatus? other) =>
+        (one?.Device, one?.Inode, one?.IsDirectory) == (other?.Device, other?.Inode, other?.IsDirectory);
 
     /// <summary>What was there and cannot be restored.</summary>
     public TreeGaps Gaps { get; init; } = TreeGaps.None;

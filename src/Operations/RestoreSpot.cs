@@ -124,6 +124,7 @@ internal sealed class RestoreSpot
     /// <exception cref="UserError">Something was mounted or unmounted there.</exception>
     public void LookAgain(bool onlyFiles)
     {
+        target.RequireSame();
         RequireReplaceable();
         var before = Survey.Mounts;
         using var places = new NamedPlaces();

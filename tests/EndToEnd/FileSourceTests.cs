@@ -144,7 +144,7 @@ public sealed class FileSourceTests
         Assert.Equal("KEY=first", File.ReadAllText(site.In("one/env/.env")));
 
         File.WriteAllText(Env(site), "KEY=later");
-        Program.Run(["restore", "latest", "--from-offsite", "--path", Env(site), "--yes", "--backup-dir", bare, .. place.Options], null).Succeeds();
+        Program.RunOnTerminal("y", ["restore", "latest", "--from-offsite", "--path", Env(site), "--as-in-snapshot", "--allow", Path.GetDirectoryName(Env(site))!, "--backup-dir", bare, .. place.Options]).Succeeds();
         Assert.Equal("KEY=first", File.ReadAllText(Env(site)));
     }
 

@@ -14,8 +14,9 @@ public sealed class RestoreLeavesTests
         Command.Run("cp", "-a", site.Backups, site.InStorage("old-backups")).Succeeds();
         site.Write("text.txt", "ruined");
         var inode = Inodes(site, "old-backups old-backups/packs");
-        Program.Run("--backup-dir", site.Backups, "restore", "latest", "--dry-run").Succeeds().Prints($"left alone: {site.InStorage("old-backups")} (a backup directory)");
-        Program.Run("--backup-dir", site.Backups, "restore", "latest", "--yes").Succeeds();
+        string[] bare = ["--backup-dir", site.Backups, "restore", "latest", "--as-in-snapshot", "--allow", site.In("app")];
+        Program.Run([.. bare, "--dry-run"], null).Succeeds().Prints($"left alone: {site.InStorage("old-backups")} (a backup directory)");
+        Program.RunOnTerminal("y", bare).Succeeds();
         Assert.Equal(inode, Inodes(site, "old-backups old-backups/packs"));
         Assert.Equal("saved", File.ReadAllText(site.InStorage("text.txt")));
         Program.Run("--backup-dir", site.InStorage("old-backups"), "verify", "--deep").Succeeds();

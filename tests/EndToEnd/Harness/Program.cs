@@ -26,6 +26,15 @@ internal static class Program
         return running.Wait();
     }
 
+    /// <summary>Runs the program on a terminal, where a question gets the next answer. Its messages are in the output.</summary>
+    /// <param name="answers">Words with spaces between them.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static Result RunOnTerminal(string answers, IEnumerable<string> arguments)
+    {
+        var command = string.Join(' ', arguments.Prepend(Binary).Select(word => $"'{word}'"));
+        return Command.Run(["bash", "-c", $$"""printf '%s\n' {{answers}} | script -qec "{{command}}" /dev/null"""], Environment(null));
+    }
+
     public static Command Start(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, IEnumerable<string>? before = null) =>
         Command.Start([.. before ?? [], Binary, .. arguments], Environment(environment));
