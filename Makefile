@@ -30,7 +30,7 @@ TEST_SOURCES = $(shell find tests -mindepth 1 \( -name bin -o -name obj \) -prun
 
 # What a target needs beside what "build" needs: Debian packages, all of them installed before anything is built, or named in
 # one line. The base system of neither Debian has mount, ps, acl or attr. npm, which fetches SQLite, often comes with another Node.js.
-NEED_BUILD := sdk ca-certificates gcc libc6-dev libssl-dev $(if $(shell command -v npm),,npm)
+NEED_BUILD := sdk ca-certificates gcc libc6-dev openssl $(if $(shell command -v npm),,npm)
 NEED_UNIT := jq python3 python3-croniter tzdata bzip2 xz-utils sqlite3 acl attr git
 NEED_test := $(NEED_UNIT) rclone strace perl-base util-linux bsdutils psmisc procps mount libfaketime e2fsprogs fuse3 bindfs libcap2-bin
 NEED_test-unit := $(NEED_UNIT)

@@ -51,6 +51,10 @@ done
 "$native" help --completion bash > "$tree/completion/bash/vertex-ar-backup"
 "$native" help --completion zsh > "$tree/completion/zsh/_vertex-ar-backup"
 
+# What the linker took from Debian's static libraries and start files.
+packages=("libc6-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch")
+dpkg-query -W -f '${source:Package} (= ${source:Version})\n' "${packages[@]}" | sort -u | paste -sd, | sed 's/,/, /g' > "$tree/static-built-using"
+
 # The modes of a checkout follow its umask; those of the package do not.
 chmod -R u=rwX,go=rX "$tree"
 cd "$tree"

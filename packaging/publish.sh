@@ -20,7 +20,7 @@ if [ "$arch" != "$(dpkg --print-architecture)" ]; then
     fi
     options+=(-p:LinkerFlavor=lld)
     "$here/require.sh" clang lld llvm gcc qemu-user-static "binutils-$(dpkg-architecture -a "$arch" -q DEB_HOST_GNU_TYPE 2> /dev/null | tr _ -)"
-    "$here/require.sh" "libc6-dev:$arch" "libssl-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
+    "$here/require.sh" "libc6-dev:$arch" "libgcc-$(gcc -dumpversion)-dev:$arch"
 fi
 
 "$here/sqlite.sh" "$arch"

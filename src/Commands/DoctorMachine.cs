@@ -13,8 +13,7 @@ internal sealed class DoctorMachine(Surroundings around, DoctorReport report, Se
     private const string Zones = "/usr/share/zoneinfo";
     private const string LocalTime = "/etc/localtime";
 
-    /// <summary>The runtime takes the first that is there.</summary>
-    private static readonly string[] TlsLibraries = ["libssl.so.3", "libssl.so.1.1"];
+    private static readonly string[] Libraries = ["libcrypto.so.3", "libssl.so.3"];
 
     public void Look()
     {
@@ -123,17 +122,13 @@ internal sealed class DoctorMachine(Surroundings around, DoctorReport report, Se
         const string name = "libraries";
         var notify = settings?.Notify;
         var speaksTls = notify?.Telegram is not null || notify?.WebhookUrl is not null || notify?.HealthcheckUrl is not null;
-        if (TlsLibraries.Any(library => NativeLibrary.TryLoad(library, out _)))
+        if (Libraries.All(library => NativeLibrary.TryLoad(library, out _)))
         {
             report.Ok(name, "OpenSSL loads");
         }
-        else if (speaksTls)
-        {
-            report.Fail(name, "OpenSSL does not load, which notifications need", "sudo apt install libssl3");
-        }
         else
         {
-            report.Warn(name, "OpenSSL does not load, which notifications would need", "sudo apt install libssl3");
+            report.Fail(name, "OpenSSL 3 does not load, which every backup needs for its checksums, and notifications for TLS", "sudo apt install libssl3");
         }
 
         if (speaksTls && !File.Exists("/etc/ssl/certs/ca-certificates.crt"))

@@ -1,41 +1,42 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
 
 /// <summary>
-/// Gathers a SHA-256 by the code of OpenSSL that is linked in, for one thread. The framework's own way ends in the same code, but
-/// loads the whole library first, which takes longer than most commands have to hash.
+/// Gathers a SHA-256, for one thread, by the system's OpenSSL (https://docs.openssl.org/3.0/man3/EVP_DigestInit/). The framework ends in the
+/// same code, but loads the library for TLS as well, which takes longer than most commands have to hash.
 /// </summary>
-internal sealed unsafe partial class Sha256
+internal sealed unsafe partial class Sha256 : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private const int BlockBytes = 64;
-    private const int StateWords = 8;
+    private const string Library = "libcrypto.so.3";
+    private static readonly Lazy<nint> Algorithm = new(Load);
 
-    private Context context;
-
+    /// <exception cref="UserError">OpenSSL is not installed.</exception>
     public Sha256()
+        : base(ownsHandle: true)
     {
-        fixed (Context* c = &context)
-        {
-            _ = Begin(c);
-        }
+        var algorithm = Algorithm.Value;
+        SetHandle(NewContext());
+        Check(Begin(handle, algorithm, 0));
     }
 
+    /// <exception cref="UserError">OpenSSL is not installed.</exception>
     public static Digest Of(ReadOnlySpan<byte> content)
     {
-        Context context;
-        _ = Begin(&context);
-        Append(&context, content);
-        return Finish(&context);
+        Span<byte> bytes = stackalloc byte[Digest.Size];
+        fixed (byte* from = content, to = bytes)
+        {
+            Check(DigestAtOnce(from, (nuint)content.Length, to, null, Algorithm.Value, 0));
+        }
+
+        return Digest.FromBytes(bytes);
     }
 
     /// <exception cref="PosixError">It cannot be read.</exception>
     public static Digest OfFile(SafeFileHandle file)
     {
-        var hash = new Sha256();
+        using var hash = new Sha256();
         var buffer = new byte[64 * 1024];
         var at = 0L;
         for (int n; (n = Posix.ReadAt(file, buffer, at)) > 0; at += n)
@@ -48,141 +49,76 @@ internal sealed unsafe partial class Sha256
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        fixed (Context* c = &context)
+        fixed (byte* from = bytes)
         {
-            Append(c, bytes);
+            Check(Append(handle, from, (nuint)bytes.Length));
         }
     }
 
-    /// <summary>
-    /// Appends bytes, and to another hash as many of its own as take no longer. One hash leaves the processor waiting for each of
-    /// its rounds; two at a time go one and a half times as fast.
-    /// </summary>
-    /// <returns>How many bytes the other took; none on a processor that gains nothing by it.</returns>
-    public int AppendBeside(ReadOnlySpan<byte> bytes, Sha256 other, ReadOnlySpan<byte> others)
-    {
-        var blocks = Lanes.AreFaster && context.IsAtBlock && other.context.IsAtBlock ? Math.Min(bytes.Length, others.Length) / BlockBytes : 0;
-        if (blocks > 0)
-        {
-            Append(blocks, ref context, bytes, ref other.context, others);
-        }
-
-        Append(bytes[(blocks * BlockBytes)..]);
-        return blocks * BlockBytes;
-    }
-
-    /// <summary>The hash gathered so far; begins anew.</summary>
+    /// <summary>The hash gathered so far; begins again.</summary>
     public Digest Finish()
     {
-        fixed (Context* c = &context)
+        Span<byte> bytes = stackalloc byte[Digest.Size];
+        fixed (byte* to = bytes)
         {
-            var digest = Finish(c);
-            _ = Begin(c);
-            return digest;
+            Check(Finish(handle, to, null));
         }
+
+        Check(Begin(handle, Algorithm.Value, 0));
+        return Digest.FromBytes(bytes);
     }
 
-    private static void Append(Context* context, ReadOnlySpan<byte> bytes)
+    protected override bool ReleaseHandle()
     {
-        fixed (byte* p = bytes)
-        {
-            _ = Append(context, p, (nuint)bytes.Length);
-        }
+        FreeContext(handle);
+        return true;
     }
 
-    private static void Append(int blocks, ref Context one, ReadOnlySpan<byte> ones, ref Context other, ReadOnlySpan<byte> others)
+    private static nint Load()
     {
-        var lanes = new Lanes();
-        for (var i = 0; i < StateWords; i++)
+        try
         {
-            (lanes[i * Lanes.Count], lanes[(i * Lanes.Count) + 1]) = (one[i], other[i]);
+            return Sha();
         }
-
-        fixed (byte* a = ones, b = others)
+        catch (DllNotFoundException e)
         {
-            var inputs = stackalloc Input[Lanes.Least];
-            inputs[0] = new Input { Bytes = a, Blocks = blocks };
-            inputs[1] = new Input { Bytes = b, Blocks = blocks };
-            Append(&lanes, inputs, 1);
+            throw UserError.Failed($"OpenSSL 3 cannot be loaded: {Library} is missing", "apt install libssl3", e);
         }
-
-        for (var i = 0; i < StateWords; i++)
-        {
-            (one[i], other[i]) = (lanes[i * Lanes.Count], lanes[(i * Lanes.Count) + 1]);
-        }
-
-        one.Count(blocks);
-        other.Count(blocks);
     }
 
-    private static Digest Finish(Context* context)
+    private static void Check(int result)
     {
-        Span<byte> hash = stackalloc byte[Digest.Size];
-        fixed (byte* p = hash)
+        if (result != 1)
         {
-            _ = Finish(p, context);
-        }
-
-        return Digest.FromBytes(hash);
-    }
-
-    // https://docs.openssl.org/3.0/man3/SHA256_Init/; each returns 1.
-    [LibraryImport("libcrypto", EntryPoint = "SHA256_Init")]
-    private static partial int Begin(Context* context);
-
-    [LibraryImport("libcrypto", EntryPoint = "SHA256_Update")]
-    private static partial int Append(Context* context, byte* bytes, nuint count);
-
-    [LibraryImport("libcrypto", EntryPoint = "SHA256_Final")]
-    private static partial int Finish(byte* hash, Context* context);
-
-    // What OpenSSL itself hashes TLS records with, several at once; not in its documentation, and not for arm64.
-    // https://github.com/openssl/openssl/blob/openssl-3.0/crypto/sha/asm/sha256-mb-x86_64.pl
-    [LibraryImport("libcrypto", EntryPoint = "sha256_multi_block")]
-    private static partial void Append(Lanes* lanes, Input* inputs, int fours);
-
-    /// <summary>SHA256_CTX of openssl/sha.h: eight words of state, two that count bits, sixteen of input, how much of that there is, and of the hash.</summary>
-    [InlineArray(28)]
-    private struct Context
-    {
-        private const int LowBits = 8;
-        private const int HighBits = 9;
-        private const int PartialBlock = 26;
-
-        private uint word;
-
-        /// <summary>Nothing waits for the rest of its block.</summary>
-        public readonly bool IsAtBlock => this[PartialBlock] == 0;
-
-        public void Count(int blocks)
-        {
-            var bits = (((ulong)this[HighBits] << 32) | this[LowBits]) + ((ulong)blocks * BlockBytes * 8);
-            (this[HighBits], this[LowBits]) = ((uint)(bits >> 32), (uint)bits);
+            throw new InvalidOperationException("OpenSSL refuses to hash");
         }
     }
 
-    /// <summary>SHA256_MB_CTX: the first word of the state of eight hashes, their second word, and so on.</summary>
-    [InlineArray(StateWords * Count)]
-    private struct Lanes
-    {
-        public const int Count = 8;
+    [LibraryImport(Library, EntryPoint = "EVP_sha256")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Sha();
 
-        /// <summary>For so many hashes there must be an input, be it empty.</summary>
-        public const int Least = 4;
+    [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_new")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint NewContext();
 
-        /// <summary>
-        /// With instructions for SHA-256 two go together. Without them eight do, by the vector unit, and two of eight take longer
-        /// than one after the other.
-        /// </summary>
-        public static readonly bool AreFaster = X86Base.IsSupported && (X86Base.CpuId(7, 0).Ebx & (1 << 29)) != 0;
+    [LibraryImport(Library, EntryPoint = "EVP_MD_CTX_free")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial void FreeContext(nint context);
 
-        private uint word;
-    }
+    [LibraryImport(Library, EntryPoint = "EVP_DigestInit_ex")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Begin(nint context, nint algorithm, nint engine);
 
-    /// <summary>HASH_DESC: what is to be hashed next.</summary>
-    private struct Input
-    {
-        public byte* Bytes;
-        public int Blocks;
-    }
+    [LibraryImport(Library, EntryPoint = "EVP_DigestUpdate")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Append(nint context, byte* bytes, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "EVP_DigestFinal_ex")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Finish(nint context, byte* digest, uint* length);
+
+    [LibraryImport(Library, EntryPoint = "EVP_Digest")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int DigestAtOnce(byte* bytes, nuint count, byte* digest, uint* length, nint algorithm, nint engine);
 }

@@ -66,6 +66,7 @@ internal sealed class DrillFiles : IDisposable
     {
         openDirectory?.Dispose();
         root.Dispose();
+        hasher.Dispose();
     }
 
     private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];

@@ -28,7 +28,7 @@ internal static class PackFile
     /// <summary>Whether a file's SHA-256 is this, as a pack's name says; for what comes from elsewhere. False if it cannot be read.</summary>
     public static bool Has(string path, Digest sha256, CancellationToken stop)
     {
-        var hash = new Sha256();
+        using var hash = new Sha256();
         try
         {
             _ = Read(path, hash.Append, _ => { }, stop);
@@ -44,7 +44,7 @@ internal static class PackFile
     /// <summary>The MD5 of a pack of a repository, in hexadecimal, which some servers tell; null if the pack is not there or not whole.</summary>
     public static string? Md5(Layout layout, Digest pack, CancellationToken stop)
     {
-        var sha256 = new Sha256();
+        using var sha256 = new Sha256();
 #pragma warning disable CA5351 // To compare with what servers say; nothing is believed for it.
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351

@@ -101,6 +101,8 @@ internal sealed class PythonContent : Stream
     protected override void Dispose(bool disposing)
     {
         file?.Dispose();
+        whole.Dispose();
+        part.Dispose();
         base.Dispose(disposing);
     }
 

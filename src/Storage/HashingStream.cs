@@ -21,21 +21,12 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(bufferBytes);
     private int filled;
 
-    /// <summary>Of what is in the buffer.</summary>
-    private int hashed;
-
     /// <summary>Bytes handed to the kernel.</summary>
     private long flushed;
-
-    /// <summary>From where on bytes may still change.</summary>
-    private long held = long.MaxValue;
     private long started;
 
     /// <summary>Bytes written so far.</summary>
     public override long Length => flushed + filled;
-
-    /// <summary>Bytes that <see cref="HashBeside"/> could hash.</summary>
-    public int Waiting => (int)(Math.Min(Length, held) - flushed) - hashed;
 
     /// <summary>Writes what is buffered, tells the disk to begin with it, and returns the hashes of all; nothing can be written after.</summary>
     public (Digest Sha256, UInt128 Xxh128) Finish()
@@ -75,42 +66,21 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
             WriteOut();
         }
 
-        held = Length;
-        return held;
+        return Length;
     }
 
     /// <summary>Bytes of the run that <see cref="Hold"/> began there.</summary>
     public Span<byte> Held(long begin, int count) => buffer.AsSpan((int)(begin - flushed), count);
 
-    /// <summary>Appends bytes to a hash of the caller's, and hashes beside it what waits here.</summary>
-    public void HashBeside(Sha256 other, ReadOnlySpan<byte> bytes)
-    {
-        hashed += other.AppendBeside(bytes, sha256, buffer.AsSpan(hashed, Waiting));
-        if (hashed >= WriteBytes)
-        {
-            Write(hashed);
-        }
-    }
-
     /// <summary>Hands everything to the kernel.</summary>
     public void WriteOut()
     {
-        sha256.Append(buffer.AsSpan(hashed, filled - hashed));
-        hashed = filled;
-        held = long.MaxValue;
-        Write(filled);
-    }
-
-    /// <summary>Hands the first bytes of the buffer to the kernel, which are hashed.</summary>
-    private void Write(int count)
-    {
-        var bytes = buffer.AsSpan(0, count);
+        var bytes = buffer.AsSpan(0, filled);
+        sha256.Append(bytes);
         xxh128.Append(bytes);
         Posix.Write(file, bytes);
-        buffer.AsSpan(count, filled - count).CopyTo(buffer);
-        filled -= count;
-        hashed -= count;
-        flushed += count;
+        flushed += filled;
+        filled = 0;
         if (flushed - started >= WriteBehind)
         {
             StartWriting();
@@ -120,6 +90,7 @@ internal sealed class HashingStream(SafeFileHandle file, int bufferBytes = Hashi
     protected override void Dispose(bool disposing)
     {
         GiveBuffer();
+        sha256.Dispose();
         base.Dispose(disposing);
     }
 

@@ -52,12 +52,6 @@ internal sealed class PackWriter : IDisposable
     /// <summary>Bytes of pieces so far.</summary>
     public long ContentBytes { get; private set; }
 
-    /// <summary>Bytes of the pack that <see cref="HashBeside"/> could hash.</summary>
-    public int Waiting => output.Waiting;
-
-    /// <summary>Appends bytes to a hash of the caller's, and hashes beside it what waits of the pack.</summary>
-    public void HashBeside(Sha256 other, ReadOnlySpan<byte> bytes) => output.HashBeside(other, bytes);
-
     /// <summary>Adds a piece and says where it went: the offset of its gzip member, and its number among that member's entries.</summary>
     public (long Offset, int Entry) Add(in PieceName name, PieceStream content)
     {

@@ -44,7 +44,11 @@ internal sealed class PieceFetcher(Layout layout, IReadOnlyList<PackInfo> table,
         }
     }
 
-    public void Dispose() => open.ForEach(o => o.Reader.Dispose());
+    public void Dispose()
+    {
+        open.ForEach(o => o.Reader.Dispose());
+        hash.Dispose();
+    }
 
     private PackReader ReaderOf(int pack)
     {

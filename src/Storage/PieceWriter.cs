@@ -53,11 +53,12 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     {
         compressed.Pack?.Dispose();
         stored.Pack?.Dispose();
+        hash.Dispose();
     }
 
     private StoredPiece StoreInMemory(in PieceName name, ReadOnlyMemory<byte> content)
     {
-        Hash(content.Span);
+        hash.Append(content.Span);
         var sha256 = hash.Finish();
         if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
         {
@@ -94,7 +95,7 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
     /// <summary>Reads twice: another piece of this length exists, and most likely it is this one.</summary>
     private StoredPiece StoreAfterHashing(in PieceName name, PieceReader content)
     {
-        var whole = content.Read(buffer, bytes => Hash(bytes.Span), out var error);
+        var whole = content.Read(buffer, bytes => hash.Append(bytes.Span), out var error);
         var sha256 = hash.Finish();
         ThrowIf(error);
         if (store.Index.FindOrClaim(sha256, content.Length) is { } found)
@@ -130,24 +131,9 @@ internal sealed class PieceWriter(PieceStore store, Action<PackWriter> finish) :
 
     private Action<ReadOnlyMemory<byte>> Pass(Stream to) => bytes =>
     {
-        Hash(bytes.Span);
+        hash.Append(bytes.Span);
         to.Write(bytes.Span);
     };
-
-    /// <summary>Hashes a piece, and beside it the pack that has more to be hashed.</summary>
-    private void Hash(ReadOnlySpan<byte> bytes)
-    {
-        var (one, other) = (compressed.Pack, stored.Pack);
-        var pack = one is null || other?.Waiting > one.Waiting ? other : one;
-        if (pack is null)
-        {
-            hash.Append(bytes);
-        }
-        else
-        {
-            pack.HashBeside(hash, bytes);
-        }
-    }
 
     private static void ThrowIf(SourceReadError? error)
     {

@@ -6,18 +6,17 @@ using VertexAr.Backup.Core;
 namespace VertexAr.Backup.Tests;
 
 /// <summary>
-/// The program has SQLite and functions of Debian's <c>libcrypto.a</c> linked in. Here they come from a library that is linked from
-/// the same files.
+/// The program has SQLite linked in. Here it comes from a library that is linked from the same file.
 /// </summary>
 internal static class LinkedLibraries
 {
     [ModuleInitializer]
     public static void Use()
     {
-        NativeLibrary.SetDllImportResolver(typeof(Sha256).Assembly, Find);
+        NativeLibrary.SetDllImportResolver(typeof(Posix).Assembly, Find);
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Find);
     }
 
     private static nint Find(string name, System.Reflection.Assembly assembly, DllImportSearchPath? path) =>
-        name is "libcrypto" or "e_sqlite3" ? NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, "linked.so")) : 0;
+        name == "e_sqlite3" ? NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, "linked.so")) : 0;
 }
