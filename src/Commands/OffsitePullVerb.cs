@@ -18,7 +18,7 @@ internal static class OffsitePullVerb
         List<Damage> tampering;
         using (around.Screen.Progress(progress))
         {
-            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress);
+            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory);
             result = OffsitePull.Run(backupDirectory, session.Snapshots, command.Id, around.Clock, progress, around.Stop, around.Options.Trust is null && settings is not null ? Signing.SignerIfThere(settings) : null);
             tampering = session.Snapshots.LookForTampering();
         }

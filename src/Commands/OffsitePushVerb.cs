@@ -68,7 +68,7 @@ internal static class OffsitePushVerb
         OffsitePushResult result;
         using (around.Screen.Progress(progress))
         {
-            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, isWriting: true);
+            using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory: null);
             result = OffsitePush.Run(store, session.Snapshots, plan, around.Clock, progress, around.Stop);
         }
 

@@ -12,7 +12,7 @@ internal static class OffsiteReading
     {
         var (setting, backupDirectory) = (around.FindOffsite(place), around.FindBackupDirectory());
         around.BecomeOwner(backupDirectory);
-        return OffsiteSession.Open(around, setting, OffsiteSession.SmallScratch(backupDirectory), progress);
+        return OffsiteSession.Open(around, setting, OffsiteSession.SmallScratch(backupDirectory), progress, backupDirectory);
     }
 
     /// <summary>All snapshots there, oldest first, and what somebody changed there that has no key.</summary>

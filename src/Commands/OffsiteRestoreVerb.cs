@@ -19,7 +19,7 @@ internal static class OffsiteRestoreVerb
         var owner = Surroundings.OwnerOf(backupDirectory);
         _ = around.Trust; // While root may read it.
         var progress = around.NewProgress();
-        var session = As(owner, () => OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress));
+        var session = As(owner, () => OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory));
         try
         {
             var offsite = session.Snapshots;

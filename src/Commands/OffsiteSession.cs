@@ -23,15 +23,15 @@ internal sealed class OffsiteSession : IDisposable
     /// <param name="setting">Where it is.</param>
     /// <param name="scratchParent">A directory to keep what is fetched in.</param>
     /// <param name="progress">Told what is done.</param>
-    /// <param name="isWriting">All that is there counts, whoever wrote it: nothing is restored of it.</param>
-    public static OffsiteSession Open(Surroundings around, OffsiteSetting setting, string scratchParent, RunProgress progress, bool isWriting = false)
+    /// <param name="backupDirectory">Remembers what was there; null where all that is there counts, since nothing is restored of it.</param>
+    public static OffsiteSession Open(Surroundings around, OffsiteSetting setting, string scratchParent, RunProgress progress, string? backupDirectory)
     {
-        var keys = isWriting ? null : around.Trust;
+        var keys = backupDirectory is null ? null : around.Trust;
         var place = Place(setting);
         var scratch = MakeScratch(around, scratchParent);
         try
         {
-            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, around.Clock, progress, keys, new Layout(around.FindBackupDirectory())));
+            return new OffsiteSession(scratch, new OffsiteSnapshots(new Rclone(place, scratch.DirectoryPath, around.Stop), scratch.DirectoryPath, around.Clock, progress, keys, new Layout(backupDirectory ?? scratchParent)));
         }
         catch
         {

@@ -26,7 +26,7 @@ internal static class OffsiteVerifyVerb
         using (around.Screen.Progress(progress))
         {
             var parent = File.Exists(here.Mark) ? OffsiteSession.LargeScratch(backupDirectory) : OffsiteSession.SmallScratch(backupDirectory);
-            using var session = OffsiteSession.Open(around, setting, parent, progress);
+            using var session = OffsiteSession.Open(around, setting, parent, progress, backupDirectory);
             report = OffsiteVerify.Run(session.Snapshots, here, command.Id, command.Percent, around.Clock, progress, around.Stop);
         }
 

@@ -51,22 +51,13 @@ internal static class Signing
         }
 
         var trusted = signing.Trust.Select(Fingerprint).ToList();
-        if (signing.KeyFile is { } file && (trusted.Count == 0 || Posix.Refusal(file, AccessKind.Read) is null))
-        {
-            trusted.Add(SigningKey.Read(file).Public.Fingerprint);
-        }
-
-        return new TrustedKeys(trusted);
+        var key = signing.KeyFile is { } file && (trusted.Count == 0 || Posix.Refusal(file, AccessKind.Read) is null) ? SigningKey.Read(file) : null;
+        return new TrustedKeys(key is null ? trusted : [.. trusted, key.Public.Fingerprint]) { SignsHere = key is not null };
     }
 
     /// <summary>What somebody removed or replaced in a repository here, as far as the known keys tell.</summary>
     public static List<Damage> Look(Surroundings around, Layout layout) =>
-        around.Trust is { } keys ? ManifestCheck.Look(layout, keys, isKept: IsKept(around)) : [];
-
-    /// <summary>Whether this machine signs, and so keeps the list of what is there.</summary>
-    public static bool IsKept(Surroundings around) =>
-        around.Options.Trust is null && SettingsLoader.Signing(around.Options.ConfigFile, around.Environment, unreadable: _ => { })?.KeyFile is { } file
-        && Posix.Refusal(file, AccessKind.Read) is null;
+        around.Trust is { } keys ? ManifestCheck.Look(layout, keys, isKept: keys.SignsHere) : [];
 
     /// <summary>The public key that a file has, whether public or private; null if it has none, or cannot be read.</summary>
     public static PublicKey? ReadPublic(string file)

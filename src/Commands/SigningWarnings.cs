@@ -17,7 +17,7 @@ internal static class SigningWarnings
         if (around.Trust is { } keys)
         {
             var manifest = SnapshotManifest.Read(store.Layout.Manifest, keys).Manifest;
-            BeforeRestore(around, store.Layout.Root, Signing.Look(around, store.Layout), !Signing.IsKept(around), manifest, store.ReadAll().Whole is [.., var newest] ? newest : chosen);
+            BeforeRestore(around, store.Layout.Root, Signing.Look(around, store.Layout), !keys.SignsHere, manifest, store.ReadAll().Whole is [.., var newest] ? newest : chosen);
         }
     }
 

@@ -58,13 +58,13 @@ internal sealed record Surroundings(
         SettingsLoader.Offsite(Options.ConfigFile, place.Remote, place.RcloneConfig, Environment) ?? throw UserError.Usage(
             "no second place is configured", "set offsite.remote in the configuration, or name one with --remote REMOTE --rclone-config FILE");
 
-    /// <summary>The repository, for what only reads it: disaster recovery needs no configuration.</summary>
-    public Layout OpenRepository() => Repository.Open(FindBackupDirectory());
+    /// <summary>The snapshots, for what only reads them: disaster recovery needs no configuration. Where a key is known, those that it did not sign count as damaged.</summary>
+    public SnapshotStore OpenSnapshots() => OpenSnapshots(FindBackupDirectory());
 
-    /// <summary>The snapshots, for what only reads them. Where a key is known, those that it did not sign count as damaged.</summary>
-    public SnapshotStore OpenSnapshots()
+    /// <summary>The same, once another user has been become, who may not read the configuration.</summary>
+    public SnapshotStore OpenSnapshots(string backupDirectory)
     {
-        var layout = OpenRepository();
+        var layout = Repository.Open(backupDirectory);
         return new SnapshotStore(layout, trust: Trust is { } keys ? HeaderTrust.Of(keys, layout) : null);
     }
 

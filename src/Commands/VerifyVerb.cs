@@ -26,12 +26,12 @@ internal static class VerifyVerb
         var settings = around.SettingsIfGood();
         around.BecomeOwner(backupDirectory);
         return Attendance.Run(
-            around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, progress), settings);
+            around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, backupDirectory, progress), settings);
     }
 
-    private static RunEnd Look(Surroundings around, VerifyCommand command, RunProgress progress)
+    private static RunEnd Look(Surroundings around, VerifyCommand command, string backupDirectory, RunProgress progress)
     {
-        var store = around.OpenSnapshots();
+        var store = around.OpenSnapshots(backupDirectory);
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var tampering = Signing.Look(around, store.Layout);
         var (whole, damaged) = command.Id is { } id ? ([store.Find(id, around.Clock.GetUtcNow())], []) : store.ReadAll();

@@ -7,6 +7,9 @@ internal sealed class TrustedKeys(IEnumerable<string> fingerprints)
 {
     private readonly HashSet<string> fingerprints = [.. fingerprints];
 
+    /// <summary>The private key of one of them is here, so that this machine keeps the list of what is there.</summary>
+    public bool SignsHere { get; init; }
+
     public bool Contains(PublicKey key) => fingerprints.Contains(key.Fingerprint);
 
     /// <summary>Why a file does not prove who wrote it, as the end of a sentence; null if a trusted key signed it.</summary>

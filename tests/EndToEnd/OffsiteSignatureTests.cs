@@ -151,6 +151,24 @@ public sealed class OffsiteSignatureTests : IDisposable
         site.Run("offsite", "verify").Succeeds();
     }
 
+    /// <summary>What it needs to know of signatures, it learns before it becomes the owner of the backup directory.</summary>
+    [Fact]
+    public void Run_by_root_it_knows_the_keys_though_the_service_may_not_read_the_configuration()
+    {
+        Machine.NeedRoot("becoming another user");
+        _ = site.BelongToOrdinaryUser();
+        Command.Shell($"chown root:root '{site.Config}'; chmod 600 '{site.Config}'");
+
+        Assert.Equal("", site.Run("create").Succeeds().Errors);
+        site.Run("verify").Succeeds().Prints("each snapshot is signed");
+        site.Run("offsite", "verify").Succeeds();
+        site.Run("list", "--from-offsite").Succeeds();
+        site.Run("restore", "latest", "--from-offsite", "--to", site.In("out")).Succeeds();
+        Forger.Reseal(site.Newest().HeaderPath, text => text.Replace("\"host\": \"", "\"host\": \"x", StringComparison.Ordinal));
+        site.Run("verify").Ends(1).Prints("somebody replaced it");
+        Assert.Equal("", Command.Run("find", site.Backups, "-not", "-user", $"{Machine.OrdinaryUser}").Output);
+    }
+
     /// <summary>Copies from before there was a key count once they were vouched for here.</summary>
     [Fact]
     public void What_was_copied_before_counts_once_it_is_vouched_for()
