@@ -236,7 +236,7 @@ public sealed class ImportTests : IDisposable
 
         site.Run(["import", old.Backups], null, user).Succeeds();
 
-        site.Run("restore", "20240107", "--to", site.In("out")).Succeeds();
+        site.Run("restore", "20240107", "--to", site.In("out"), "--keep-special").Succeeds();
         Tree.AssertSame(expected, Tree.Describe(site.In("out/storage")), AsArchived);
     }
 

@@ -93,6 +93,6 @@ public sealed class OffsiteWriterTests : IDisposable
     {
         var file = site.In($"machine-{machine}");
         File.WriteAllText(file, new string(machine, 32) + "\n");
-        return ["unshare", "-m", "sh", "-c", $"set -e; mount --bind '{file}' /etc/machine-id; exec \"$@\"", "sh"];
+        return ["unshare", "-m", "sh", "-c", $"set -e; {Machine.TakeIdentity(file)}exec \"$@\"", "sh"];
     }
 }

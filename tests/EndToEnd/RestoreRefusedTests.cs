@@ -82,7 +82,7 @@ public sealed class RestoreRefusedTests
         Command.Run("mount", "-o", "remount,ro", mount).Succeeds();
         foreach (var words in new[] { "--dry-run", "--yes" })
         {
-            var refused = site.Run("restore", "latest", words).Fails(1, $"{mount} is mounted read-only", "nothing was changed");
+            var refused = site.Run("restore", "latest", words).Fails(1, $"{mount} is read-only", "nothing was changed");
             Assert.DoesNotContain("could not be removed", refused.Errors, StringComparison.Ordinal);
         }
 

@@ -99,7 +99,7 @@ public sealed class SharedRepositoryTests : IDisposable
             File.WriteAllText(file, new string(machine[0], 32) + "\n");
         }
 
-        var mount = machine is null ? "" : $"mount --bind '{file}' /etc/machine-id; ";
+        var mount = machine is null ? "" : Machine.TakeIdentity(file);
         return ["unshare", "-u", "-m", "sh", "-c", $"set -e; hostname {host}; {mount}exec \"$@\"", "sh"];
     }
 }

@@ -62,6 +62,7 @@ public sealed class UnchangedFilesTests
     public void A_page_that_is_written_again_through_a_memory_map_is_found()
     {
         Machine.NeedRoot("mounting a file system");
+        Machine.NeedLoopDevices();
         using var site = new Site();
         var path = site.InStorage("mapped/data.mdb");
         Command.Shell("truncate -s 16M disk && mkfs.ext4 -q disk && mkdir app/storage/mapped && mount -o loop disk app/storage/mapped && truncate -s 8K app/storage/mapped/data.mdb", site.Root);

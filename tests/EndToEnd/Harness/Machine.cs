@@ -26,6 +26,14 @@ internal static partial class Machine
 
     public static void NeedRoot(string why) => Assert.SkipUnless(IsRoot, $"{why} takes root");
 
+    /// <summary>A disk in a file; a container has no loop devices.</summary>
+    public static void NeedLoopDevices() => Assert.SkipUnless(Command.Run("losetup", "-f").Code == 0, "there are no loop devices");
+
+    /// <summary>Script lines that give a mount namespace a machine-id; a root that was just unpacked has none that could be mounted over.</summary>
+    /// <param name="file">Holds it.</param>
+    public static string TakeIdentity(string file) =>
+        $"etc=$(mktemp -d '{file}.XXXXXX'); cp -a /etc/. $etc; cp --remove-destination '{file}' $etc/machine-id; chmod 755 $etc; mount --bind $etc /etc; ";
+
     public static void NeedStrace() => Assert.SkipWhen(StraceTrouble.Value is not null, $"strace does not work here: {StraceTrouble.Value}");
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
