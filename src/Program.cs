@@ -26,6 +26,7 @@ if (!ThisProcess.FillDescriptors())
     return Refuse("/dev/null cannot be opened", "see that this machine, or container, has its /dev");
 }
 
+ThisProcess.KeepDescriptorsFromChildren();
 ThisProcess.KeepMemorySmall();
 if (ThisProcess.AddressSpace() is < LeastAddressSpace and var space)
 {

@@ -23,6 +23,7 @@ internal static class ConfigVerbs
 
         CheckOverlaps(around, settings);
         WarnOfUnreadableFiles(around, settings);
+        ExposedFiles.Of(around, settings).ForEach(file => around.Screen.Log.Say(Severity.Warning, $"{file.Sentence}; {file.Mending}"));
         foreach (var (_, sentence, hint) in UnnamedSources.Of(settings))
         {
             around.Screen.Log.Say(Severity.Warning, $"{sentence}; {hint}");

@@ -36,6 +36,11 @@ internal static class DoctorVerb
             report.Fail("restore", text, advice);
         }
 
+        if (settings is not null)
+        {
+            ExposedFiles.Of(whole, settings).ForEach(file => report.Warn("exposed", file.Sentence, file.Mending));
+        }
+
         if (!Identify(service, report))
         {
             return report;

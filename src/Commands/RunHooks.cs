@@ -7,7 +7,7 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Commands;
 
 /// <summary>The hooks around one run, and the facts that each is given.</summary>
-internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDirectory, Action<string> heard)
+internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDirectory, string configuration, Action<string> heard)
 {
     // After SIGTERM systemd kills what is still there in a few minutes.
     private static readonly TimeSpan Stopped = TimeSpan.FromSeconds(60);
@@ -37,10 +37,18 @@ internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDir
     /// <summary>One that runs because all was told to stop is given a minute, instead of being stopped at once.</summary>
     private string? Run(string name, IReadOnlyList<IReadOnlyList<string>> commands, IEnumerable<HookFact> facts, CancellationToken stop)
     {
+        foreach (var command in commands)
+        {
+            if (ExposedFiles.Refusal(command, configuration) is { } refusal)
+            {
+                return $"the hook {name} failed: {command[0]} {refusal}";
+            }
+        }
+
         var time = TimeSpan.FromSeconds(hooks!.TimeoutSeconds);
         return stop.IsCancellationRequested
-            ? new Hook(name, commands, time < Stopped ? time : Stopped).Run(facts, heard, CancellationToken.None)
-            : new Hook(name, commands, time).Run(facts, heard, stop);
+            ? new Hook(name, commands, time < Stopped ? time : Stopped, hooks.PassEnvironment).Run(facts, heard, CancellationToken.None)
+            : new Hook(name, commands, time, hooks.PassEnvironment).Run(facts, heard, stop);
     }
 
     private IEnumerable<HookFact> Facts() =>

@@ -13,7 +13,7 @@ internal sealed class JsonKeys(string file, SettingsErrors errors)
     {
         if (value.Kind != JsonTokenType.StartObject)
         {
-            errors.Add(At(value.Line), $"{what} is {Describe(value)}; it must be an object: {{ … }}");
+            errors.Add(At(value.Line), $"{what} is {Describe(prefix, value)}; it must be an object: {{ … }}");
             yield break;
         }
 
@@ -146,10 +146,12 @@ internal sealed class JsonKeys(string file, SettingsErrors errors)
     }
 
     public void Wrong(string key, JsonTree value, string allowed) =>
-        errors.Add(At(value.Line), $"'{key}' is {Describe(value)}; it must be {allowed}");
+        errors.Add(At(value.Line), $"'{key}' is {Describe(key, value)}; it must be {allowed}");
 
-    private static string Describe(JsonTree value) => value.Kind switch
+    private static string Describe(string key, JsonTree value) => value.Kind switch
     {
+        // What stands in the wrong place may be a secret.
+        JsonTokenType.String when key.StartsWith("notify", StringComparison.Ordinal) || Secrets.Shown(key, value.Text) == Secrets.Set => "a text",
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "a list",
         JsonTokenType.String => $"the text {SettingsErrors.Quote(value.Text)}",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Config;
 
@@ -17,7 +18,7 @@ internal sealed class OffsiteBinder(JsonKeys keys, OffsiteDraft draft, SettingsE
     private static readonly string[] Periods = [.. OffsiteDraft.Keep.Select(key => key.Key[(Prefix.Length + "keep.".Length)..])];
 
     /// <summary>Parts of a remote's name that would be secrets: whatever lists processes would show them.</summary>
-    private static readonly string[] SecretWords = ["pass", "secret", "token", "key="];
+    private static readonly string[] SecretWords = ["pass", "secret", "token", "key=", "key_pem", "auth", "credential"];
 
     public void Bind(JsonTree offsite)
     {
@@ -60,8 +61,8 @@ internal sealed class OffsiteBinder(JsonKeys keys, OffsiteDraft draft, SettingsE
             return "it must be a remote as rclone names it, NAME:PATH, or an absolute path";
         }
 
-        return !remote.StartsWith('/') && remote.Contains(',', StringComparison.Ordinal)
-            && SecretWords.Any(word => remote.Contains(word, StringComparison.OrdinalIgnoreCase))
+        return !remote.StartsWith('/') && (Redaction.HoldsSecret(remote)
+            || (remote.Contains(',', StringComparison.Ordinal) && SecretWords.Any(word => remote.Contains(word, StringComparison.OrdinalIgnoreCase))))
                 ? "it holds a secret, which belongs into rclone's configuration file"
                 : null;
     }

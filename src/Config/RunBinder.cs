@@ -11,7 +11,7 @@ internal sealed class RunBinder(JsonKeys keys, SettingsDraft whole)
     private static readonly string[] NotifyKeys = ["on", "telegram", "webhook_url", "healthcheck_url", "mail"];
     private static readonly string[] TelegramKeys = ["chat_id", "token_file", "api_url"];
     private static readonly string[] MailKeys = ["to", "sendmail"];
-    private static readonly string[] HookKeys = ["before_create", "after_create", "on_failure", "timeout_seconds"];
+    private static readonly string[] HookKeys = ["before_create", "after_create", "on_failure", "timeout_seconds", "pass_environment"];
     private static readonly string[] DrillKeys = ["dir", "queries"];
     private static readonly string[] QueryKeys = ["name", "database", "sql", "min", "max", "within_percent"];
     private static readonly string[] QueryNeeds = ["name", "database", "sql"];
@@ -121,7 +121,12 @@ internal sealed class RunBinder(JsonKeys keys, SettingsDraft whole)
     {
         foreach (var (key, line, value) in keys.Members(hooks, "'hooks'", "hooks.", HookKeys))
         {
-            if (key != "timeout_seconds")
+            if (key == "pass_environment")
+            {
+                draft.HooksPassEnvironment = new Sourced<IReadOnlyList<string>>(
+                    [.. keys.Items("hooks.pass_environment", value).Select(item => keys.Text(item.Key, item.Value)).OfType<string>()], keys.At(line));
+            }
+            else if (key != "timeout_seconds")
             {
                 draft.Hooks[key] = new Sourced<IReadOnlyList<IReadOnlyList<string>>>(Commands($"hooks.{key}", value), keys.At(line));
             }

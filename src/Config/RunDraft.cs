@@ -32,6 +32,8 @@ internal sealed class RunDraft
     /// <summary>By the key's last part.</summary>
     public Dictionary<string, Sourced<IReadOnlyList<IReadOnlyList<string>>>> Hooks { get; } = [];
 
+    public Sourced<IReadOnlyList<string>>? HooksPassEnvironment { get; set; }
+
     public Sourced<string>? MetricsFile { get; set; }
 
     public Sourced<string>? LogFile { get; set; }
@@ -91,6 +93,11 @@ internal sealed class RunDraft
         foreach (var (key, commands) in Hooks)
         {
             yield return new SettingOrigin($"hooks.{key}", string.Join("; ", commands.Value.Select(words => string.Join(' ', words))), commands.Origin);
+        }
+
+        if (HooksPassEnvironment is { } passed)
+        {
+            yield return new SettingOrigin("hooks.pass_environment", string.Join(' ', passed.Value), passed.Origin);
         }
 
         foreach (var job in ScheduledJobs.All)

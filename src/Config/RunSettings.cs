@@ -45,7 +45,11 @@ internal sealed record HooksSetting(
     IReadOnlyList<IReadOnlyList<string>> BeforeCreate,
     IReadOnlyList<IReadOnlyList<string>> AfterCreate,
     IReadOnlyList<IReadOnlyList<string>> OnFailure,
-    int TimeoutSeconds);
+    int TimeoutSeconds)
+{
+    /// <summary>Names of variables of this process that they get.</summary>
+    public IReadOnlyList<string> PassEnvironment { get; init; } = [];
+}
 
 /// <summary>When the scheduler starts a job. The expression is as written, from <paramref name="Origin"/>; the scheduler reads it.</summary>
 internal sealed record JobSchedule(ScheduledJob Job, string Expression, bool Enabled, string Origin);

@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Config;
 
 /// <summary>What may be shown of a value. A webhook's address is a credential by itself, so no address is shown.</summary>
@@ -6,14 +8,7 @@ internal static class Secrets
     public const string Set = "(set)";
 
     public static string Shown(string key, string value) =>
-        value.Length > 0 && (EndsIn(key, "token") || EndsIn(key, "url") || HoldsCredentials(value)) ? Set : value;
+        value.Length > 0 && (EndsIn(key, "token") || EndsIn(key, "url") || Redaction.HoldsSecret(value)) ? Set : value;
 
     private static bool EndsIn(string key, string word) => key.EndsWith(word, StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>"https://user:password@host/…".</summary>
-    private static bool HoldsCredentials(string value)
-    {
-        var scheme = value.IndexOf("://", StringComparison.Ordinal);
-        return scheme > 0 && value.IndexOf('@', scheme) > 0;
-    }
 }

@@ -70,7 +70,10 @@ internal sealed class SettingsDraft
                 LimitMbPerS = Number(NumberKey.LimitMbPerS).Value is > 0 and var limit ? limit : null,
                 Notify = Run.Notify,
                 Hooks = new HooksSetting(
-                    Run.Hook("before_create"), Run.Hook("after_create"), Run.Hook("on_failure"), Number(NumberKey.HooksTimeoutSeconds).Value),
+                    Run.Hook("before_create"), Run.Hook("after_create"), Run.Hook("on_failure"), Number(NumberKey.HooksTimeoutSeconds).Value)
+                {
+                    PassEnvironment = Run.HooksPassEnvironment?.Value ?? [],
+                },
                 MetricsFile = Run.MetricsFile?.Value,
                 LogFile = Run.LogFile?.Value,
                 Schedule = Run.Schedule,

@@ -35,6 +35,16 @@ internal static unsafe class ThisProcess
         }
     }
 
+    /// <summary>Children get nothing that the parent left open above standard error. To be called before any file is opened.</summary>
+    public static void KeepDescriptorsFromChildren()
+    {
+        const int first = 3, usualLimit = 1024, setFlags = 2, closeOnExec = 1;
+        for (var descriptor = first; descriptor < usualLimit; descriptor++)
+        {
+            _ = PosixCalls.Control(descriptor, setFlags, closeOnExec);
+        }
+    }
+
     /// <summary>Lets the kernel end this process when its parent ends, and ends it now if that has happened. Changing the user takes that back.</summary>
     public static void EndWithParent(uint parent)
     {

@@ -9,7 +9,8 @@ internal sealed record HookFact(string Name, string Value);
 /// <param name="Name">Of the hook, as in the configuration.</param>
 /// <param name="Commands">Run one after the other.</param>
 /// <param name="Timeout">Of each of them.</param>
-internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Commands, TimeSpan Timeout)
+/// <param name="Passed">Names of variables that they get beyond those that any program gets.</param>
+internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Commands, TimeSpan Timeout, IReadOnlyList<string> Passed)
 {
     private const string Prefix = "VERTEX_AR_BACKUP_";
 
@@ -22,11 +23,18 @@ internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Co
     /// <param name="stop">Ends the one that runs.</param>
     public string? Run(IEnumerable<HookFact> facts, Action<string> heard, CancellationToken stop)
     {
+        var environment = ChildEnvironment.Choose(Passed);
+        foreach (var fact in facts.Append(new HookFact("HOOK", Name)))
+        {
+            environment[Prefix + fact.Name] = Plain(fact.Value);
+        }
+
         var options = new ChildOptions
         {
             Timeout = Timeout,
             Said = line => heard($"{Name}: {line}"),
-            Environment = facts.Append(new HookFact("HOOK", Name)).ToDictionary(fact => Prefix + fact.Name, fact => Plain(fact.Value)),
+            Environment = environment,
+            IsEnvironmentChosen = true,
         };
         foreach (var command in Commands)
         {

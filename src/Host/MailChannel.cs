@@ -34,6 +34,8 @@ internal sealed class MailChannel(string to, string sendmail) : IChannel
                 Timeout = patience.Left - ToEnd,
                 Grace = TimeSpan.FromSeconds(1),
                 Input = Compose(to, message),
+                Environment = ChildEnvironment.Choose([]),
+                IsEnvironmentChosen = true,
                 Said = line => last = line.Length > 0 ? line : last,
             },
             patience.Stop);

@@ -26,12 +26,12 @@ public sealed class HookTests
     [Fact]
     public void A_fact_may_be_longer_than_the_kernel_takes_and_hold_anything()
     {
-        var hook = new Hook("x", [["sh", "-c", "echo ${#VERTEX_AR_BACKUP_ERROR}"]], TimeSpan.FromMinutes(1));
+        var hook = new Hook("x", [["sh", "-c", "echo ${#VERTEX_AR_BACKUP_ERROR}"]], TimeSpan.FromMinutes(1), []);
 
         Assert.Null(hook.Run([new("ERROR", "a\0b" + new string('x', 300_000))], heard.Add, CancellationToken.None));
         Assert.Equal(["x: 8000"], heard);
     }
 
     private string? Run(params IReadOnlyList<string>[] commands) =>
-        new Hook("after_create", commands, TimeSpan.FromMinutes(1)).Run([new("ERROR", "it's a $FACT")], heard.Add, CancellationToken.None);
+        new Hook("after_create", commands, TimeSpan.FromMinutes(1), []).Run([new("ERROR", "it's a $FACT")], heard.Add, CancellationToken.None);
 }

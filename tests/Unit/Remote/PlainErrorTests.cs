@@ -17,6 +17,18 @@ public sealed class PlainErrorTests
     [InlineData("a wrong password was given", "a wrong password was given")]
     [InlineData("compass/north.png: object not found", "compass/north.png: object not found")]
     [InlineData("{\"token\":\"hush\"}", "{\"token\":…")]
+    [InlineData("SignatureDoesNotMatch: The request signature differs", "SignatureDoesNotMatch: The request signature differs")]
+    [InlineData("InvalidAccessKeyId: The key is unknown", "InvalidAccessKeyId: The key is unknown")]
+    [InlineData("ExpiredToken: The provided token", "ExpiredToken: The provided token")]
+    [InlineData("AuthorizationHeaderMalformed: The region is wrong", "AuthorizationHeaderMalformed: The region is wrong")]
+    [InlineData("invalid_token: Sign in again", "invalid_token: Sign in again")]
+    [InlineData("X-Amz-Security-Token: hush", "X-Amz-Security-Token: …")]
+    [InlineData("Signature: hush", "Signature: …")]
+    [InlineData("bad remote :sftp,key_pem=hush,user=me:", "bad remote :sftp,key_pem=…,user=me:")]
+    [InlineData("key_pem=-----BEGIN RSA PRIVATE KEY-----\nMII hush\n-----END RSA PRIVATE KEY-----,user=me", "key_pem=…,user=me")]
+    [InlineData("ssh: -----BEGIN OPENSSH PRIVATE KEY----- hush", "ssh: …")]
+    [InlineData("Get \"https://me:hu/sh@dav.example.org/x\": EOF", "Get \"https://…@dav.example.org/x\": EOF")]
+    [InlineData("Get https://dav.example.org:443/a@b: EOF", "Get https://dav.example.org:443/a@b: EOF")]
     [InlineData("couldn't find key \"x\"", "couldn't find key \"x\"")]
     public void It_is_one_line_without_what_may_be_a_secret(string said, string shown) => Assert.Equal(shown, PlainError.Of(said));
 
