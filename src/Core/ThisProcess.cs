@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
@@ -26,23 +27,14 @@ internal static unsafe class ThisProcess
     }
 
     /// <summary>Closes what the parent left open above standard error. To be called before any file is opened.</summary>
-    public static void CloseDescriptors()
-    {
-        const int first = 3, usualLimit = 1024;
-        for (var descriptor = first; descriptor < usualLimit; descriptor++)
-        {
-            _ = PosixCalls.Close(descriptor);
-        }
-    }
+    public static void CloseDescriptors() => ForInherited(0, descriptor => PosixCalls.Close(descriptor));
 
     /// <summary>Children get nothing that the parent left open above standard error. To be called before any file is opened.</summary>
     public static void KeepDescriptorsFromChildren()
     {
-        const int first = 3, usualLimit = 1024, setFlags = 2, closeOnExec = 1;
-        for (var descriptor = first; descriptor < usualLimit; descriptor++)
-        {
-            _ = PosixCalls.Control(descriptor, setFlags, closeOnExec);
-        }
+        const nuint closeOnExec = 4;
+        const int setFlags = 2, flag = 1;
+        ForInherited(closeOnExec, descriptor => PosixCalls.Control(descriptor, setFlags, flag));
     }
 
     /// <summary>Lets the kernel end this process when its parent ends, and ends it now if that has happened. Changing the user takes that back.</summary>
@@ -117,4 +109,20 @@ internal static unsafe class ThisProcess
     }
 
     public static void UnmapMemory(void* memory, nuint bytes) => _ = PosixCalls.Unmap(memory, bytes);
+
+    /// <summary>close_range(2) with these flags; where the kernel has no such call or flag (before Linux 5.11), or a sandbox refuses it, one by one.</summary>
+    private static void ForInherited(nuint flags, Func<int, int> otherwise)
+    {
+        const int closeRange = 436, first = 3;
+        if (PosixCalls.Call(closeRange, first, uint.MaxValue, flags) != 0)
+        {
+            InheritedDescriptors(first).ForEach(descriptor => _ = otherwise(descriptor));
+        }
+    }
+
+    private static List<int> InheritedDescriptors(int first)
+    {
+        using var directory = Posix.OpenDirectory(Posix.Here, "/proc/self/fd"u8);
+        return [.. DirectoryNames.Read(directory).Select(name => int.Parse(name, CultureInfo.InvariantCulture)).Where(number => number >= first && number != Posix.Descriptor(directory))];
+    }
 }

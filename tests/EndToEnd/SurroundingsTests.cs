@@ -56,6 +56,25 @@ public sealed class SurroundingsTests
         Assert.Single(parts, part => part.Contains("SITE_NAME", StringComparison.Ordinal));
     }
 
+    /// <summary>Above 1023, too; and where the kernel does not know the call that does this for all of them, or its flag, or a sandbox refuses it.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("ENOSYS")]
+    [InlineData("EINVAL")]
+    [InlineData("EPERM")]
+    public void A_program_gets_no_descriptor_whatever_its_number(string failure)
+    {
+        using var site = new Site(withMedia: false);
+        File.WriteAllText(site.In("hook"), Note.Replace("{0}", $"'{site.In("seen")}'", StringComparison.Ordinal));
+        Command.Run("chmod", "755", site.In("hook")).Succeeds();
+        site.Settings["hooks"] = new JsonObject { ["before_create"] = new JsonArray(site.In("hook")) };
+        var failing = failure.Length == 0 ? "" : $"strace -f -o /dev/null -e trace=close_range -e inject=close_range:error={failure} --";
+        site.Run(["create"], before: ["bash", "-c", $"ulimit -n 4096; exec 7<'{site.Database}' 2000<'{site.Database}'; exec {failing} \"$0\" \"$@\""]).Succeeds();
+        var seen = File.ReadAllText(site.In("seen"));
+        Assert.Contains($"== {site.In("hook")}", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("app_data.db", seen, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("chown {0} config.json", "config.json belongs to nobody")]
     [InlineData("chmod o+w config.json", "config.json can be written to by everybody")]
