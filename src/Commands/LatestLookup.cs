@@ -94,9 +94,7 @@ internal static class LatestLookup
             .. settings?.Storage.Select(tree => (new SourcePick(tree.Name, SourceKind.Storage), tree.Path)) ?? [],
         ];
         var named = paths.Select(path => all.FindAll(one =>
-            IsIn(path, one.Source.Name) || IsIn(path, one.Path) || (path.StartsWith('/') && IsIn(one.Path, path.TrimEnd('/'))))).ToList();
+            PathPrefix.Holds(one.Source.Name, path) || PathPrefix.Holds(one.Path, path) || (path.StartsWith('/') && PathPrefix.Holds(path.TrimEnd('/'), one.Path)))).ToList();
         return [.. (named.Count > 0 && named.TrueForAll(sources => sources.Count > 0) ? named.SelectMany(sources => sources) : all).Select(one => one.Source).Distinct()];
     }
-
-    private static bool IsIn(string path, string above) => path == above || path.StartsWith(above + "/", StringComparison.Ordinal);
 }

@@ -9,13 +9,13 @@ namespace VertexAr.Backup.Commands;
 internal static class RestoreDistrust
 {
     /// <summary>Whoever may write to the bucket, and its provider.</summary>
-    public const string FromOffsite = "others can write to the copies off-site";
+    public static Lazy<string?> FromOffsite { get; } = new("others can write to the copies off-site");
 
     /// <summary>A repository: its directory, with all that is in it.</summary>
-    public static string? OfRepository(string directory) => Sentence(Exposure.FindIn(directory, Exposure.Ourselves));
+    public static Lazy<string?> OfRepository(string directory) => new(() => Sentence(Exposure.FindIn(directory, Exposure.Ourselves)));
 
-    public static string? OfFiles(IEnumerable<string> files) =>
-        Sentence(files.Select(file => Exposure.Find(Path.GetFullPath(file), Exposure.Ourselves)).FirstOrDefault(found => found is not null));
+    public static Lazy<string?> OfFiles(IEnumerable<string> files) =>
+        new(() => Sentence(files.Select(file => Exposure.Find(Path.GetFullPath(file), Exposure.Ourselves)).FirstOrDefault(found => found is not null)));
 
     private static string? Sentence(Exposure? found) => found is null ? null : $"others can write to the backups ({found.Sentence})";
 }

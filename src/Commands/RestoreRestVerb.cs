@@ -47,26 +47,13 @@ internal static class RestoreRestVerb
     public static IReadOnlyList<PathWarning> HalfRestored(Config.Settings settings) =>
     [
         .. settings.Databases.Select(database => (database.Name, database.Path)).Concat(settings.Storage.Select(tree => (tree.Name, tree.Path)))
-            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(path => Running(path) ?? DescribeBegun(path)).OfType<(string Text, string Advice)>()
+            .SelectMany(source => UnfinishedRestore.Find([source.Path]).Select(DescribeHalf).OfType<(string Text, string Advice)>()
                 .Select(one => new PathWarning(source.Name, $"{one.Text}: {one.Advice}"))),
     ];
 
-    private static (string Text, string Advice)? Running(string path)
-    {
-        try
-        {
-            using var journal = RestoreJournal.Open(path, out var isRunning);
-            return isRunning ? ($"a restore of {journal!.Head.What} is running", "what is saved meanwhile may be half replaced; take another snapshot when it is done") : null;
-        }
-        catch (UserError)
-        {
-            return null;
-        }
-    }
-
     /// <summary>What is to be said of an unfinished restore, also of one that changed nothing, and what to do about it; null if there is nothing to be said.</summary>
-    public static (string Text, string Advice)? Describe(string path) => Describe(path, journal =>
-        journal.Stage switch
+    public static (string Text, string Advice)? Describe(string path) => Describe(path, (journal, isRunning) =>
+        isRunning ? null : journal.Stage switch
         {
             RestoreStage.Begun or RestoreStage.TakingBack => (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal)),
             RestoreStage.Staging => ($"{UnfinishedRestore.Name(journal)} was killed before it changed anything, and left {journal.Path}", $"'{CommandTable.Program} restore --undo' removes what it left"),
@@ -74,16 +61,17 @@ internal static class RestoreRestVerb
             _ => throw new NotSupportedException(journal.Stage.ToString()),
         });
 
-    /// <summary>Only of one that may have changed something.</summary>
-    private static (string Text, string Advice)? DescribeBegun(string path) => Describe(path, journal =>
-        journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack ? (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal)) : null);
+    /// <summary>Only of one that may have changed something, or is about to.</summary>
+    private static (string Text, string Advice)? DescribeHalf(string path) => Describe(path, (journal, isRunning) =>
+        isRunning ? ($"a restore of {journal.Head.What} is running", "what is saved meanwhile may be half replaced; take another snapshot when it is done")
+        : journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack ? (UnfinishedRestore.Describe(journal), UnfinishedRestore.Advice(journal)) : null);
 
-    private static (string Text, string Advice)? Describe(string path, Func<RestoreJournal, (string Text, string Advice)?> describe)
+    private static (string Text, string Advice)? Describe(string path, Func<RestoreJournal, bool, (string Text, string Advice)?> describe)
     {
         try
         {
             using var journal = RestoreJournal.Open(path, out var isRunning);
-            return isRunning || journal is null ? null : describe(journal);
+            return journal is null ? null : describe(journal, isRunning);
         }
         catch (UserError e)
         {

@@ -38,7 +38,7 @@ internal static class RestoreVerb
     /// <param name="prepare">Says what to restore, as planned.</param>
     /// <param name="fetch">Brings what it needs, once all is settled; null if that is here.</param>
     public static ExitCode Run(
-        Surroundings around, RestoreCommand command, string? distrust, Func<RestorePlan, RunProgress, RestoreBackup> prepare, Action<RestoreBackup>? fetch = null)
+        Surroundings around, RestoreCommand command, Lazy<string?> distrust, Func<RestorePlan, RunProgress, RestoreBackup> prepare, Action<RestoreBackup>? fetch = null)
     {
         var plan = new RestorePlan
         {
@@ -49,7 +49,7 @@ internal static class RestoreVerb
             OnlyLook = command.DryRun,
             KeepGoing = command.KeepGoing,
             Damaged = command.Damaged,
-            Distrust = command.KeepSpecial ? null : distrust,
+            Distrust = command.KeepSpecial ? new((string?)null) : distrust,
             Places = ConfiguredNeighbours.Places(around, command),
             Neighbours = command.To is null ? ConfiguredNeighbours.Of(around) : RestoreNeighbours.None,
             Workers = Math.Clamp(System.Environment.ProcessorCount, 1, 4),
@@ -72,17 +72,20 @@ internal static class RestoreVerb
 
         RunLog.Begin(around, around.SettingsIfGood(quiet: true), $"restore {command.Id}");
         fetch?.Invoke(restore);
-        using var line = around.Screen.Progress(progress);
         var started = around.Clock.GetTimestamp();
-        using var alone = plan.To is null ? KeepRunsOut(around) : null;
-        var result = restore.Run();
-        alone?.Dispose();
-        line?.Dispose();
+        var result = Restore(around, restore, plan, progress);
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Damaged.Count > 0 ? ExitCode.Failed
             : result.Losses.SpecialFiles > 0 || result.Losses.Owners > 0 || result.NotSaved.Count > 0 || result.SourcesNotRestored.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
             : ExitCode.Done;
+    }
+
+    private static RestoreResult Restore(Surroundings around, RestoreBackup restore, RestorePlan plan, RunProgress progress)
+    {
+        using var line = around.Screen.Progress(progress);
+        using var alone = plan.To is null ? KeepRunsOut(around) : null;
+        return restore.Run();
     }
 
     /// <summary>While a restore puts things in place, nothing is saved: it would be half of one and half of the other. Null where there is no repository here.</summary>

@@ -67,15 +67,16 @@ internal sealed record ServiceIdentity(string User, string Group, bool ReadsEver
         return true;
     }
 
-    private static FileStatus? OwnerOf(string directory)
+    /// <summary>The owner of the backup directory; null if there is none, or it cannot be looked at, which is said of the directory.</summary>
+    public static (uint Uid, uint Gid)? OwnerOf(string backupDirectory)
     {
         try
         {
-            return Posix.StatusOrNull(directory);
+            return Posix.StatusOrNull(backupDirectory) is { IsDirectory: true } status ? (status.Uid, status.Gid) : null;
         }
         catch (PosixError)
         {
-            return null; // That it cannot be looked at is said of the directory.
+            return null;
         }
     }
 

@@ -84,7 +84,7 @@ internal sealed record Surroundings(
 
     /// <summary>Whom root becomes for work in the backup directory; null for nobody else.</summary>
     public static (uint Uid, uint Gid)? OwnerOf(string backupDirectory) =>
-        Posix.IsRoot && Posix.StatusOrNull(backupDirectory) is { IsDirectory: true, Uid: not 0 } owner ? (owner.Uid, owner.Gid) : null;
+        Posix.IsRoot && ServiceIdentity.OwnerOf(backupDirectory) is { Uid: not 0 } owner ? owner : null;
 
     /// <summary>While root may read it. What is wrong with it is said by what needs it.</summary>
     public void LearnTrust()

@@ -8,7 +8,6 @@ internal sealed record Exposure(string Path, string Reason)
     private const int Sticky = 0x200;
     private const int GroupMayWrite = 0x10;
     private const int EverybodyMayWrite = 0x2;
-    private const int MostLinks = 40;
 
     public string Sentence => $"{Path} {Reason}";
 
@@ -24,7 +23,7 @@ internal sealed record Exposure(string Path, string Reason)
     /// <param name="trusted">Users who may change it.</param>
     public static Exposure? Find(string path, params ReadOnlySpan<uint> trusted)
     {
-        var (at, rest, links) = ("/", new Stack<string>(Parts(path)), 0);
+        var (at, rest, links) = ("/", new Stack<string>(RealPath.Parts(path)), 0);
         var status = Look("/") ?? default;
         if (Judge("/", status, trusted) is { } root)
         {
@@ -53,14 +52,14 @@ internal sealed record Exposure(string Path, string Reason)
             {
                 (at, status) = (next, there);
             }
-            else if (++links > MostLinks)
+            else if (++links > RealPath.MostLinks)
             {
                 return new Exposure(next, "leads in a circle");
             }
             else
             {
                 var target = System.Text.Encoding.UTF8.GetString(Posix.ReadLink(Posix.Here, Posix.Bytes(next)));
-                Array.ForEach([.. Parts(target)], rest.Push);
+                Array.ForEach([.. RealPath.Parts(target)], rest.Push);
                 at = target.StartsWith('/') ? "/" : at;
                 status = Look(at) ?? status;
             }
@@ -121,7 +120,4 @@ internal sealed record Exposure(string Path, string Reason)
             return null;
         }
     }
-
-    /// <summary>Last first, for the stack.</summary>
-    private static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse();
 }

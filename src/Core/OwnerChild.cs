@@ -89,6 +89,7 @@ internal static class OwnerChild
             return null;
         }
 
+        const int kill = 9;
         ThisProcess.CloseDescriptors();
         ThisProcess.FillDescriptors();
         ThisProcess.KeepMemorySmall();
@@ -97,8 +98,7 @@ internal static class OwnerChild
         {
             using var copy = target.Length == 0 ? null : File.OpenHandle(target, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             Become(file, Number(uid), Number(gid));
-            ThisProcess.EndWithParent(Number(parent));
-            return [.. work(new OwnerWork(operation, Reachable(file), words, copy)), Done];
+            return ThisProcess.EndWithParent(parent, kill) ? [.. work(new OwnerWork(operation, Reachable(file), words, copy)), Done] : [];
         })));
         return 0;
     }

@@ -19,9 +19,6 @@ internal static unsafe class Posix
     private const uint StatxBasicBornAndMount = 0x1fff;
     private const int LongestPath = 4096;
 
-    // Two flags differ between x86-64 and arm64.
-    private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-
     /// <summary>Paths are given from here: the current directory (absolute paths do not care).</summary>
     public static SafeFileHandle Here { get; } = new(AtCurrentDirectory, ownsHandle: false);
 
@@ -29,36 +26,32 @@ internal static unsafe class Posix
 
     public static uint EffectiveUser => PosixCalls.EffectiveUser();
 
-    private static int FlagDirectory => Arm ? 0x4000 : 0x10000;
-
-    private static int FlagNoFollow => Arm ? 0x8000 : 0x20000;
-
     /// <summary>A path of ours as the kernel takes it.</summary>
     public static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path);
 
     /// <summary>Opens a directory. With <paramref name="follow"/> false a symlink in the last place is refused (ELOOP or ENOTDIR).</summary>
     public static SafeFileHandle OpenDirectory(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
-        Open(dir, name, FlagDirectory | (follow ? 0 : FlagNoFollow), 0);
+        Open(dir, name, OpenFlags.Directory | (follow ? 0 : OpenFlags.NoFollow), 0);
 
     /// <summary>Opens for reading. Never follows a link in the last place and never waits for the writer of a FIFO.</summary>
     public static SafeFileHandle OpenToRead(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
-        Open(dir, name, OpenFlags.NonBlocking | (follow ? 0 : FlagNoFollow), 0);
+        Open(dir, name, OpenFlags.NonBlocking | (follow ? 0 : OpenFlags.NoFollow), 0);
 
     /// <summary>Makes a new file for reading and writing; fails if the name is taken. The mode holds whatever the umask.</summary>
     public static SafeFileHandle CreateNew(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
     {
-        var file = Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | FlagNoFollow, (uint)mode);
+        var file = Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, (uint)mode);
         Check(PosixCalls.ChangeMode(Descriptor(file), (uint)mode));
         return file;
     }
 
     /// <summary>Opens for reading and writing, making the file if it is not there.</summary>
     public static SafeFileHandle OpenOrCreate(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
-        Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | FlagNoFollow, (uint)mode);
+        Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, (uint)mode);
 
     /// <summary>Opens to write at the end, wherever that is at each write, making the file if it is not there. Never waits for the reader of a FIFO.</summary>
     public static SafeFileHandle OpenToAppend(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
-        Open(dir, name, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create | OpenFlags.NonBlocking | FlagNoFollow, (uint)mode);
+        Open(dir, name, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create | OpenFlags.NonBlocking | OpenFlags.NoFollow, (uint)mode);
 
     public static FileStatus Status(SafeFileHandle file) => Status(file, default, AtEmptyPath);
 
@@ -395,15 +388,4 @@ internal static unsafe class Posix
     }
 
     internal static long Check(long result) => result < 0 ? throw new PosixError(Marshal.GetLastPInvokeError()) : result;
-
-    private static class OpenFlags
-    {
-        internal const int WriteOnly = 1;
-        internal const int ReadWrite = 2;
-        internal const int Create = 0x40;
-        internal const int Exclusive = 0x80;
-        internal const int Append = 0x400;
-        internal const int NonBlocking = 0x800;
-        internal const int CloseOnExec = 0x80000;
-    }
 }

@@ -6,7 +6,7 @@ namespace VertexAr.Backup.Core;
 internal static class RealPath
 {
     /// <summary>As many as the kernel follows.</summary>
-    private const int MostLinks = 40;
+    public const int MostLinks = 40;
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -60,6 +60,6 @@ internal static class RealPath
         }
     }
 
-    /// <summary>Last first, for the stack.</summary>
-    private static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse();
+    /// <summary>The names of a path, the last first, for a stack.</summary>
+    public static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse();
 }

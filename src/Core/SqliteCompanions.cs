@@ -15,11 +15,14 @@ internal static class SqliteCompanions
     /// <summary>All that is added to a database's name.</summary>
     public static IReadOnlyList<string> Ends { get; } = [Log, Index, Journal];
 
-    /// <summary>The same as the kernel has them.</summary>
+    /// <summary><see cref="Log"/> as the kernel has it.</summary>
+    public static byte[] LogSuffix { get; } = Posix.Bytes(Log);
+
+    /// <summary>All of them so.</summary>
     public static IReadOnlyList<byte[]> Suffixes { get; } = [.. Ends.Select(Posix.Bytes)];
 
     /// <summary>The name of the database that a log of this name would belong to; empty if it is no log's name.</summary>
-    public static ReadOnlySpan<byte> LoggedBy(ReadOnlySpan<byte> name) => Without(Suffixes[0], name);
+    public static ReadOnlySpan<byte> LoggedBy(ReadOnlySpan<byte> name) => Without(LogSuffix, name);
 
     /// <summary>The name of the database that a file of this name would belong to; empty if it is no companion's name.</summary>
     public static ReadOnlySpan<byte> DatabaseOf(ReadOnlySpan<byte> name)

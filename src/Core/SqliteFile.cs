@@ -94,6 +94,17 @@ internal static class SqliteFile
         }
     }
 
+    /// <summary>Whether SQLite keeps a database's changes in a log: it goes by the read version, https://www.sqlite.org/fileformat2.html#file_format_version_numbers.</summary>
+    /// <param name="path">The database file; links are followed.</param>
+    /// <exception cref="PosixError">It cannot be read.</exception>
+    public static bool IsWriteAhead(string path)
+    {
+        const int readVersion = 19, writeAhead = 2;
+        Span<byte> begin = stackalloc byte[readVersion + 1];
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true);
+        return Posix.ReadAt(file, begin, 0) == begin.Length && begin[readVersion] == writeAhead;
+    }
+
     /// <summary>The file is no database any more, or the disk cannot read it.</summary>
     public static bool IsDamage(SqliteException error) =>
         error.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB

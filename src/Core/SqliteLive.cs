@@ -53,18 +53,8 @@ internal static class SqliteLive
     /// In WAL mode, and without a log: opened as usual, SQLite would make files beside it, which then were not the
     /// application's own. It can be read as a plain file, if nobody opened it meanwhile.
     /// </summary>
-    private static bool IsClosedCleanly(string path)
-    {
-        const int readVersion = 19, wal = 2;
-        Span<byte> begin = stackalloc byte[readVersion + 1];
-        if (Posix.StatusOrNull(path + SqliteCompanions.Log) is not null)
-        {
-            return false;
-        }
-
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true);
-        return Posix.ReadAt(file, begin, 0) == begin.Length && begin[readVersion] == wal;
-    }
+    private static bool IsClosedCleanly(string path) =>
+        Posix.StatusOrNull(path + SqliteCompanions.Log) is null && SqliteFile.IsWriteAhead(path);
 
     private static (bool Unchanged, T Result) ReadAsFile<T>(string path, Func<SqliteConnection, T> work)
     {

@@ -13,7 +13,7 @@ internal static class SqliteLogFiles
     /// <returns>False if SQLite must not open it, since what it would make could not be used by its owner.</returns>
     public static bool Prepare(string database)
     {
-        if (Posix.IsRoot || Posix.StatusOrNull(database) is not { } status || status.Uid == Posix.EffectiveUser || !IsWriteAhead(database))
+        if (Posix.IsRoot || Posix.StatusOrNull(database) is not { } status || status.Uid == Posix.EffectiveUser || !SqliteFile.IsWriteAhead(database))
         {
             return true;
         }
@@ -31,15 +31,6 @@ internal static class SqliteLogFiles
         }
 
         return Array.TrueForAll(missing, path => TryMake(path, status));
-    }
-
-    /// <summary>Whether a database keeps its changes in a log: https://www.sqlite.org/fileformat2.html#file_format_version_numbers.</summary>
-    private static bool IsWriteAhead(string database)
-    {
-        const int writeVersion = 18, wal = 2;
-        Span<byte> begin = stackalloc byte[writeVersion + 1];
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(database), follow: true);
-        return Posix.ReadAt(file, begin, 0) == begin.Length && begin[writeVersion] == wal;
     }
 
     /// <summary>It has group and mode before it has its name: nobody ever finds one that is not his to use.</summary>

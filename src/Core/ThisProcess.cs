@@ -13,13 +13,13 @@ internal static unsafe class ThisProcess
     /// <returns>Whether that could be done; if not, no file may be opened.</returns>
     public static bool FillDescriptors()
     {
-        const int readWrite = 2, closeOnExec = 0x80000, standardError = 2;
+        const int standardError = 2;
         fixed (byte* path = "/dev/null\0"u8)
         {
             int opened;
             do
             {
-                opened = PosixCalls.OpenAt(0, path, readWrite | closeOnExec, 0);
+                opened = PosixCalls.OpenAt(0, path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
             }
             while (opened is >= 0 and <= standardError);
             return opened >= 0 && PosixCalls.Close(opened) == 0;
@@ -37,15 +37,15 @@ internal static unsafe class ThisProcess
         ForInherited(closeOnExec, descriptor => PosixCalls.Control(descriptor, setFlags, flag));
     }
 
-    /// <summary>Lets the kernel end this process when its parent ends, and ends it now if that has happened. Changing the user takes that back.</summary>
-    public static void EndWithParent(uint parent)
+    /// <summary>Lets the kernel end this process when its parent ends. Changing the user takes that back.</summary>
+    /// <param name="parent">The parent's process ID.</param>
+    /// <param name="signal">What it ends by.</param>
+    /// <returns>False if the parent had ended before.</returns>
+    public static bool EndWithParent(string parent, nuint signal)
     {
-        const int tellOfParentsDeath = 1, kill = 9;
-        _ = PosixCalls.ProcessControl(tellOfParentsDeath, kill);
-        if (PosixCalls.ParentProcess() != parent)
-        {
-            Environment.Exit(1);
-        }
+        const int tellOfParentsDeath = 1;
+        _ = PosixCalls.ProcessControl(tellOfParentsDeath, signal);
+        return PosixCalls.ParentProcess().ToString(CultureInfo.InvariantCulture) == parent;
     }
 
     public static void ChangeDirectory(SafeFileHandle directory) => Posix.Check(PosixCalls.ChangeDirectory(Posix.Descriptor(directory)));

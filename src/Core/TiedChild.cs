@@ -25,7 +25,7 @@ internal static unsafe class TiedChild
     /// <summary>If this process was started to become another, becomes it; returns what to end with if it cannot, or null if it was not.</summary>
     public static int? Become(IReadOnlyList<string> args)
     {
-        const int tellOfParentsDeath = 1, terminate = 15;
+        const int terminate = 15;
         if (args is not [Word, var parent, var program, ..])
         {
             return null;
@@ -33,10 +33,7 @@ internal static unsafe class TiedChild
 
         // Before the kernel is asked, who forgets when the user changes.
         Accounts.BecomeWhomOneActsAs();
-
-        // The parent may have died before this was asked for.
-        _ = PosixCalls.ProcessControl(tellOfParentsDeath, terminate);
-        if (PosixCalls.ParentProcess().ToString(CultureInfo.InvariantCulture) == parent)
+        if (ThisProcess.EndWithParent(parent, terminate))
         {
             Replace(program, [.. args.Skip(2)]);
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
@@ -7,13 +6,6 @@ namespace VertexAr.Backup.Core;
 /// <summary>A file that has no name until it is as it should be, and vanishes if it never gets one: open(2)'s O_TMPFILE.</summary>
 internal static unsafe class UnnamedFile
 {
-    // Without O_DIRECTORY, which differs between x86-64 and arm64.
-    private const int Unnamed = 0x400000;
-    private const int ReadWrite = 2;
-    private const int CloseOnExec = 0x80000;
-
-    private static int Directory => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
-
     /// <summary>Makes one, which only its owner may use as yet.</summary>
     /// <param name="directory">Where it will have its name.</param>
     /// <exception cref="PosixError">The directory may not be written to, or its file system has no such files.</exception>
@@ -22,7 +14,8 @@ internal static unsafe class UnnamedFile
         const uint ownersOnly = 0x180;
         fixed (byte* here = ".\0"u8)
         {
-            return new SafeFileHandle((int)Posix.Check(PosixCalls.OpenAt(Posix.Descriptor(directory), here, Unnamed | Directory | ReadWrite | CloseOnExec, ownersOnly)), ownsHandle: true);
+            const int flags = OpenFlags.ReadWrite | OpenFlags.CloseOnExec;
+            return new SafeFileHandle((int)Posix.Check(PosixCalls.OpenAt(Posix.Descriptor(directory), here, OpenFlags.Unnamed | flags, ownersOnly)), ownsHandle: true);
         }
     }
 

@@ -197,7 +197,7 @@ internal sealed class CreateEntries(
     /// <summary>A database that nobody has open, and that was checked.</summary>
     private void AddCopy(byte[] path, string copy)
     {
-        list.Measured(Encoding.UTF8.GetString(path.AsSpan(0, path.AsSpan().IndexOf((byte)'/'))), DatabaseMeasure.OfFile(copy));
+        list.Measured(ListPath.Source(path), DatabaseMeasure.OfFile(copy));
         var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(copy));
         var status = Posix.Status(file);
         Add(Describe(path, EntryType.File, status) with { Pieces = CreatePieces.PlanDatabase(status.Size) }, file, status, isPrivate: true);

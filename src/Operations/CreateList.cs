@@ -90,7 +90,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private void AddAbsent(FileEntry entry)
     {
         hasAbsent = true;
-        var source = SourceOf(entry.Path);
+        var source = ListPath.Source(entry.Path);
         (counts.TryGetValue(source, out var known) ? known : counts[source] = new Counts()).Absent++;
         if (entry.Path.Length <= EntryRules.LongestPath)
         {
@@ -160,11 +160,11 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     public void LeaveOut(byte[] path, Foreign foreign)
     {
         var reason = LeftOutText.Reason(foreign);
-        var key = (SourceOf(path), foreign);
+        var key = (ListPath.Source(path), foreign);
         var (count, paths) = leftOut.TryGetValue(key, out var known) ? known : (0, []);
         if (LeftOut.HasPaths(foreign.Kind) && paths.Count < LeftOut.MostPaths)
         {
-            paths.Add(path[(path.AsSpan().IndexOf((byte)'/') + 1)..]);
+            paths.Add(ListPath.Below(path).ToArray());
         }
 
         leftOut[key] = (count + 1, paths);
@@ -234,7 +234,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
 
     private void Count(CreateItem item)
     {
-        var name = SourceOf(item.Entry.Path);
+        var name = ListPath.Source(item.Entry.Path);
         var c = counts.TryGetValue(name, out var known) ? known : counts[name] = new Counts();
         hasAttributes |= item.Entry.Attributes is not null;
         hasSpecialFiles |= item.Entry.Type.IsSpecial();
@@ -259,12 +259,6 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         c.Bytes = Units.Add(c.Bytes, item.Entry.Type == EntryType.HardLink ? 0 : item.Entry.Size);
         c.NewBytes += item.NewBytes;
         c.NewFiles += item is { IsNew: true, IsMoved: false } ? 1 : 0;
-    }
-
-    private static string SourceOf(ReadOnlySpan<byte> path)
-    {
-        var slash = path.IndexOf((byte)'/');
-        return Encoding.UTF8.GetString(slash < 0 ? path : path[..slash]);
     }
 
     /// <summary>From the run's handles to lines of the pack table, on a copy: a hard link may need the handles again.</summary>

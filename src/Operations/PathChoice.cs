@@ -61,16 +61,16 @@ internal sealed class PathChoice
     /// <summary>How a path of the list fits.</summary>
     public PathFit Of(ReadOnlySpan<byte> path, bool isDirectory)
     {
-        var below = path[(path.IndexOf((byte)'/') + 1)..];
-        var isBelow = below.Length < path.Length;
-        return IsNamed(path, isDirectory) || IsInner(isBelow ? path[..^(below.Length + 1)] : path) ? PathFit.Name
+        var below = ListPath.Below(path);
+        var isBelow = !below.IsEmpty;
+        return IsNamed(path, isDirectory) || IsInner(ListPath.SourceName(path)) ? PathFit.Name
             : isBelow && name.Contains('/', StringComparison.Ordinal) && IsNamed(below, isDirectory) ? PathFit.NameBelowTop
             : glob.MatchesOrContains(path, isDirectory) || (isBelow && glob.MatchesOrContains(below, isDirectory)) ? PathFit.Pattern
             : PathFit.None;
     }
 
     private static bool LiesIn(SourceSummary source, string directory) =>
-        source.Path.StartsWith(directory + "/", StringComparison.Ordinal) || RealPath.Of(source.Path).StartsWith(directory + "/", StringComparison.Ordinal);
+        new[] { source.Path, RealPath.Of(source.Path) }.Any(path => path != directory && PathPrefix.Holds(directory, path));
 
     /// <summary>A directory on the disk takes everything below it, also what other sources have there.</summary>
     private bool IsInner(ReadOnlySpan<byte> source)
@@ -117,9 +117,9 @@ internal sealed class PathChoice
                 return (top, "/" + top);
             }
 
-            if (!source.IsOneFile && text.StartsWith(place + "/", StringComparison.Ordinal))
+            if (!source.IsOneFile && PathPrefix.Holds(place, text))
             {
-                var below = $"{source.Name}{text[place.Length..]}";
+                var below = $"{source.Name}/{text[place.Length..].TrimStart('/')}";
                 return (below, "/" + below);
             }
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
@@ -39,7 +38,7 @@ internal sealed class PathSelection
 
             if (fit == choice.Best && fit != PathFit.None)
             {
-                choice.Sources.Add(Encoding.UTF8.GetString(path[..(path.IndexOf((byte)'/') is >= 0 and var slash ? slash : path.Length)]));
+                choice.Sources.Add(ListPath.Source(path));
             }
         }
     }

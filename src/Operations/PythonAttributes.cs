@@ -43,8 +43,7 @@ internal sealed class PythonAttributes
     /// <param name="entry">As it lies on disk now, under the name of its source.</param>
     public FileEntry Apply(FileEntry entry)
     {
-        var slash = entry.Path.AsSpan().IndexOf((byte)'/');
-        var number = others.GetValueOrDefault(Hash(slash < 0 ? [] : entry.Path.AsSpan(slash + 1)));
+        var number = others.GetValueOrDefault(Hash(ListPath.Below(entry.Path)));
         var plain = entry with { Changed = entry.Modified, Inode = 0 };
         return kinds.Count == 0 ? plain : plain with
         {

@@ -49,8 +49,13 @@ internal sealed class RestoreBackup
 
     /// <summary>What a restore in place will replace, keep and leave alone.</summary>
     /// <param name="withSteps">Name by name, for which the list of files is read.</param>
-    public IReadOnlyList<RestoreOutlook> Outlook(bool withSteps) =>
-        RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0, Refuse, withSteps ? EachWanted : null);
+    /// <exception cref="UserError">It would be refused, and is not only asked for.</exception>
+    public IReadOnlyList<RestoreOutlook> Outlook(bool withSteps)
+    {
+        var outlook = RestoreOutlook.Of(Targets, plan.Neighbours.With(What.Sources), stamp, plan.Paths.Count > 0, withSteps ? EachWanted : null);
+        Refuse(outlook.SelectMany(one => one.InUse));
+        return outlook;
+    }
 
     private void EachWanted(PathTaker take) => What.EachPath(Names, (path, isDirectory) =>
     {
@@ -152,7 +157,7 @@ internal sealed class RestoreBackup
             foreach (var gap in what.Gaps(source).Absent)
             {
                 selection.Note(gap.Path, isDirectory: false);
-                var (listed, onDisk) = (Encoding.UTF8.GetString(gap.Path) + "/", Path.Combine(source.Path, Encoding.UTF8.GetString(TreeGaps.Below(gap.Path))) + "/");
+                var (listed, onDisk) = (Encoding.UTF8.GetString(gap.Path) + "/", Path.Combine(source.Path, Encoding.UTF8.GetString(ListPath.Below(gap.Path))) + "/");
                 if (selection.IsWanted(gap.Path, isDirectory: false)
                     || paths.Exists(path => path.StartsWith(listed, StringComparison.Ordinal) || path.StartsWith(onDisk, StringComparison.Ordinal)))
                 {
@@ -213,22 +218,23 @@ internal sealed class RestoreBackup
             RequireDirectoryAbove(target);
         }
 
-        Refuse(() => RestoreInPlace.RefuseIfInUse(Databases, text => progress.Say(Severity.Warning, text)));
+        Refuse(RestoreInUse.Of(Databases, text => progress.Say(Severity.Warning, text)));
         UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress, plan.OnlyLook);
     }
 
     private IEnumerable<string> Databases => Targets.Where(target => target.Source.Kind == SourceKind.Database).Select(target => target.Place);
 
     /// <summary>Whoever only looks need not stop the application for it.</summary>
-    private void Refuse(Action unlessUnused)
+    private void Refuse(IEnumerable<UserError> inUse)
     {
-        try
+        foreach (var error in inUse)
         {
-            unlessUnused();
-        }
-        catch (UserError e) when (plan.OnlyLook)
-        {
-            progress.Say(Severity.Warning, $"{e.Message}: until it is stopped, the restore is refused");
+            if (!plan.OnlyLook)
+            {
+                throw error;
+            }
+
+            progress.Say(Severity.Warning, $"{error.Message}: until it is stopped, the restore is refused");
         }
     }
 
@@ -258,7 +264,7 @@ internal sealed class RestoreBackup
     {
         var above = Path.GetDirectoryName(target.Place)!;
         if (Posix.StatusOrNull(above) is not { IsDirectory: true }
-            && !Targets.Any(other => !other.Source.IsOneFile && other != target && target.Place.StartsWith(other.Place + "/", StringComparison.Ordinal)))
+            && !Targets.Any(other => !other.Source.IsOneFile && other.Place != target.Place && PathPrefix.Holds(other.Place, target.Place)))
         {
             throw UserError.Failed(
                 $"the directory {above} does not exist{(target.Place == target.Target ? "" : $", to which {target.Target} leads")}", "make it, or restore elsewhere with --to DIR");
@@ -323,7 +329,7 @@ internal sealed class RestoreBackup
         {
             place.Begin(onlyFiles: plan.Paths.Count > 0);
             var (result, matched) = Fill(place.Roots);
-            RestoreInPlace.RefuseIfInUse(Databases, _ => { });
+            RestoreInUse.Refuse(RestoreInUse.Of(Databases, _ => { }));
             stop.ThrowIfCancellationRequested();
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0);
@@ -356,7 +362,7 @@ internal sealed class RestoreBackup
         filled.Losses.Report(progress);
         foreach (var gap in filled.Losses.NotRestored)
         {
-            Targets.First(target => target.Source.Name == TreeGaps.SourceOf(gap.Path)).Gaps.Add(TreeGaps.Below(gap.Path), gap.Reason);
+            Targets.First(target => target.Source.Name == ListPath.Source(gap.Path)).Gaps.Add(ListPath.Below(gap.Path), gap.Reason);
         }
 
         return (new RestoreResult(filled.Files - filled.Damaged.Count - filled.Losses.SpecialFiles, filled.Bytes, [], filled.Damaged) { Losses = filled.Losses }, filled.Matched);

@@ -52,46 +52,6 @@ internal sealed class RestoreInPlace : IDisposable
     /// <summary>Where each source is to be restored to first, by its name.</summary>
     public IReadOnlyDictionary<string, RestoreRoot> Roots => spots.ToDictionary(spot => spot.Name, spot => spot.Root);
 
-    /// <summary>Refuses while somebody uses a database that is to be replaced.</summary>
-    /// <param name="databases">Their paths.</param>
-    /// <param name="warn">Is given a sentence where that could not be found out.</param>
-    /// <exception cref="UserError">Names the processes.</exception>
-    public static void RefuseIfInUse(IEnumerable<string> databases, Action<string> warn)
-    {
-        foreach (var path in databases)
-        {
-            var holders = OpenFiles.Look(SqliteCompanions.Ends.Select(end => path + end).Prepend(path));
-            var isOpen = holders.Processes.Count > 0 ? true : IsOpenUnseen(path);
-            if (isOpen == true)
-            {
-                throw UserError.Failed(
-                    $"the database {path} is in use by {(holders.Processes.Count > 0 ? string.Join(", ", holders.Processes) : "a process that cannot be seen from here, of another user or in another container")}",
-                    "stop the application first (for Vertex AR: systemctl stop vertex-ar), or restore elsewhere with --to DIR");
-            }
-
-            if (isOpen is null && !holders.IsSure)
-            {
-                warn($"it could not be checked whether processes of other users have the database {path} open: make sure that the application is stopped{(Posix.IsRoot ? "" : "; root can check it")}");
-            }
-        }
-    }
-
-    /// <summary>Also by processes that are not shown here; null if that cannot be known.</summary>
-    private static bool? IsOpenUnseen(string path)
-    {
-        // Whatever reads files in passing, such as a virus scanner, soon lets go.
-        for (var tries = 20; ; tries--)
-        {
-            var isOpen = FileLease.IsOpenElsewhere(path);
-            if (isOpen != true || tries == 0)
-            {
-                return isOpen;
-            }
-
-            Thread.Sleep(100);
-        }
-    }
-
     /// <summary>Makes the journal and the scratch directories.</summary>
     /// <param name="onlyFiles">Each file by itself; which, is known when they are restored.</param>
     /// <exception cref="UserError">A database in a tree is in use.</exception>
@@ -101,7 +61,7 @@ internal sealed class RestoreInPlace : IDisposable
         spots.SelectMany(spot => spot.Regions.Values).SelectMany(region => new[] { region.Scratch, region.Kept }).ToList().ForEach(LinklessNames.Add);
         spots.ForEach(spot => spot.RequireReplaceable());
         spots.ForEach(spot => spot.RequireWritable());
-        RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore);
+        RestoreInUse.Refuse(RestoreInUse.In(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore));
         var regions = spots.SelectMany(spot => spot.Regions.Values).ToList();
         var journals = spots.Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();
         journal = RestoreJournal.Create(journals[0], new RestoreHead(
@@ -132,7 +92,7 @@ internal sealed class RestoreInPlace : IDisposable
         // Before the survey, which so sees them for what they are.
         var regions = wanted.ToDictionary(spot => spot.Name, spot => spot.MakeRegions());
         wanted.ForEach(spot => spot.LookAgain(onlyFiles));
-        RestoreInUse.Refuse(wanted, (spot, below) => !onlyFiles || spot.HasFresh(places, below));
+        RestoreInUse.Refuse(RestoreInUse.In(wanted, (spot, below) => !onlyFiles || spot.HasFresh(places, below)));
         foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is { IsRegular: true }))
         {
             FoldLogIn(spot.Path);

@@ -22,7 +22,7 @@ internal sealed class RestoreLosses
     private (long SetIds, long Capabilities, long Devices) dropped;
 
     /// <summary>Why what gives rights is dropped, as the end of a sentence: others could have put it into the snapshot. Null if it is restored.</summary>
-    public string? Distrust { get; init; }
+    public Lazy<string?> Distrust { get; init; } = new((string?)null);
 
     /// <summary>Files that did not get all of their ACLs and attributes.</summary>
     public long Attributes { get; private set; }
@@ -134,7 +134,7 @@ internal sealed class RestoreLosses
 
         if (firstDropped is not null)
         {
-            progress.Say(Severity.Warning, $"{Dropped()}, because {Distrust}; the first is {firstDropped}; --keep-special restores them");
+            progress.Say(Severity.Warning, $"{Dropped()}, because {Distrust.Value}; the first is {firstDropped}; --keep-special restores them");
         }
 
         if (firstOwner is var (owned, refusal))

@@ -108,7 +108,7 @@ internal static class RestoreMetadata
             losses.AddSetId(entry.Path);
         }
 
-        if (losses.Distrust is not null && entry.Type != EntryType.Directory && (mode & (SetUserId | SetGroupId)) != 0)
+        if (entry.Type != EntryType.Directory && (mode & (SetUserId | SetGroupId)) != 0 && losses.Distrust.Value is not null)
         {
             losses.DropSetId(entry.Path);
             mode &= ~(SetUserId | SetGroupId);
@@ -126,7 +126,7 @@ internal static class RestoreMetadata
         }
 
         string? trouble = null;
-        var areDropped = losses.Distrust is not null && Array.Exists(attributes.Others, GivesRights);
+        var areDropped = Array.Exists(attributes.Others, GivesRights) && losses.Distrust.Value is not null;
         foreach (var (name, value) in attributes.Others.Where(one => !areDropped || !GivesRights(one)))
         {
             _ = TrySet(place, [.. name, 0], value, ref trouble);

@@ -1,5 +1,6 @@
 using System.Text;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
 
@@ -12,31 +13,38 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
     /// <summary>Name by name; none if that was not asked for.</summary>
     public IReadOnlyList<ForecastStep> Steps { get; init; } = [];
 
+    /// <summary>Databases in it that would be replaced, and that somebody has open: what the restore will be refused with.</summary>
+    public IReadOnlyList<UserError> InUse { get; init; } = [];
+
     /// <param name="targets">What is to be replaced.</param>
     /// <param name="neighbours">What is not.</param>
     /// <param name="stamp">The time that names will have.</param>
     /// <param name="onlyFiles">Each chosen file by itself.</param>
-    /// <param name="refuse">Runs what refuses while a database is in use.</param>
     /// <param name="each">Goes through everything that will be restored; null if steps are not asked for.</param>
-    /// <exception cref="UserError">A tree cannot be looked into, or a database in it is in use.</exception>
+    /// <exception cref="UserError">A tree cannot be looked into.</exception>
     public static IReadOnlyList<RestoreOutlook> Of(
-        IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles, Action<Action> refuse, Action<PathTaker>? each)
+        IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp, bool onlyFiles, Action<PathTaker>? each)
     {
         using var places = new NamedPlaces();
         var spots = RestoreSpot.Of(targets, neighbours, stamp);
         spots.ForEach(spot => spot.RequireReplaceable());
         spots.ForEach(spot => spot.RequireWritable());
-        refuse(() => RestoreInUse.Refuse(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore));
         var forecasts = spots.ToDictionary(spot => spot.Name, spot => new RestoreForecast(spot, stamp, onlyFiles, places));
         each?.Invoke((path, isDirectory) =>
         {
-            var slash = path.IndexOf((byte)'/');
-            if (slash > 0 && forecasts.TryGetValue(Encoding.UTF8.GetString(path[..slash]), out var forecast))
+            if (ListPath.Below(path) is { IsEmpty: false } below && forecasts.TryGetValue(ListPath.Source(path), out var forecast))
             {
-                forecast.Note(path[(slash + 1)..], isDirectory);
+                forecast.Note(below, isDirectory);
             }
         });
-        return [.. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot)) { Steps = each is null ? [] : forecasts[spot.Name].Steps() })];
+        return
+        [
+            .. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot))
+            {
+                Steps = each is null ? [] : forecasts[spot.Name].Steps(),
+                InUse = [.. RestoreInUse.In([spot], (_, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore)],
+            }),
+        ];
     }
 
     private static string Words(RestoreSpot spot, bool onlyFiles)

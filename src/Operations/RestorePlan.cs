@@ -33,8 +33,11 @@ internal sealed record RestorePlan
     /// <summary>Restore databases too that were damaged when they were saved.</summary>
     public bool Damaged { get; init; }
 
-    /// <summary>Why set-user-ID, capabilities and device nodes are dropped, as the end of a sentence: others could have put them into the snapshot. Null restores them.</summary>
-    public string? Distrust { get; init; }
+    /// <summary>
+    /// Why set-user-ID, capabilities and device nodes are dropped, as the end of a sentence: others could have put them into the snapshot. Null
+    /// restores them. Asked for when the first such file comes, since a whole repository is looked at for it.
+    /// </summary>
+    public Lazy<string?> Distrust { get; init; } = new((string?)null);
 
     /// <summary>Where a restore in place puts what it restores.</summary>
     public RestorePlaces Places { get; init; } = new(Configured: null);

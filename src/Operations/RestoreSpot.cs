@@ -106,7 +106,7 @@ internal sealed class RestoreSpot
         && Posix.StatusOrNull(above) is { } parent
         && top.IsOnOtherMount(parent);
 
-    public bool Contains(string path) => IsTree && path.StartsWith(Path + "/", StringComparison.Ordinal);
+    public bool Contains(string path) => IsTree && path != Path && PathPrefix.Holds(Path, path);
 
     /// <summary>Where something in this tree was restored to.</summary>
     public string InScratch(string path) => System.IO.Path.Combine(Scratch, path[(Path.Length + 1)..]);

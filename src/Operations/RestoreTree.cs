@@ -66,15 +66,14 @@ internal sealed class RestoreTree : IDisposable
 
     private void Add(FileEntry entry)
     {
-        var slash = entry.Path.AsSpan().IndexOf((byte)'/');
-        var source = System.Text.Encoding.UTF8.GetString(slash < 0 ? entry.Path : entry.Path.AsSpan(0, slash));
+        var source = ListPath.Source(entry.Path);
         if (!writers.TryGetValue(source, out var writer))
         {
             FileEntryJson.Expect(sources.Contains(source), "holds a path of a source that its header does not know");
             return;
         }
 
-        var path = slash < 0 ? [] : entry.Path[(slash + 1)..];
+        var path = ListPath.Below(entry.Path).ToArray();
         var wanted = selection.IsWanted(entry.Path, entry.Type == EntryType.Directory);
         if (entry.Type == EntryType.Directory)
         {
@@ -108,7 +107,7 @@ internal sealed class RestoreTree : IDisposable
                 writer.AddSpecialFile(entry, path);
                 break;
             // A link to a file that turns out to be damaged would bring its bad bytes back; whoever salvages gets copies.
-            case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(entry.Target.AsSpan(entry.Target.AsSpan().IndexOf((byte)'/') + 1), path):
+            case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(ListPath.Below(entry.Target), path):
                 break;
             default:
                 AddContent(writer, entry, path);

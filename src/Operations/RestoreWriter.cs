@@ -86,7 +86,7 @@ internal sealed class RestoreWriter : IDisposable
     {
         var parent = Parent(path);
         var name = Name(path);
-        if (losses.Distrust is not null && entry.Type.IsDevice())
+        if (entry.Type.IsDevice() && losses.Distrust.Value is not null)
         {
             losses.DropDevice(entry);
             return;

@@ -43,7 +43,7 @@ internal sealed class TreeGaps
 
         foreach (var gap in absent)
         {
-            gaps.Add(Below(gap.Path), $"not in the snapshot: {gap.Reason}");
+            gaps.Add(ListPath.Below(gap.Path), $"not in the snapshot: {gap.Reason}");
         }
 
         return gaps;
@@ -53,11 +53,6 @@ internal sealed class TreeGaps
     public string? Why(ReadOnlySpan<byte> below) => places.GetValueOrDefault(Key(below));
 
     public void Add(ReadOnlySpan<byte> below, string reason) => places[Key(below)] = reason;
-
-    public static string SourceOf(ReadOnlySpan<byte> path) => Encoding.UTF8.GetString(path.IndexOf((byte)'/') is >= 0 and var slash ? path[..slash] : path);
-
-    /// <summary>A path of a list without its source's name.</summary>
-    public static ReadOnlySpan<byte> Below(ReadOnlySpan<byte> path) => path[(path.IndexOf((byte)'/') + 1)..];
 
     private static bool IsVague(LeftOut left) =>
         left.Paths.Count < left.Count && (ForeignKinds.FromWord(left.Kind) is not { } kind || LeftOut.HasPaths(kind));

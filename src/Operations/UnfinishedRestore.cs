@@ -214,7 +214,7 @@ internal static class UnfinishedRestore
     {
         RequireProbes(journal);
         var databases = journal.Head.Databases.Where(path => Posix.StatusOrNull(path) is { IsRegular: true }).ToList();
-        RestoreInPlace.RefuseIfInUse(databases, text => progress.Say(Severity.Warning, text));
+        RestoreInUse.Refuse(RestoreInUse.Of(databases, text => progress.Say(Severity.Warning, text)));
         databases.ForEach(RestoreInPlace.FoldLogIn);
     }
 

@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Policy;
 
 /// <summary>What a service can do with a place, ordered: each allows what the ones before allow.</summary>
@@ -67,8 +69,7 @@ internal sealed class UnitSandbox
     public static bool HoldsHomes(string path) => Homes.Any(home => home != path && Covers(path, home));
 
     /// <summary>Whether <paramref name="path"/> is <paramref name="prefix"/> or lies below it.</summary>
-    public static bool Covers(string prefix, string path) =>
-        path == prefix || prefix == "/" || path.StartsWith(prefix + "/", StringComparison.Ordinal);
+    public static bool Covers(string prefix, string path) => PathPrefix.Holds(prefix, path);
 
     public Reach Of(PathNeed need)
     {

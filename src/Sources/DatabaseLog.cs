@@ -34,7 +34,7 @@ internal static class DatabaseLog
         }
 
         var others = OtherNames(path, status);
-        if (!IsWriteAhead(path))
+        if (!SqliteFile.IsWriteAhead(path))
         {
             return others is null ? null : new WalkProblem($"{others}; if the application uses that, its journal is there after a crash, and is not seen here", IsLoss: false);
         }
@@ -112,14 +112,6 @@ internal static class DatabaseLog
 
         found.Remove(path);
         return found;
-    }
-
-    private static bool IsWriteAhead(string path)
-    {
-        const int writeVersion = 18, wal = 2;
-        Span<byte> begin = stackalloc byte[writeVersion + 1];
-        using var file = Open(path);
-        return Posix.ReadAt(file, begin, 0) == begin.Length && begin[writeVersion] == wal;
     }
 
     private static bool IsOpen(string path)

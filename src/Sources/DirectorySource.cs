@@ -160,7 +160,7 @@ internal sealed class DirectorySource
         try
         {
             // A file that has none is not read for this.
-            return !name.IsEmpty && Posix.StatusAt(directory, [.. name, .. SqliteCompanions.Suffixes[0]]) is { IsRegular: true, Size: > 0 } && SqliteFile.IsDatabase(directory, name);
+            return !name.IsEmpty && Posix.StatusAt(directory, [.. name, .. SqliteCompanions.LogSuffix]) is { IsRegular: true, Size: > 0 } && SqliteFile.IsDatabase(directory, name);
         }
         catch (PosixError)
         {

@@ -16,6 +16,9 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     public const string DamageHint =
         "no snapshot was removed; stop the application and restore the newest complete snapshot, or repair with: sqlite3 DB .recover";
 
+    /// <summary>The path by which an overlay shows the file, if it lies in the upper directory of one.</summary>
+    private readonly Lazy<string?> shown = new(() => MountTable.Read().InOverlay(options.File));
+
     /// <summary>The database file as it is now, with its write-ahead log.</summary>
     /// <exception cref="UserError">It is missing, unreadable, or not a database.</exception>
     public DatabaseStatus Look()
@@ -45,11 +48,11 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// </summary>
     private void RequireNoOverlay()
     {
-        if (MountTable.Read().InOverlay(options.File) is { } shown)
+        if (shown.Value is { } path)
         {
             throw UserError.Failed(
-                $"the database '{options.Name}' at {options.Place} lies in the upper directory of an overlay that shows it as {shown}, where an application's locks are others",
-                $"name it as {shown} in the configuration, or as the container has it in a volume");
+                $"the database '{options.Name}' at {options.Place} lies in the upper directory of an overlay that shows it as {path}, where an application's locks are others",
+                $"name it as {path} in the configuration, or as the container has it in a volume");
         }
     }
 

@@ -187,8 +187,7 @@ internal sealed class EarlierList : IDisposable
     private bool IsBefore(FileEntry entry, SourceName source, ReadOnlySpan<byte> wanted)
     {
         var name = entry.Path.AsSpan();
-        var slash = name.IndexOf((byte)'/');
-        var own = Array.Find(sources, s => s.Is(slash < 0 ? entry.Path : entry.Path.AsSpan(0, slash)));
+        var own = Array.Find(sources, s => s.Is(ListPath.SourceName(entry.Path)));
         return own == source
             ? PathOrder.Compare(name, wanted) < 0
             : Array.IndexOf(sources, own) < Array.IndexOf(sources, source);

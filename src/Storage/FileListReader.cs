@@ -29,7 +29,7 @@ internal sealed class FileListReader : IDisposable
             if (files is null || !FileEntryJson.TryFindFile(line, out var path) || files(path))
             {
                 var entry = FileEntryJson.Read(line);
-                FileEntryJson.Expect(!Source(last).SequenceEqual(Source(entry.Path)) || PathOrder.Compare(last, entry.Path) < 0, "holds a path twice, or paths out of order");
+                FileEntryJson.Expect(!ListPath.SourceName(last).SequenceEqual(ListPath.SourceName(entry.Path)) || PathOrder.Compare(last, entry.Path) < 0, "holds a path twice, or paths out of order");
                 last = entry.Path;
                 if (entry.Type != EntryType.Absent)
                 {
@@ -44,6 +44,4 @@ internal sealed class FileListReader : IDisposable
     }
 
     public void Dispose() => lines.Dispose();
-
-    private static ReadOnlySpan<byte> Source(ReadOnlySpan<byte> path) => path[..(path.IndexOf((byte)'/') is >= 0 and var slash ? slash : path.Length)];
 }
