@@ -63,42 +63,55 @@ internal static class RecoveryText
             tar -xzf "$file" -C "$out/packs/$pack" --no-same-owner || echo "INCOMPLETE: $file" >&2
         done
 
-        # b) Call every unpacked piece by the SHA-256 of its content.
+        # b) For every unpacked piece, a file called by the SHA-256 of its content: it holds the piece's name.
         (cd "$out/packs" && find . -type f -exec sha256sum -z {} +) | tr '\0' '\n' |
         while IFS= read -r line; do
-            ln -f "$out/packs/${line#*  }" "$out/pieces/${line%%  *}"
+            printf '%s\n' "${line#*  }" >"$out/pieces/${line%%  *}"
         done
 
-        # The file list, as a jq expression shows it; names in base64, for they may hold any byte.
+        # The file list, as commands for this shell that a jq expression makes of it. Whatever is in the list is
+        # quoted; names with line breaks, and those that are not UTF-8, are in base64.
         list() {
-            gzip -dc "snapshots/$id.files.jsonl.gz" |
-                jq -r 'def text(k): if has(k + "_b64") then .[k + "_b64"] else .[k] | @base64 end; '"$1"
+            gzip -dc "snapshots/$id.files.jsonl.gz" | jq -r '
+                def plain(k): has(k) and (has(k + "_b64") or (.[k] | contains("\n")) | not);
+                def text(k): if has(k + "_b64") then .[k + "_b64"] elif has(k) then .[k] | @base64 else "" end;
+                def call(f): if plain("path") and (plain("target") or text("target") == "")
+                    then "\(f) \([.path, .target // ""] | @sh)" else "odd \(f) \([text("path"), text("target")] | @sh)" end;
+                def digit(n): .mode[n:n + 1] | tonumber;
+                def is_made: .type == "directory" and digit(1) == 7
+                    or .type == "file" and digit(1) == 6 and (has("acl") or digit(2) % 2 + digit(3) % 2 == 0);
+                '"$1"
         }
-        decode() { printf %s "$1" | base64 -d; echo x; }
+        odd() {
+            first=$(printf %s "$2" | base64 -d; echo x) second=$(printf %s "$3" | base64 -d; echo x)
+            "$1" "${first%x}" "${second%x}"
+        }
 
         # c) Put the files together, in the order of the list. A piece of pack -1 is a run of zeros.
-        list '"\(.type) \(text("path")) \(if has("target") then text("target") else "" end)",
-              (select(has("device")) | "numbers \(.device | join(" "))"),
-              (select(.type == "file") | .pieces[] | if .[0] < 0 then "zeros \(.[3])" else "piece \(.[4])" end)' |
-        while read -r what first second; do
-            case $what in
-            piece) cat "$out/pieces/$first" >>"$path" || echo "INCOMPLETE: $path" >&2; continue ;;
-            zeros) truncate -s "+$first" "$path"; continue ;;
-            numbers) mknod -- "$path" "$kind" "$first" "$second" || echo "INCOMPLETE: $path" >&2; continue ;;
-            esac
-            path=$(decode "$first") path=$out/files/${path%x}
-            target=$(decode "$second") target=${target%x}
-            mkdir -p "${path%/*}"
-            case $what in
-            directory) mkdir -p "$path" ;;
-            fifo) mkfifo -- "$path" ;;
-            block | char) kind=$(printf %.1s "$what") ;;
-            symlink) ln -s -- "$target" "$path" ;;
-            hardlink) ln -- "$out/files/$target" "$path" ;;
-            file) : >"$path" ;;
-            absent) echo "NOT SAVED: $path" >&2 ;;
-            esac || echo "INCOMPLETE: $path" >&2
-        done
+        #    By the umask, nearly all have their modes from the beginning.
+        bad() { echo "INCOMPLETE: $path" >&2; }
+        usual=$(umask)
+        at() { path=$out/files/$1; [ -d "${path%/*}" ] || (umask "$usual" && mkdir -p "${path%/*}"); }
+        directory() { at "$1"; mkdir -p "$path" || bad; }
+        file() { at "$1"; true >"$path" || bad; }
+        piece() { IFS= read -r name <"$out/pieces/$1" && cat "$out/packs/$name" >>"$path" || bad; }
+        zeros() { truncate -s "+$1" "$path" || bad; }
+        symlink() { at "$1"; ln -s -- "$2" "$path" || bad; }
+        hardlink() { at "$1"; ln -- "$out/files/$2" "$path" || bad; }
+        fifo() { at "$1"; mkfifo -- "$path" || bad; }
+        numbers() { major=$1 minor=$2; }
+        block() { at "$1"; mknod -- "$path" b "$major" "$minor" || bad; }
+        char() { at "$1"; mknod -- "$path" c "$major" "$minor" || bad; }
+        absent() { at "$1"; echo "NOT SAVED: $path" >&2; }
+        list 'def mask: if is_made then "\(digit(1))\(if has("acl") then "00" else .mode[2:] end)" else "700" end
+                  | split("") | map(7 - tonumber | tostring) | join("");
+              .type as $type | if ["file", "directory", "fifo"] | index($type) then "umask \(mask | @sh)" else empty end,
+              if has("device") then "numbers \(.device | @sh)" else empty end,
+              if ["file", "directory", "symlink", "hardlink", "fifo", "block", "char", "absent"] | index($type) then call($type) else empty end,
+              if $type == "file" then .pieces[] | if .[0] < 0 then "zeros \(.[3] | @sh)" else "piece \(.[4] | @sh)" end
+              else empty end' >"$out/script"
+        . "$out/script"
+        umask "$usual"
 
         # d) Attributes, while everything can be written to. Names are quoted as getfattr does.
         quoted='def quoted: split("\\") | join("\\134") | split("\n") | join("\\012") | split("=") | join("\\075");
@@ -113,13 +126,16 @@ internal static class RecoveryText
         #    the mode of a file with an ACL is the ACL's mask, which is more than the group had.
         list 'def decimal: split(".") | if (.[0] | startswith("-")) and .[1] != "000000000"
                   then "-\(-1 - (.[0] | tonumber)).\("\(2000000000 - (.[1] | tonumber))"[1:])" else join(".") end;
-              "\(.type) \(.mode[1:2])\(if has("acl") then "00" else .mode[2:] end) \(.mtime | decimal) \(text("path"))"' | tac |
-        while read -r type mode mtime path; do
-            path=$(decode "$path") path=$out/files/${path%x}
-            [ -e "$path" ] || [ -L "$path" ] || continue
-            [ "$type" = symlink ] || chmod "$mode" "$path"
+              select(.type != "absent" and .type != "hardlink")
+                  | "mode=\(if is_made or .type == "symlink" then "" else .mode[1:2] + if has("acl") then "00" else .mode[2:] end end | @sh) "
+                  + "mtime=\(.mtime | decimal | @sh); \(call("finish"))"' | tac >"$out/script"
+        finish() {
+            path=$out/files/$1
+            [ -e "$path" ] || [ -L "$path" ] || return 0
+            [ -z "$mode" ] || chmod "$mode" "$path"
             touch -h -d "@$mtime" "$path"
-        done
+        }
+        . "$out/script"
 
         # f) ACLs, which bring their part of the mode with them.
         list "$quoted"' | def entries: .[] | "\(.[0]):\(.[2] // ""):\(.[1])";

@@ -55,6 +55,25 @@ public sealed class CreateTests
         Assert.Equal(TestDatabase.Dump(site.Database), TestDatabase.Dump(Path.Combine(recovered, "app_data/app_data.db")));
     }
 
+    /// <summary>With a million files each process for each of them is a quarter of an hour.</summary>
+    [Fact]
+    public void The_recovery_text_starts_two_processes_for_a_file()
+    {
+        const int files = 200;
+        Machine.NeedStrace();
+        using var site = new Site(withMedia: false);
+        for (var i = 0; i < files; i++)
+        {
+            site.Write($"d/{i}", $"file {i}");
+        }
+
+        var log = site.In("strace.log");
+        var recovered = site.Create().Recover("strace", "-f", "-qq", "-e", "trace=execve", "-e", "signal=none", "-o", log);
+        Assert.Equal("file 7", File.ReadAllText(Path.Combine(recovered, "storage/d/7")));
+        var processes = File.ReadLines(log).Select(line => line.Split(' ')[0]).Distinct().Count();
+        Assert.True(processes < (2 * files) + 60, $"{processes} processes for {files} files");
+    }
+
     [Fact]
     public void The_file_list_tells_type_mode_owner_size_time_and_checksum()
     {

@@ -39,7 +39,8 @@ internal sealed class Snapshot(Site site, string id)
     /// Gets everything back with the tools and the script of the repository's RECOVERY.txt, to the letter; returns the
     /// directory that holds a directory for each source.
     /// </summary>
-    public string Recover()
+    /// <param name="before">A command that starts the script, such as strace.</param>
+    public string Recover(params string[] before)
     {
         const string mark = "-----8<-----";
         var text = File.ReadAllText(Path.Combine(site.Backups, "RECOVERY.txt"));
@@ -48,7 +49,7 @@ internal sealed class Snapshot(Site site, string id)
         var script = site.In($"recover-{id}.sh");
         File.WriteAllText(script, text[begin..end]);
         var target = site.In($"recovered-{id}");
-        var result = Command.Run(["sh", script, id, target], directory: site.Backups).Succeeds();
+        var result = Command.Run([.. before, "sh", script, id, target], directory: site.Backups).Succeeds();
         Assert.Equal("", result.Errors);
         return Path.Combine(target, "files");
     }
