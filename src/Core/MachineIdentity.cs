@@ -24,6 +24,7 @@ internal static class MachineIdentity
     }
 
     /// <summary>Of a machine-id, 32 hexadecimal digits; null of anything else, as the word 'uninitialized'.</summary>
+    /// <exception cref="UserError">OpenSSL is not installed.</exception>
     public static string? Of(string machineId)
     {
         if (machineId.Length != 32 || !machineId.All(char.IsAsciiHexDigit))
@@ -31,6 +32,7 @@ internal static class MachineIdentity
             return null;
         }
 
+        Sha256.Require();
         var hash = HMACSHA256.HashData(Convert.FromHexString(machineId), Application)[..16];
 
         // A UUID of version 4, as systemd makes it.

@@ -21,6 +21,10 @@ internal sealed unsafe partial class Sha256 : SafeHandleZeroOrMinusOneIsInvalid
         Check(Begin(handle, algorithm, 0));
     }
 
+    /// <summary>Before the framework's own cryptography is used, which ends the process where there is no OpenSSL.</summary>
+    /// <exception cref="UserError">OpenSSL is not installed.</exception>
+    public static void Require() => _ = Algorithm.Value;
+
     /// <exception cref="UserError">OpenSSL is not installed.</exception>
     public static Digest Of(ReadOnlySpan<byte> content)
     {

@@ -3,6 +3,21 @@ namespace VertexAr.Backup.EndToEnd;
 /// <summary>The program as a command: version, help, and a wrong command line.</summary>
 public sealed class CommandLineTests
 {
+    /// <summary>Nothing but hashes and TLS needs it, so what needs neither goes on.</summary>
+    [Fact]
+    public void Without_OpenSSL_it_says_what_to_install()
+    {
+        Machine.NeedRoot("hiding a library");
+        const string hide = "for file in /usr/lib/*/libcrypto.so.3 /usr/lib64/libcrypto.so.3; do [ ! -e $file ] || mount --bind /dev/null $file; done; exec \"$0\" \"$@\"";
+        string[] hidden = ["unshare", "-m", "bash", "-ec", hide];
+        using var site = new Site(withMedia: false);
+        site.Run(["create"], before: hidden).Fails(1, "OpenSSL 3 cannot be loaded: libcrypto.so.3 is missing", "apt install libssl3");
+        site.Run(["doctor"], before: hidden).Ends(1).Prints("OpenSSL 3 does not load", "sudo apt install libssl3");
+        site.Run(["config", "check"], before: hidden).Succeeds();
+        site.Create();
+        site.Run(["list"], before: hidden).Fails(1, "OpenSSL 3 cannot be loaded");
+    }
+
     [Fact]
     public void Version_is_one_line_with_name_and_number()
     {

@@ -36,6 +36,30 @@ public sealed class DatabaseGroupTests : IDisposable
         AssertHolds("before");
     }
 
+    /// <summary>FUSE has no files without names (O_TMPFILE), so none can be made that has the application's group from its first moment.</summary>
+    [Fact]
+    public void Where_a_log_cannot_be_made_with_its_group_it_gets_none()
+    {
+        Prepare(mode: "660");
+        var directory = Path.GetDirectoryName(site.Database)!;
+        var mounted = Command.Run("bindfs", directory, directory);
+        Assert.SkipWhen(mounted.Code != 0, $"bindfs does not mount here: {mounted.Errors.Trim()}");
+        try
+        {
+            var log = site.In("logs/strace.log");
+            site.Run(["create"], before: [.. AsBackupUser, "strace", "-f", "-qq", "-o", log, "-e", "trace=openat,open,linkat", "--"]).Succeeds();
+            Assert.Contains(File.ReadLines(log), line => line.Contains("O_TMPFILE", StringComparison.Ordinal) && line.Contains("= -1", StringComparison.Ordinal));
+            Assert.DoesNotContain(File.ReadLines(log), line => line.Contains($"{site.Database}-", StringComparison.Ordinal) && line.Contains("O_CREAT", StringComparison.Ordinal));
+            Write("after").Succeeds();
+        }
+        finally
+        {
+            Command.Run("umount", directory).Succeeds();
+        }
+
+        AssertHolds("before");
+    }
+
     private static Result Run(params string[] words) => Command.Run([.. AsApplication, .. words]);
 
     /// <summary>A database in WAL mode that nobody has open, in a directory that does not hand its group on.</summary>
