@@ -30,6 +30,46 @@ internal sealed class DirectoryLook(NamedPlaces places)
         return DirectoryMeta.Of(status) with { Attributes = DirectoryAttributes.Read(directory) };
     }
 
+    /// <summary>How many names of a tree would be taken over, as far as it matters: one, or more.</summary>
+    public int CountReplaced(RestoreInside at, byte[] live, byte[] fresh)
+    {
+        var count = 0;
+        foreach (var name in Names(fresh, null).TakeWhile(_ => count < 2))
+        {
+            var (next, there, restored) = (at.Go(name), BytePath.Join(live, name), BytePath.Join(fresh, name));
+            if (next.Survey.WhyForeign(next.Below) is not null || places.StatusOrNull(there) is not { } old)
+            {
+                continue;
+            }
+
+            if (!old.IsDirectory || places.StatusOrNull(restored) is not { IsDirectory: true })
+            {
+                count++;
+                continue;
+            }
+
+            count += CountReplaced(next, there, next.Regions.GetValueOrDefault(next.Key)?.Fresh ?? restored);
+        }
+
+        return count;
+    }
+
+    /// <summary>The companions next to a name of an SQLite file, or of one that takes its place.</summary>
+    public IEnumerable<(byte[] End, FileStatus File)> Logs(byte[] live, byte[] fresh)
+    {
+        foreach (var end in SqliteCompanions.Suffixes)
+        {
+            if (places.StatusOrNull([.. live, .. end]) is { IsRegular: true } file && (IsDatabase(live) || IsDatabase(fresh)))
+            {
+                yield return (end, file);
+            }
+        }
+    }
+
+    /// <summary>An empty directory stands for what another source or a mount has there, and an old link for one that leads to a source.</summary>
+    public bool StandsFor(byte[] fresh, in FileStatus restored, byte[] live) =>
+        restored.IsDirectory ? IsEmpty(fresh) : restored.IsSymlink && places.StatusOrNull(live) is { IsSymlink: true };
+
     private DirectoryNames Read(byte[] path)
     {
         using var directory = Open(path);
@@ -40,5 +80,11 @@ internal sealed class DirectoryLook(NamedPlaces places)
     {
         var (above, name) = places.Find(path);
         return Posix.OpenDirectory(above, name);
+    }
+
+    private bool IsDatabase(byte[] path)
+    {
+        var (directory, name) = places.Find(path);
+        return SqliteFile.IsDatabase(directory, name);
     }
 }

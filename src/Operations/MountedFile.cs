@@ -70,9 +70,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
 
     /// <summary>It is the same file, or another one is mounted there now.</summary>
     private bool IsMounted(OverwriteStep step) => places.StatusOrNull(step.Path) is { IsRegular: true } there
-        && (step.What.Is(there) || there.MountId != places.StatusOrNull(Above(step.Path))?.MountId);
-
-    private static byte[] Above(byte[] path) => path[..path.AsSpan().LastIndexOf((byte)'/')];
+        && (step.What.Is(there) || there.MountId != places.StatusOrNull(BytePath.Above(step.Path))?.MountId);
 
     private void KeepWritten(OverwriteStep step, byte[] like)
     {

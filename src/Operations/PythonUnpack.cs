@@ -42,6 +42,8 @@ internal sealed class PythonUnpack : IDisposable
     /// <summary>Names written, but for directories.</summary>
     public long Files { get; private set; }
 
+    public long Symlinks { get; private set; }
+
     public long Bytes { get; private set; }
 
     /// <summary>Something was wanted, if only a directory.</summary>
@@ -109,8 +111,6 @@ internal sealed class PythonUnpack : IDisposable
 
     private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
 
-    private static byte[] Above(byte[] path) => path[..Math.Max(0, path.AsSpan().LastIndexOf((byte)'/'))];
-
     private void Add(TarEntries entries, TarEntry entry, byte[] top)
     {
         if (entry.Type is null)
@@ -141,7 +141,7 @@ internal sealed class PythonUnpack : IDisposable
                 case EntryType.Symlink when wanted:
                     Posix.MakeSymlink(Parent(path), Name(path), entry.Target);
                     Finish(Parent(path), Name(path), described);
-                    Files++;
+                    Symlinks++;
                     break;
             }
         }
@@ -209,7 +209,7 @@ internal sealed class PythonUnpack : IDisposable
         aside?.Add(entry.Path, entry);
         try
         {
-            using var directory = OpenBelow(Above(first), make: false);
+            using var directory = OpenBelow(BytePath.Above(first), make: false);
             Posix.MakeLink(directory, Name(first), Parent(entry.Path), Name(entry.Path));
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
@@ -267,7 +267,7 @@ internal sealed class PythonUnpack : IDisposable
     /// <summary>The directory above a path, made where it is not there. Most of the time it is that of the path before.</summary>
     private SafeFileHandle Parent(byte[] path)
     {
-        var above = Above(path);
+        var above = BytePath.Above(path);
         if (parent is null || !above.AsSpan().SequenceEqual(parentPath))
         {
             parent?.Dispose();

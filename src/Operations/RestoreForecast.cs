@@ -39,6 +39,9 @@ internal sealed class RestoreForecast
     private readonly List<ForecastStep> steps = [];
     private readonly HashSet<string> said = [];
 
+    // Of single files: where in the steps they are, and their paths below the top.
+    private readonly List<(int Step, byte[] Below)> replaced = [];
+
     // Directories that stay, with what the snapshot has in each, by paths below the top; all others change places with all that is in them.
     private readonly Dictionary<string, HashSet<string>> staying;
 
@@ -107,6 +110,12 @@ internal sealed class RestoreForecast
             return spot.Target is { Exists: true, Gaps.MayBeMore: true } ? [] : [spot.Target.Exists ? new ForecastStep(ForecastChange.Replaced, spot.Path, spot.Regions[""].Kept) : new ForecastStep(ForecastChange.Added, spot.Path, null)];
         }
 
+        if (replaced.Count > 1)
+        {
+            // Several are kept together.
+            replaced.ForEach(one => steps[one.Step] = steps[one.Step] with { Other = Kept(one.Below) });
+        }
+
         foreach (var (directory, names) in staying.Where(_ => !onlyFiles).OrderBy(one => one.Key, StringComparer.Ordinal))
         {
             var live = Live(directory);
@@ -161,6 +170,11 @@ internal sealed class RestoreForecast
 
             if (said.Add(RestoreRoot.Key(part)))
             {
+                if (live is not null)
+                {
+                    replaced.Add((steps.Count, part.ToArray()));
+                }
+
                 steps.Add(live is null
                     ? new ForecastStep(ForecastChange.Added, InPlace(part), null)
                     : new ForecastStep(ForecastChange.Replaced, InPlace(part), Text(RestoreNames.Kept(Place(part), stamp))));

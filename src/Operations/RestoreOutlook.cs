@@ -52,7 +52,7 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
         var name = spot.Target.Place == spot.Target.Target ? spot.Target.Target : $"{spot.Target.Target}, which leads to {spot.Target.Place},";
         var kept = spot.Regions[""].Kept;
         return !spot.Target.Exists ? $"{name} is made"
-            : onlyFiles && spot.IsTree ? $"the chosen files in {name} are replaced; each one that is there now is kept next to it"
+            : onlyFiles && spot.IsTree ? $"the chosen files in {name} are replaced; what is there now is kept in {kept}, or next to the new one if it is only one"
             : spot.Target.Gaps.MayBeMore ? $"the entries of {name} are replaced one by one; what is there now is kept in {kept}, but for what is not in the snapshot, which stays"
             : spot.IsMount || spot.Survey.HasBoundary ? $"the entries of {name} are replaced one by one; what is there now is kept in {kept}"
             : $"{name} is replaced; what is there now is kept as {kept}";

@@ -1,15 +1,7 @@
-using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
-
-/// <summary>A part of a tree that is on one mount: the top, or a directory on which something is mounted.</summary>
-/// <param name="Live">Where it is.</param>
-/// <param name="Fresh">Where it was restored to, on the same mount; null if the snapshot has nothing of it.</param>
-/// <param name="Kept">The directory for what it holds now, on the same mount.</param>
-/// <param name="Probe">What can be done there.</param>
-internal sealed record RestoreRegion(byte[] Live, byte[]? Fresh, byte[] Kept, IRestoreProbe Probe);
 
 /// <summary>
 /// Plans the steps that put restored sources in place; looks, and changes nothing that anybody could see. A tree in which nothing has to stay
@@ -60,8 +52,8 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         Detach(path);
         if (places.StatusOrNull(path) is { } live)
         {
-            kept.Add(Text(aside));
-            if (live.IsRegular && TreeSurvey.IsMounted(live, places.StatusOrNull(Above(path)) ?? live))
+            kept.Add(BytePath.Text(aside));
+            if (live.IsRegular && TreeSurvey.IsMounted(live, places.StatusOrNull(BytePath.Above(path)) ?? live))
             {
                 swaps.Add(new OverwriteStep(path, FileIdentity.Of(live), fresh, aside, probe.Copying));
                 return;
@@ -86,18 +78,21 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             Replace(top.Live, top.Fresh!, top.Kept, top.Probe);
             if (live is not null)
             {
-                kept.Add(Text(top.Kept));
+                kept.Add(BytePath.Text(top.Kept));
             }
 
             return;
         }
 
-        var inside = new Inside(survey, regions, top, []);
+        var inside = new RestoreInside(survey, regions, top, []);
         ReplaceEntries(inside, top.Live, top.Fresh, top.Kept);
-        kept.AddRange(regions.Values.Where(region => made.Contains(Key(region.Kept))).Select(region => Text(region.Kept)));
+        kept.AddRange(regions.Values.Where(region => made.Contains(BytePath.Key(region.Kept))).Select(region => BytePath.Text(region.Kept)));
     }
 
-    /// <summary>Only some files of a tree: everything else stays, and each that is replaced is kept beside.</summary>
+    /// <summary>
+    /// Only some files of a tree: everything else stays. A single one that is replaced is kept next to the new one; several are kept
+    /// together, in a directory of the tree's form.
+    /// </summary>
     public void MergeTree(TreeSurvey survey, IReadOnlyDictionary<string, RestoreRegion> regions)
     {
         var top = regions[""];
@@ -107,7 +102,13 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             return;
         }
 
-        Merge(new Inside(survey, regions, top, []), top.Live, top.Fresh!);
+        var inside = new RestoreInside(survey, regions, top, []);
+        inside = inside with { KeepsTogether = tree.CountReplaced(inside, top.Live, top.Fresh!) > 1 };
+        Merge(inside, top.Live, top.Fresh!);
+        if (inside.KeepsTogether)
+        {
+            kept.AddRange(regions.Values.Where(region => made.Contains(BytePath.Key(region.Kept))).Select(region => BytePath.Text(region.Kept)));
+        }
     }
 
     /// <summary>A directory for something that has none above it, as the one above that is.</summary>
@@ -140,12 +141,12 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         }
     }
 
-    private void ReplaceEntries(Inside at, byte[] live, byte[]? fresh, byte[] aside)
+    private void ReplaceEntries(RestoreInside at, byte[] live, byte[]? fresh, byte[] aside)
     {
         var old = places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound);
         foreach (var name in tree.Names(live, fresh))
         {
-            ReplaceEntry(at.Go(name), Join(live, name), fresh is null ? null : Join(fresh, name), Join(aside, name));
+            ReplaceEntry(at.Go(name), BytePath.Join(live, name), fresh is null ? null : BytePath.Join(fresh, name), BytePath.Join(aside, name));
         }
 
         if (fresh is not null && places.StatusOrNull(fresh) is { } status)
@@ -154,14 +155,14 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         }
     }
 
-    private void ReplaceEntry(Inside at, byte[] live, byte[]? fresh, byte[] aside)
+    private void ReplaceEntry(RestoreInside at, byte[] live, byte[]? fresh, byte[] aside)
     {
         Detach(live, at.Survey.WhyForeign(at.Below) is not null);
         var old = places.StatusOrNull(live);
         var restored = fresh is null ? null : places.StatusOrNull(fresh);
         if (at.Survey.WhyForeign(at.Below) is { } reason)
         {
-            if (restored is { } hidden && !StandsFor(fresh!, hidden, live) && !at.Survey.IsSecondPlace(at.Below))
+            if (restored is { } hidden && !tree.StandsFor(fresh!, hidden, live) && !at.Survey.IsSecondPlace(at.Below))
             {
                 PutNextTo(live, reason, fresh!, hidden);
             }
@@ -177,7 +178,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         else if (old is { } replaced)
         {
             RequireMovable(at.Region.Probe, live, replaced);
-            MakeKept(Above(aside), Above(live));
+            MakeKept(BytePath.Above(aside), BytePath.Above(live));
             if (restored is not null)
             {
                 KeepLog(live, fresh!, aside, companion => at.Survey.WhyForeign([.. at.Below, .. companion]) is not null);
@@ -195,7 +196,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     }
 
     /// <summary>A directory that cannot move: what is in it does.</summary>
-    private void ReplaceInside(Inside at, byte[] live, in FileStatus old, byte[]? fresh, in FileStatus? restored, byte[] aside)
+    private void ReplaceInside(RestoreInside at, byte[] live, in FileStatus old, byte[]? fresh, in FileStatus? restored, byte[] aside)
     {
         var next = at;
         if (at.Regions.TryGetValue(at.Key, out var region))
@@ -227,27 +228,27 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         }
     }
 
-    private void Merge(Inside at, byte[] live, byte[] fresh)
+    private void Merge(RestoreInside at, byte[] live, byte[] fresh)
     {
         if (places.StatusOrNull(live) is { } directory)
         {
-            touched.Add(new DirectoryTime(Text(live), directory.Modified));
+            touched.Add(new DirectoryTime(BytePath.Text(live), directory.Modified));
         }
 
         foreach (var name in tree.Names(fresh, null))
         {
-            MergeEntry(at.Go(name), Join(live, name), Join(fresh, name));
+            MergeEntry(at.Go(name), BytePath.Join(live, name), BytePath.Join(fresh, name));
         }
     }
 
-    private void MergeEntry(Inside at, byte[] live, byte[] fresh)
+    private void MergeEntry(RestoreInside at, byte[] live, byte[] fresh)
     {
         Detach(live, at.Survey.WhyForeign(at.Below) is not null);
         var (old, restored) = (places.StatusOrNull(live), places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
-        var aside = RestoreNames.Kept(live, stamp);
+        var aside = at.KeepsTogether ? [.. at.Region.Kept, .. live.AsSpan(at.Region.Live.Length)] : RestoreNames.Kept(live, stamp);
         if (at.Survey.WhyForeign(at.Below) is { } reason)
         {
-            if (!StandsFor(fresh, restored, live))
+            if (!tree.StandsFor(fresh, restored, live))
             {
                 PutNextTo(live, reason, fresh, restored);
             }
@@ -270,14 +271,23 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             if (old is { } there)
             {
                 RequireMovable(at.Region.Probe, live, there);
+                Keep(at, live, aside);
             }
 
             KeepLog(live, fresh, aside, companion => places.StatusOrNull([.. fresh, .. companion]) is null);
             Replace(live, fresh, aside, at.Region.Probe);
-            if (old is not null)
-            {
-                kept.Add(Text(aside));
-            }
+        }
+    }
+
+    private void Keep(RestoreInside at, byte[] live, byte[] aside)
+    {
+        if (at.KeepsTogether)
+        {
+            MakeKept(BytePath.Above(aside), BytePath.Above(live));
+        }
+        else
+        {
+            kept.Add(BytePath.Text(aside));
         }
     }
 
@@ -291,20 +301,10 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     /// <param name="stays">Whether what has the database's name with this end is left as it is otherwise.</param>
     private void KeepLog(byte[] live, byte[] fresh, byte[] aside, Func<byte[], bool> stays)
     {
-        foreach (var end in SqliteCompanions.Suffixes)
+        foreach (var (end, file) in tree.Logs(live, fresh).Where(log => stays(log.End)))
         {
-            byte[] log = [.. live, .. end];
-            if (places.StatusOrNull(log) is { IsRegular: true } file && stays(end) && (IsDatabase(live) || IsDatabase(fresh)))
-            {
-                swaps.Add(new KeepStep(log, [.. aside, .. end], FileIdentity.Of(file)));
-            }
+            swaps.Add(new KeepStep([.. live, .. end], [.. aside, .. end], FileIdentity.Of(file)));
         }
-    }
-
-    private bool IsDatabase(byte[] path)
-    {
-        var (directory, name) = places.Find(path);
-        return SqliteFile.IsDatabase(directory, name);
     }
 
     private static void RequireMovable(IRestoreProbe probe, byte[] live, in FileStatus there)
@@ -316,7 +316,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         else if (!probe.CanMove(live))
         {
             throw UserError.Failed(
-                $"the directory {Text(live)} cannot be moved away: something is mounted there, or it is of a lower layer of an overlay", "nothing was changed; restore elsewhere with --to DIR");
+                $"the directory {BytePath.Text(live)} cannot be moved away: something is mounted there, or it is of a lower layer of an overlay", "nothing was changed; restore elsewhere with --to DIR");
         }
     }
 
@@ -343,11 +343,11 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         swaps.Add(new BringStep(live, fresh, restored, aside));
     }
 
-    private void Overwrite(Inside at, in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)
+    private void Overwrite(RestoreInside at, in FileStatus old, byte[] live, byte[]? fresh, in FileStatus? restored, byte[] aside)
     {
         if (restored is not { } other)
         {
-            notInPlace.Add(new PathWarning(Text(live), "is not in the snapshot, but is mounted there by itself, so it was left as it is"));
+            notInPlace.Add(new PathWarning(BytePath.Text(live), "is not in the snapshot, but is mounted there by itself, so it was left as it is"));
             return;
         }
 
@@ -357,15 +357,19 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             return;
         }
 
-        MakeKept(Above(aside), Above(live));
-        kept.Add(Text(aside));
+        MakeKept(BytePath.Above(aside), BytePath.Above(live));
+        if (!at.KeepsTogether)
+        {
+            kept.Add(BytePath.Text(aside));
+        }
+
         swaps.Add(new OverwriteStep(live, FileIdentity.Of(old), fresh!, aside, at.Region.Probe.Copying));
     }
 
     /// <summary>The directories above something that is kept, as the live ones are.</summary>
     private void MakeKept(byte[] aside, byte[] live)
     {
-        if (made.Contains(Key(aside)) || places.StatusOrNull(aside) is not null)
+        if (made.Contains(BytePath.Key(aside)) || places.StatusOrNull(aside) is not null)
         {
             return;
         }
@@ -373,10 +377,10 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         var name = aside.AsSpan(aside.AsSpan().LastIndexOf((byte)'/') + 1);
         if (!LeftoverName.Is(name))
         {
-            MakeKept(Above(aside), Above(live));
+            MakeKept(BytePath.Above(aside), BytePath.Above(live));
         }
 
-        made.Add(Key(aside));
+        made.Add(BytePath.Key(aside));
         swaps.Add(new MakeDirectoryStep(aside, tree.Meta(live, places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound))));
     }
 
@@ -390,31 +394,6 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         }
 
         swaps.Add(new BringStep(name, fresh, FileIdentity.Of(restored), RestoreNames.Kept(live, stamp)));
-        notInPlace.Add(new PathWarning(Text(live), $"was left as it is ({reason}); what the snapshot has there is {Text(name)}"));
-    }
-
-    /// <summary>An empty directory stands for what another source or a mount has there, and an old link for one that leads to a source.</summary>
-    private bool StandsFor(byte[] fresh, in FileStatus restored, byte[] live) =>
-        restored.IsDirectory ? tree.IsEmpty(fresh) : restored.IsSymlink && places.StatusOrNull(live) is { IsSymlink: true };
-
-    private static byte[] Join(byte[] directory, byte[] name) => [.. directory, (byte)'/', .. name];
-
-    private static byte[] Above(byte[] path) => path[..path.AsSpan().LastIndexOf((byte)'/')];
-
-    // Any bytes as a key: one character each.
-    private static string Key(byte[] path) => Encoding.Latin1.GetString(path);
-
-    private static string Text(byte[] path) => Encoding.UTF8.GetString(path);
-
-    /// <summary>Where in a tree the planner is.</summary>
-    private sealed record Inside(TreeSurvey Survey, IReadOnlyDictionary<string, RestoreRegion> Regions, RestoreRegion Region, byte[] Below)
-    {
-        public bool Stays => Survey.Stays(Below);
-
-        public bool IsMounted => Survey.IsMounted(Below);
-
-        public string Key => RestorePlanner.Key(Below);
-
-        public Inside Go(byte[] name) => this with { Below = Below.Length == 0 ? name : Join(Below, name) };
+        notInPlace.Add(new PathWarning(BytePath.Text(live), $"was left as it is ({reason}); what the snapshot has there is {BytePath.Text(name)}"));
     }
 }

@@ -138,13 +138,37 @@ public sealed class RestoreInPlaceTests
         File.Delete(site.InStorage("portraits/1/portrait.jpg"));
         site.Write("portraits/2/portrait.jpg", "ruined");
         site.Write("portraits/2/new.jpg", "new");
-        site.Run("restore", "latest", "--path", "/storage/portraits", "--yes").Succeeds();
+        site.Run("restore", "latest", "--path", "/storage/portraits/[12]/portrait.jpg", "--yes").Succeeds();
         var now = Tree.Describe(site.Storage);
         Tree.AssertSame(
             tree, [.. now.Where(e => !e.Path.Contains(Kept, StringComparison.Ordinal) && !e.Path.EndsWith("new.jpg", StringComparison.Ordinal))],
             Likeness.ModesOfFiles | Likeness.ModesOfDirectories | Likeness.TimesOfFiles | Likeness.Owners);
         Assert.Equal("new", File.ReadAllText(site.InStorage("portraits/2/new.jpg")));
         Assert.Contains(now, e => e.Path.StartsWith($"portraits/2/portrait.jpg{Kept}", StringComparison.Ordinal) && e.Size == 6);
+    }
+
+    [Fact]
+    public void What_several_files_replace_is_kept_in_one_place()
+    {
+        using var site = new Site();
+        site.Create();
+        var tree = Tree.Describe(site.Storage);
+        foreach (var name in new[] { "portraits/1/portrait.jpg", "portraits/2/portrait.jpg", "nft_markers/3.fset" })
+        {
+            site.Write(name, "ruined");
+        }
+
+        site.Write("portraits/2/new.jpg", "new");
+        var result = site.Run("restore", "latest", "--path", "/storage/portraits", "--path", "storage/nft_markers/3.fset", "--yes").Succeeds();
+        var kept = Assert.Single(Directory.GetDirectories(site.In("app"), "storage" + Kept + "*"));
+        result.Prints($"what was there before is kept as {kept}");
+        Tree.AssertSame(
+            tree, [.. Tree.Describe(site.Storage).Where(e => !e.Path.EndsWith("new.jpg", StringComparison.Ordinal))],
+            Likeness.ModesOfFiles | Likeness.ModesOfDirectories | Likeness.TimesOfFiles | Likeness.Owners);
+        Assert.Equal(
+            ["nft_markers/3.fset", .. Enumerable.Range(0, 6).Select(i => $"portraits/{i}/portrait.jpg")],
+            Tree.Describe(kept).Select(e => e.Path).Where(path => Path.HasExtension(path)));
+        Assert.Equal("ruined", File.ReadAllText(Path.Combine(kept, "portraits/2/portrait.jpg")));
     }
 
     [Fact]

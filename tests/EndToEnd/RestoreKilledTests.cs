@@ -79,7 +79,7 @@ public sealed class RestoreKilledTests
         var user = site.BelongToOrdinaryUser();
         foreach (var command in new[] { "--undo", "--continue" })
         {
-            site.Run("restore", command).Fails(1, "begun by the user nobody", "sudo -u 'nobody' vertex-ar-backup restore --undo");
+            site.Run("restore", command).Fails(1, "begun by the user nobody", $"sudo -u 'nobody' vertex-ar-backup --config {site.Config} restore --undo");
         }
 
         site.Run("status").Ends(1).Prints("begun by the user nobody");
@@ -152,7 +152,7 @@ public sealed class RestoreKilledTests
         site.Write("portraits/2/portrait.jpg", "ruined");
         Command.Shell("touch -d 2002-02-02 . portraits portraits/1 portraits/2; touch -d 2002-02-02 ..", site.Storage);
         var before = Tree.Describe(site.In("app"));
-        Kill(site, site.InStorage("portraits/2"), 2, "--path", "/storage/portraits");
+        Kill(site, site.InStorage("portraits/3"), 1, "--path", "/storage/portraits");
         Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/2/portrait.jpg")));
         site.Run("restore", "--undo").Succeeds();
         Assert.Equal(before, Tree.Describe(site.In("app")));

@@ -202,9 +202,10 @@ class Files(Scenario):
 
     @staticmethod
     def aside(site, path):
-        """Where a file may be kept: beside its place, or in what a killed restore left."""
+        """Where a file may be kept: beside its place if it is alone, with others in one directory, or in what a killed restore left."""
         found = [(os.path.dirname(f), os.path.basename(f)) for f in glob.glob(glob.escape(f"{site.storage}/{path}") + ".before_restore_*")]
-        return found + [(d, path) for d in glob.glob(f"{site.app}/.storage.restore_*") if os.path.exists(f"{d}/{path}")]
+        together = glob.glob(f"{site.app}/storage.before_restore_*") + glob.glob(f"{site.app}/.storage.restore_*")
+        return found + [(d, path) for d in together if os.path.exists(f"{d}/{path}")]
 
 
 def contents(directory):

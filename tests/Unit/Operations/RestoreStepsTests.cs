@@ -223,9 +223,10 @@ public sealed class RestoreStepsTests : IDisposable
         Assert.Equal(before, Foreign());
         Assert.Equal("old", File.ReadAllText(temp["data/gone.txt"]));
         Assert.Equal("new", File.ReadAllText(temp["data/changed.txt"]));
-        Assert.Equal("old", File.ReadAllText(temp["data/changed.txt.before_restore_" + Stamp]));
+        Assert.Equal("old", File.ReadAllText(temp[$"data.before_restore_{Stamp}/changed.txt"]));
         Assert.Equal("new", File.ReadAllText(temp["data/was-a-directory"]));
-        Assert.Equal("x", File.ReadAllText(temp[$"data/was-a-directory.before_restore_{Stamp}/x"]));
+        Assert.Equal("x", File.ReadAllText(temp[$"data.before_restore_{Stamp}/was-a-directory/x"]));
+        Assert.Equal([temp["data.before_restore_" + Stamp]], planner.Kept);
         Assert.Equal(temp["data/db/app.db"], Assert.Single(planner.NotInPlace).Path);
         Assert.Equal("a raw copy", File.ReadAllText(temp["data/db/.app.db.restore_" + Stamp]));
     }
