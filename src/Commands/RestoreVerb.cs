@@ -235,7 +235,7 @@ internal static class RestoreVerb
 
         if (!around.Options.Quiet)
         {
-            output.Line($"restored {Units.Count(result.Files, "file")}, {Units.Size(result.Bytes)}, of {what.Title} in {Units.Duration(took)}"
+            output.Line($"restored {Units.Count(result.Files, "file")}{(result.Symlinks > 0 ? $" and {Units.Count(result.Symlinks, "symlink")}" : "")}, {Units.Size(result.Bytes)}, of {what.Title} in {Units.Duration(took)}"
                 + (plan.To is { } to ? $" into {to}" : "") + (plan.Verify ? "" : ", unchecked"));
             output.Lines(result.KeptAside.Select(path => $"what was there before is kept as {path}"));
             if (result.KeptAside.Count > 0)
@@ -283,6 +283,7 @@ internal static class RestoreVerb
     {
         json.WriteString("id", what.Id);
         json.WriteNumber("files", result.Files);
+        json.WriteNumber("symlinks", result.Symlinks);
         json.WriteNumber("bytes", result.Bytes);
         json.WriteStartArray("kept_aside");
         foreach (var path in result.KeptAside)

@@ -46,12 +46,15 @@ internal interface IRestorable
 internal delegate void PathTaker(ReadOnlySpan<byte> path, bool isDirectory);
 
 /// <summary>What was restored into directories.</summary>
-/// <param name="Files">Files written, links among them.</param>
+/// <param name="Files">Files written, hard links among them, as a snapshot counts them.</param>
 /// <param name="Bytes">Bytes of content written.</param>
 /// <param name="Damaged">What was left out for damage.</param>
 /// <param name="Matched">Sources of which something was restored.</param>
 internal sealed record RestoreFill(long Files, long Bytes, IReadOnlyList<PathWarning> Damaged, IReadOnlySet<string> Matched)
 {
+    /// <summary>Symlinks made.</summary>
+    public long Symlinks { get; init; }
+
     /// <summary>What could not be given back besides content.</summary>
     public RestoreLosses Losses { get; init; } = new();
 }

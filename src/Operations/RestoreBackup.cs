@@ -365,7 +365,7 @@ internal sealed class RestoreBackup
             Targets.First(target => target.Source.Name == ListPath.Source(gap.Path)).Gaps.Add(ListPath.Below(gap.Path), gap.Reason);
         }
 
-        return (new RestoreResult(filled.Files - filled.Damaged.Count - filled.Losses.SpecialFiles, filled.Bytes, [], filled.Damaged) { Losses = filled.Losses }, filled.Matched);
+        return (new RestoreResult(filled.Files - filled.Damaged.Count, filled.Bytes, [], filled.Damaged) { Symlinks = filled.Symlinks, Losses = filled.Losses }, filled.Matched);
     }
 
     /// <summary>What was asked for, and was there, and is not in the snapshot; or may have been there.</summary>

@@ -98,12 +98,15 @@ internal sealed record RestoreTarget(SourceSummary Source, string Target)
 }
 
 /// <summary>What a restore did.</summary>
-/// <param name="Files">Files written, links among them.</param>
+/// <param name="Files">Files written, hard links among them, as a snapshot counts them.</param>
 /// <param name="Bytes">Bytes of content written.</param>
 /// <param name="KeptAside">Where what was there before is now.</param>
 /// <param name="Damaged">What could not be restored, with reasons; only when told to keep going.</param>
 internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<string> KeptAside, IReadOnlyList<PathWarning> Damaged)
 {
+    /// <summary>Symlinks made.</summary>
+    public long Symlinks { get; init; }
+
     /// <summary>What could not be given back besides content.</summary>
     public RestoreLosses Losses { get; init; } = new();
 

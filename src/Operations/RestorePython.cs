@@ -78,7 +78,7 @@ internal sealed class RestorePython : IRestorable
                 {
                     if (entry.Type != EntryType.Directory && isWanted(entry.Path, false))
                     {
-                        (files, bytes) = (files + 1, Units.Add(bytes, entry.Size));
+                        (files, bytes) = (files + (entry.HasContent ? 1 : 0), Units.Add(bytes, entry.Type == EntryType.File ? entry.Size : 0));
                     }
                 },
                 stop);
@@ -137,10 +137,10 @@ internal sealed class RestorePython : IRestorable
 
             try
             {
-                var (files, bytes, any) = archive.Kind == SourceKind.Database
+                var (files, bytes, symlinks, any) = archive.Kind == SourceKind.Database
                     ? FillDatabase(name, root.Path, isWanted)
                     : FillTree(name, root.Path, plan, isWanted, filled.Losses);
-                filled = filled with { Files = filled.Files + files, Bytes = Units.Add(filled.Bytes, bytes) };
+                filled = filled with { Files = filled.Files + files, Bytes = Units.Add(filled.Bytes, bytes), Symlinks = filled.Symlinks + symlinks };
                 _ = any && matched.Add(name);
             }
             catch (DamageError e)
@@ -194,23 +194,23 @@ internal sealed class RestorePython : IRestorable
 
     private byte[] DatabasePath(string name) => Encoding.UTF8.GetBytes($"{name}/{Path.GetFileName(names.Of(content[name].Archive).Path)}");
 
-    private (long Files, long Bytes, bool Any) FillDatabase(string name, string root, Func<byte[], bool, bool> isWanted)
+    private (long Files, long Bytes, long Symlinks, bool Any) FillDatabase(string name, string root, Func<byte[], bool, bool> isWanted)
     {
         var (archive, found) = content[name];
         var path = DatabasePath(name);
         if (!isWanted(path, false))
         {
-            return (0, 0, false);
+            return (0, 0, 0, false);
         }
 
         var place = names.Of(archive);
         PythonDatabase.Copy(
             archive, found, Path.Combine(root, Path.GetFileName(place.Path)), PythonDatabase.Describe(archive, place, path), progress, stop);
         progress.AddFile();
-        return (1, found.Bytes, true);
+        return (1, found.Bytes, 0, true);
     }
 
-    private (long Files, long Bytes, bool Any) FillTree(
+    private (long Files, long Bytes, long Symlinks, bool Any) FillTree(
         string name, string root, RestorePlan plan, Func<byte[], bool, bool> isWanted, RestoreLosses losses)
     {
         var (archive, found) = content[name];
@@ -223,7 +223,7 @@ internal sealed class RestorePython : IRestorable
         }
 
         unpack.Run(archive, found, stop);
-        return (unpack.Files, unpack.Bytes, unpack.HasMatched);
+        return (unpack.Files, unpack.Bytes, unpack.Symlinks, unpack.HasMatched);
     }
 
     private void RequireSpace(string root, PythonFindings found)

@@ -24,8 +24,8 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
         var (files, bytes) = (0L, 0L);
         Each(wanted, plan, entry =>
         {
-            files++;
-            bytes = Units.Add(bytes, entry.Size);
+            files += entry.HasContent ? 1 : 0;
+            bytes = Units.Add(bytes, entry.Type == EntryType.File ? entry.Size : 0);
         });
         return (files, bytes);
     }
@@ -57,7 +57,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
             throw Damaged(new DamageError("holds a path twice", e));
         }
 
-        return new RestoreFill(tree.Files, tree.Bytes, content.Damaged, tree.MatchedSources) { Losses = tree.Losses };
+        return new RestoreFill(tree.Files, tree.Bytes, content.Damaged, tree.MatchedSources) { Symlinks = tree.Symlinks, Losses = tree.Losses };
     }
 
     public void EachPath(IReadOnlySet<string> wanted, PathTaker take)

@@ -31,6 +31,8 @@ internal sealed class RestoreTree : IDisposable
 
     public long Files { get; private set; }
 
+    public long Symlinks { get; private set; }
+
     public long Bytes { get; private set; }
 
     /// <summary>What could not be given back besides content.</summary>
@@ -82,7 +84,8 @@ internal sealed class RestoreTree : IDisposable
         else if (wanted)
         {
             AddFile(writer, entry, path);
-            Files++;
+            Files += entry.HasContent ? 1 : 0;
+            Symlinks += entry.Type == EntryType.Symlink ? 1 : 0;
         }
 
         if (wanted)

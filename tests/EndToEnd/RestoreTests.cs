@@ -110,8 +110,23 @@ public sealed class RestoreTests
     {
         using var site = new Site();
         site.Create();
-        site.Run("restore", "latest", "--to", site.In("out"), "--dry-run").Succeeds().Prints("would restore 15 files", "storage", "app_data");
+        site.Run("restore", "latest", "--to", site.In("out"), "--dry-run").Succeeds().Prints("would restore 14 files", "storage", "app_data");
         Assert.False(Directory.Exists(site.In("out")));
+    }
+
+    [Fact]
+    public void Files_are_counted_alike_by_all_commands()
+    {
+        using var site = new Site();
+        Command.Shell("ln portraits/1/portrait.jpg hard; ln -s /nowhere portraits/link; mkfifo fifo", site.Storage);
+        site.Run("create").Succeeds().Prints(": 15 files, ");
+        site.Run("show", "latest").Succeeds().Prints("content   15 files, ");
+        var size = site.Run("show", "latest").Output.Split("15 files, ")[1].Split(';')[0];
+        site.Run("restore", "latest", "--to", site.In("out"), "--dry-run").Succeeds().Prints($"would restore 15 files, {size}, of");
+        site.Run("restore", "latest", "--to", site.In("out")).Succeeds().Prints($"restored 15 files and 2 symlinks, {size}, of");
+        site.Run("restore", "latest", "--path", "storage/portraits/link", "--to", site.In("link")).Succeeds().Prints("restored 0 files and 1 symlink, ");
+        var counts = Json.Lines(site.Run("restore", "latest", "--to", site.In("json"), "--json").Succeeds().Output)[^1];
+        Assert.Equal((15, 2), ((int)counts["files"]!, (int)counts["symlinks"]!));
     }
 
     [Fact]
