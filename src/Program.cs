@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
+using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
 using VertexAr.Backup.Sources;
@@ -134,7 +135,8 @@ ExitCode Fail(UserError error)
 }
 
 Screen NewScreen(GlobalOptions options) => new(
-    options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token, ServiceManager.StatusOf(Environment.GetEnvironmentVariable));
+    options, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token, ServiceManager.StatusOf(Environment.GetEnvironmentVariable),
+    new OfferedCommands(SettingsFile.Named(options.ConfigFile, Environment.GetEnvironmentVariable), options.BackupDir));
 
 // Where there is nothing to stop, the thread that waits for signals would take longer than all else.
 PosixSignalRegistration? On(PosixSignal signal, ExitCode code, Command command) =>

@@ -21,12 +21,16 @@ internal enum LogStyle
 /// <summary>Messages, to standard error. Notices that matter less than <paramref name="least"/> are not shown.</summary>
 internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plain, Severity least = Severity.Information)
 {
+    /// <summary>Completes the commands that messages offer.</summary>
+    public OfferedCommands Offered { get; init; } = new();
+
     /// <summary>Told each line too that matters as much as information, whatever is shown, escaped. From any thread.</summary>
     public Action<Severity, string>? Copy { get; set; }
 
     /// <summary>For <see cref="RunProgress"/> to hand its notices to. May be called from any thread.</summary>
     public void Say(Notice notice)
     {
+        notice = notice with { Text = Offered.Complete(notice.Text) };
         if (notice.Severity <= Severity.Information)
         {
             Note(notice.Severity, Full(notice));
@@ -58,15 +62,16 @@ internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plai
     /// </summary>
     public void Fail(UserError error)
     {
-        Note(Severity.Error, error.Hint is null ? error.Message : $"{error.Message}; hint: {error.Hint}");
+        var (message, advice) = (Offered.Complete(error.Message), error.Hint is null ? null : Offered.Complete(error.Hint));
+        Note(Severity.Error, advice is null ? message : $"{message}; hint: {advice}");
         if (style == LogStyle.Json)
         {
-            ExitJson((int)error.Code, error.Message, error.Hint);
+            ExitJson((int)error.Code, message, advice);
             return;
         }
 
-        var lines = error.Message.Split('\n').Select((line, i) => i == 0 ? Prefix(Severity.Error) + line : "  " + line);
-        var hint = error.Hint is null ? [] : error.Hint.Split('\n').Select((line, i) => i == 0 ? "hint: " + line : "  " + line);
+        var lines = message.Split('\n').Select((line, i) => i == 0 ? Prefix(Severity.Error) + line : "  " + line);
+        var hint = advice is null ? [] : advice.Split('\n').Select((line, i) => i == 0 ? "hint: " + line : "  " + line);
         messages.Write(string.Concat(lines.Concat(hint).Select(line => Dressed(Severity.Error, line))));
     }
 

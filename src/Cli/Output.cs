@@ -15,6 +15,9 @@ internal sealed class Output(Stream stream, bool json = false)
 
     private readonly ArrayBufferWriter<byte> buffer = new(256);
 
+    /// <summary>For advice: what completes the commands that it offers.</summary>
+    public OfferedCommands Offered { get; init; } = new();
+
     /// <summary>JSON lines are wanted instead of text.</summary>
     public bool Json => json;
 

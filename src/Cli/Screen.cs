@@ -21,13 +21,15 @@ internal sealed class Screen : IDisposable
     /// <param name="time">The clock of the progress.</param>
     /// <param name="stop">Ends waiting for an answer.</param>
     /// <param name="status">Told of the progress where there is no terminal to show it; null for nobody.</param>
+    /// <param name="offered">Completes the commands that messages offer; null where none need it.</param>
     public Screen(
-        GlobalOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken stop, Action<string>? status = null)
+        GlobalOptions options, Func<string, string?> environment, TimeProvider time, CancellationToken stop, Action<string>? status = null, OfferedCommands? offered = null)
     {
         (this.options, this.time, this.status) = (options, time, status);
         messages = new MessageStream(error);
-        Output = new Output(output, options.Json);
-        Log = new Log(messages, Style(options, environment), Least(options));
+        offered ??= new OfferedCommands();
+        Output = new Output(output, options.Json) { Offered = offered };
+        Log = new Log(messages, Style(options, environment), Least(options)) { Offered = offered };
         Question = new Question(messages, () => !Console.IsInputRedirected && !Console.IsErrorRedirected, () => Question.ReadLine(stop));
     }
 

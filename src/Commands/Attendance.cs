@@ -65,7 +65,7 @@ internal sealed class Attendance
         }
         catch (UserError e)
         {
-            attendance.Ended(new RunEnd(e.Code, report => report with { Error = e.Message, Hint = e.Hint }));
+            attendance.Ended(new RunEnd(e.Code, report => report with { Error = e.Message, Hint = e.Hint }), isTried: !e.IsMistyped);
             throw;
         }
         catch (OperationCanceledException) when (around.Stop.IsCancellationRequested)
@@ -107,16 +107,23 @@ internal sealed class Attendance
         }
     }
 
-    private void Ended(RunEnd end)
+    /// <param name="end">How it ended.</param>
+    /// <param name="isTried">Whether that says anything about the backups.</param>
+    private void Ended(RunEnd end, bool isTried = true)
     {
         try
         {
             var report = Describe(end);
-            report = After(end.Describe?.Invoke(report) ?? report);
+            report = end.Describe?.Invoke(report) ?? report;
+            report = After(report with { Hint = report.Hint is { } hint ? around.Output.Offered.Complete(hint) : null });
             RunLog.End(around, job, $"{report.Outcome.Word()}, exit code {report.ExitCode}, after {Units.Duration(report.Took)}"
                 + (report.Snapshot is null ? "" : $", snapshot {report.Snapshot}"));
-            Remember(report);
-            RunMetrics.Write(around, metricsFile, site, report);
+            if (isTried)
+            {
+                Remember(report);
+                RunMetrics.Write(around, metricsFile, site, report);
+            }
+
             telling.End(report);
         }
 #pragma warning disable CA1031 // The run has ended, and well or not, that is its result.

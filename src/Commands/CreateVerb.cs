@@ -73,10 +73,10 @@ internal static class CreateVerb
         }
 
         return new RunEnd(
-            Code(result.Header),
-            report => LostContent.Report(report, result.Header.State == SnapshotState.Complete ? LostContent.Of(result.Header) : []) with
+            Code(result),
+            report => Explained(report, result) with
             {
-                Error = Array.Find(result.Header.Sources, source => source.State == SourceState.Damaged)?.Reason,
+                Error = Array.Find(result.Header.Sources, source => source.State == SourceState.Damaged)?.Reason ?? (result.Damages.Count > 0 ? result.Damages[0] : null),
                 Snapshot = result.Header.Id,
                 Files = result.Header.FileCount,
                 Bytes = result.Header.Bytes,
@@ -86,9 +86,16 @@ internal static class CreateVerb
             });
     }
 
-    /// <summary>A damaged database is a failure, whatever else was saved.</summary>
-    private static ExitCode Code(SnapshotHeader header) =>
-        header.IsDamaged ? ExitCode.Failed : header.State == SnapshotState.Partial || header.IsMarked ? ExitCode.Partial : ExitCode.Done;
+    /// <summary>What is wrong besides what could not be read.</summary>
+    private static RunReport Explained(RunReport report, CreateResult result) => result.Damages.Count > 0
+        ? report with { Hint = $"see which snapshots are hit: {CommandTable.Program} verify" }
+        : LostContent.Report(report, result.Header.State == SnapshotState.Complete ? LostContent.Of(result.Header) : []);
+
+    /// <summary>A damaged database is a failure, whatever else was saved. Damage in earlier snapshots is no fault of this one, but is not passed over either.</summary>
+    private static ExitCode Code(CreateResult result) =>
+        result.Header.IsDamaged ? ExitCode.Failed
+        : result.Header.State == SnapshotState.Partial || result.Header.IsMarked || result.Damages.Count > 0 ? ExitCode.Partial
+        : ExitCode.Done;
 
     internal static CreatePlan Plan(Settings settings, CreateCommand command) => new()
     {

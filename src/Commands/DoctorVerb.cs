@@ -133,6 +133,7 @@ internal static class DoctorVerb
 
     private static void Print(Output output, Check check)
     {
+        check = check with { Text = output.Offered.Complete(check.Text), Mend = check.Mend is { } advice ? output.Offered.Complete(advice) : null };
         if (output.Json)
         {
             output.Record("check", json =>

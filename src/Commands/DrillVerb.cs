@@ -17,6 +17,7 @@ internal static class DrillVerb
         var backupDirectory = around.FindBackupDirectory();
         var settings = SettingsOrNull(around);
         around.BecomeOwner(backupDirectory);
+        Surroundings.RequireSnapshot(backupDirectory, command.Id);
         return Attendance.Run(around, RunJob.Drill, backupDirectory, progress => Rehearse(around, command, settings, progress), settings);
     }
 

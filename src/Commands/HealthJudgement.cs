@@ -233,7 +233,9 @@ internal sealed class HealthJudgement
 
     private string Ago(RunReport run) => Units.Age(now - run.FinishedAt);
 
-    private static string Failed(RunReport run) => run.Outcome == RunOutcome.Partial ? "could not read everything" : "failed";
+    private static string Failed(RunReport run) => run.Outcome != RunOutcome.Partial ? "failed"
+        : run.Error is not null && RunJob.Saves(run.Job) is not null ? "found damage in earlier snapshots"
+        : "could not read everything";
 
     private static string Reason(RunReport run) =>
         run.Error is { } error ? $": {error}" : run.FirstWarnings.Count > 0 ? $": {run.FirstWarnings[0]}" : "";

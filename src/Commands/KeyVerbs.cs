@@ -20,7 +20,7 @@ internal static class KeyVerbs
             around.Output.Line();
             around.Output.Line("keep the public key and its fingerprint where this machine cannot change them, as in a password manager");
             around.Output.Line($"on a machine that only reads snapshots, configure: \"signing\": {{ \"trust\": [\"{key.Public.Text}\"] }}");
-            around.Output.Line($"snapshots that were made before: '{CommandTable.Program} key sign' vouches for them");
+            around.Output.Line(around.Output.Offered.Complete($"snapshots that were made before: '{CommandTable.Program} key sign' vouches for them"));
             if (configured != file)
             {
                 around.Output.Line($"to sign with it, add to the configuration: \"signing\": {{ \"key_file\": \"{file}\" }}");

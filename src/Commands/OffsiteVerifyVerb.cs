@@ -72,8 +72,8 @@ internal static class OffsiteVerifyVerb
 
         output.Line();
         output.Line("what to do:");
-        output.Line($"  {CommandTable.Program} offsite push   replaces what is still whole here");
-        output.Line($"  {CommandTable.Program} restore ID --from-offsite --keep-going   brings back everything else of a snapshot that is not here any more");
+        output.Line(output.Offered.Complete($"  {CommandTable.Program} offsite push   replaces what is still whole here"));
+        output.Line(output.Offered.Complete($"  {CommandTable.Program} restore ID --from-offsite --keep-going   brings back everything else of a snapshot that is not here any more"));
         around.Screen.Log.Say(Severity.Error, $"{Units.Count(report.Damages.Count, "damage")} found in {looked}");
     }
 

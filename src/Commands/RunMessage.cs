@@ -13,12 +13,14 @@ internal static class RunMessage
     private const int LongestError = 1500;
     private const int LongestWarning = 300;
 
-    public static Message Of(RunReport run)
+    /// <param name="run">What happened.</param>
+    /// <param name="offered">Completes the commands that the message offers.</param>
+    public static Message Of(RunReport run, OfferedCommands? offered = null)
     {
         var what = run.Job.Replace('-', ' ');
         return new Message(
             run.Host, run.Tool, $"{CommandTable.Program} on {run.Host}: {what} {Ended(run)}",
-            string.Join('\n', Lines(run).Select(Printable.Escape)), Sign(run), run);
+            string.Join('\n', Lines(run, offered ?? new OfferedCommands()).Select(Printable.Escape)), Sign(run), run);
     }
 
     /// <summary>Partial counts as failed, as it does for the service: what could not be read is missing until somebody looks.</summary>
@@ -28,12 +30,13 @@ internal static class RunMessage
     {
         RunOutcome.Success => "succeeded",
         RunOutcome.Partial when run.LostContent.Count > 0 => run.Snapshot is null ? "is held" : "found that a source lost its content",
+        RunOutcome.Partial when run.Error is not null => "saved a snapshot, and found damage in earlier ones",
         RunOutcome.Partial => "saved a partial snapshot",
         RunOutcome.Interrupted => "was stopped",
         _ => "failed",
     };
 
-    private static IEnumerable<string> Lines(RunReport run)
+    private static IEnumerable<string> Lines(RunReport run, OfferedCommands offered)
     {
         if (run.Error is { } error)
         {
@@ -42,7 +45,7 @@ internal static class RunMessage
 
         if (Advice(run) is { } advice)
         {
-            yield return $"What to do: {Cut(advice.ReplaceLineEndings("; "), LongestError)}";
+            yield return $"What to do: {Cut(offered.Complete(advice).ReplaceLineEndings("; "), LongestError)}";
         }
 
         if (run.Snapshot is not null || run.Bytes is not null)

@@ -48,7 +48,7 @@ internal sealed class RunTelling
         // What the run said is not kept waiting; and one that was told to stop tells that.
         around.Output.Flush();
         var stop = around.Stop.IsCancellationRequested ? CancellationToken.None : around.Stop;
-        var told = Telling.Tell(channels, RunMessage.Of(run), PatienceLimits.Usual, around.Clock, stop);
+        var told = Telling.Tell(channels, RunMessage.Of(run, around.Output.Offered), PatienceLimits.Usual, around.Clock, stop);
         foreach (var failed in told.Where(one => one.Problem is not null))
         {
             around.Screen.Log.Say(Severity.Warning, $"{failed.Channel} was not told how this ended: {failed.Problem}");

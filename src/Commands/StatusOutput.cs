@@ -57,8 +57,8 @@ internal static class StatusOutput
         var facts = status.Facts;
         json.WriteBoolean("healthy", status.Verdict.IsHealthy);
         json.WriteString("backup_dir", status.Root);
-        WriteNotes(json, "problems", status.Verdict.Problems);
-        WriteNotes(json, "remarks", status.Verdict.Remarks);
+        WriteNotes(json, output.Offered, "problems", status.Verdict.Problems);
+        WriteNotes(json, output.Offered, "remarks", status.Verdict.Remarks);
         json.WriteStartObject("newest");
         foreach (var type in Types)
         {
@@ -92,10 +92,10 @@ internal static class StatusOutput
     {
         foreach (var note in notes)
         {
-            output.Line(label + note.Text);
+            output.Line(label + output.Offered.Complete(note.Text));
             if (note.Mend is { } mend)
             {
-                output.Line($"    {mend}");
+                output.Line($"    {output.Offered.Complete(mend)}");
             }
         }
     }
@@ -124,14 +124,14 @@ internal static class StatusOutput
         var runs => $": room for {Units.Count(runs.Value, "more run")}, if each stores {Units.Size(facts.BytesOfRun ?? 0)} as the newest did on average",
     };
 
-    private static void WriteNotes(Utf8JsonWriter json, string key, IReadOnlyList<HealthNote> notes)
+    private static void WriteNotes(Utf8JsonWriter json, OfferedCommands offered, string key, IReadOnlyList<HealthNote> notes)
     {
         json.WriteStartArray(key);
         foreach (var note in notes)
         {
             json.WriteStartObject();
-            json.WriteString("text", note.Text);
-            json.WriteString("mend", note.Mend);
+            json.WriteString("text", offered.Complete(note.Text));
+            json.WriteString("mend", note.Mend is { } mend ? offered.Complete(mend) : null);
             json.WriteEndObject();
         }
 

@@ -68,6 +68,17 @@ internal sealed record Surroundings(
         return new SnapshotStore(layout, trust: Trust is { } keys ? HeaderTrust.Of(keys, layout) : null);
     }
 
+    /// <summary>For what is remembered and notified: a mistyped ID is refused before a run begins, and says nothing about the backups.</summary>
+    /// <exception cref="UserError">No snapshot, or more than one, has an ID that begins so.</exception>
+    public static void RequireSnapshot(string backupDirectory, string? id)
+    {
+        var layout = new Layout(backupDirectory);
+        if (id is not null and not SnapshotStore.Latest && File.Exists(layout.Mark))
+        {
+            _ = new SnapshotStore(layout).FindId(id);
+        }
+    }
+
     /// <summary>
     /// Run by root, becomes the owner of the backup directory: whatever root left there, the service could not rotate. A
     /// directory of root's own is worked in as root.

@@ -9,6 +9,8 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>verify</c>: says whether snapshots can be restored, and if not, what is hit and what to do.</summary>
 internal static class VerifyVerb
 {
+    private const int MostRemembered = 1000;
+
     public static ExitCode Run(Surroundings around, VerifyCommand command)
     {
         if (command.Id is { } id && PythonLookup.Find(around, id) is { } old)
@@ -25,6 +27,7 @@ internal static class VerifyVerb
         // Before becoming another, who may not read it.
         var settings = around.SettingsIfGood();
         around.BecomeOwner(backupDirectory);
+        Surroundings.RequireSnapshot(backupDirectory, command.Id);
         return Attendance.Run(
             around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, backupDirectory, progress), settings);
     }
@@ -56,6 +59,7 @@ internal static class VerifyVerb
         {
             Snapshot = command.Id is null ? null : whole[0].Header.Id,
             Bytes = report.Bytes,
+            DamagedPacks = [.. report.Damages.Select(damage => damage.Pack).OfType<Digest>().Take(MostRemembered).Select(pack => pack.ToString())],
             Error = report.Damages.Count > 0 ? $"{Units.Count(report.Damages.Count, "damage")} found: {report.Damages[0].Thing} {report.Damages[0].Reason}" : null,
             Hint = report.Damages.Count > 0 ? $"see what is hit, and what to do: {CommandTable.Program} verify{(report.Deep ? " --deep" : "")}" : null,
         });
@@ -121,9 +125,9 @@ internal static class VerifyVerb
         output.Line("what to do:");
         if (packs.Count > 0)
         {
-            output.Line($"  vertex-ar-backup restore ID --keep-going   brings back everything else of a snapshot");
+            output.Line(output.Offered.Complete("  vertex-ar-backup restore ID --keep-going   brings back everything else of a snapshot"));
             output.Line($"  mv {packs[0].PackPath} /somewhere/else");
-            output.Line($"  vertex-ar-backup create                    then stores anew what the site still has");
+            output.Line(output.Offered.Complete("  vertex-ar-backup create                    then stores anew what the site still has"));
         }
 
         if (packs.Count < report.Damages.Count)
@@ -140,7 +144,7 @@ internal static class VerifyVerb
         if (isTampered)
         {
             output.Line("  find out who else can write to the backup directory, and look at what is here: list --trust none");
-            output.Line("  vertex-ar-backup key sign                  vouches for what is here, once you know that it is right");
+            output.Line(output.Offered.Complete("  vertex-ar-backup key sign                  vouches for what is here, once you know that it is right"));
         }
 
         output.Line("  look at the disk: smartctl -a, dmesg; what rots once rots again");

@@ -12,8 +12,10 @@ internal static class SettingsFile
     private const int Largest = 1 << 18;
 
     /// <summary>The file that is read, if it is there.</summary>
-    public static string Name(string? named, Func<string, string?> environment, string defaultFile = Default) =>
-        named ?? EnvironmentBinder.Value(environment, Variable)?.Value ?? defaultFile;
+    public static string Name(string? named, Func<string, string?> environment, string defaultFile = Default) => Named(named, environment) ?? defaultFile;
+
+    /// <summary>The file that an option or the environment names; null for the usual one.</summary>
+    public static string? Named(string? named, Func<string, string?> environment) => named ?? EnvironmentBinder.Value(environment, Variable)?.Value;
 
     /// <summary>Whether there is a file that may not be read by whoever asks.</summary>
     public static bool IsHidden(string? named, Func<string, string?> environment)

@@ -18,6 +18,9 @@ internal sealed class UserError : Exception
     /// <summary>What to do next, usually a command; null where the message says it all.</summary>
     public string? Hint { get; }
 
+    /// <summary>What was asked for was mistyped, so that nothing was tried: it says nothing about the backups.</summary>
+    public bool IsMistyped { get; init; }
+
     /// <summary>The run failed (exit code 1).</summary>
     public static UserError Failed(string message, string? hint = null, Exception? cause = null) =>
         new(ExitCode.Failed, message, hint, cause);

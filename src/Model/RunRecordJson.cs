@@ -37,6 +37,7 @@ internal static class RunRecordJson
         Warnings = json.NumberIfThere("warnings") ?? 0,
         FirstWarnings = json.IfThere("first_warnings", JsonFields.Texts) ?? [],
         LostContent = json.IfThere("lost_content", JsonFields.Texts) ?? [],
+        DamagedPacks = json.IfThere("damaged_packs", JsonFields.Texts) ?? [],
         Error = json.IfThere("error", JsonFields.Text),
         Hint = json.IfThere("hint", JsonFields.Text),
     };
@@ -61,6 +62,11 @@ internal static class RunRecordJson
         if (report.LostContent.Count > 0)
         {
             json.WriteItems("lost_content", report.LostContent, static (json, loss) => json.WriteStringValue(loss));
+        }
+
+        if (report.DamagedPacks.Count > 0)
+        {
+            json.WriteItems("damaged_packs", report.DamagedPacks, static (json, pack) => json.WriteStringValue(pack));
         }
 
         json.WriteIfThere("error", report.Error);

@@ -84,6 +84,9 @@ internal sealed record RunReport
     /// </summary>
     public IReadOnlyList<string> LostContent { get; init; } = [];
 
+    /// <summary>Packs that were found damaged, by their SHA-256, as far as they are remembered: the next run builds on none of them.</summary>
+    public IReadOnlyList<string> DamagedPacks { get; init; } = [];
+
     /// <summary>Why it failed; null if it did not.</summary>
     public string? Error { get; init; }
 

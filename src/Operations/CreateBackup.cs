@@ -23,6 +23,7 @@ internal sealed class CreateBackup
     private readonly List<TreeOptions> trees;
     private readonly Dictionary<string, UserError> missing = [];
     private readonly PackRegistry packs = new();
+    private readonly List<string> damages = [];
     private List<SnapshotId> existing = [];
     private SnapshotLink? previous;
     private readonly SortedSet<string> halfRestored = new(StringComparer.Ordinal);
@@ -132,7 +133,7 @@ internal sealed class CreateBackup
         List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default), .. plan.Signer?.Listed(held.Layout) ?? []];
         var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
         previous = CreateSigning.Previous(plan, held.Layout, id, clock.GetUtcNow());
-        var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, Neighbour);
+        var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, SayDamaged, Neighbour);
         SnapshotHeader header;
         try
         {
@@ -160,7 +161,17 @@ internal sealed class CreateBackup
         }
 
         leftBehind.ForEach(DirectoryTree.Remove);
-        return new CreateResult(header, header.LacksSource ? null : Rotate(held, damaged, leftBehind.Count > 0));
+        return new CreateResult(header, header.LacksSource ? null : Rotate(held, damaged, leftBehind.Count > 0), damages);
+    }
+
+    /// <summary>The new snapshot lacks nothing for it, but earlier ones do.</summary>
+    private void SayDamaged(string text)
+    {
+        if (!damages.Contains(text))
+        {
+            damages.Add(text);
+            progress.Say(Severity.Warning, $"{text}; 'vertex-ar-backup verify' says which snapshots need it");
+        }
     }
 
     /// <summary>
@@ -176,7 +187,7 @@ internal sealed class CreateBackup
 
         progress.Phase = "looking";
         var unheard = new RunProgress(_ => { });
-        var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard, Neighbour);
+        var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard, _ => { }, Neighbour);
         var (preview, need, _) = CreatePreview.Look(Present, earlier, whole, clock, unheard, stop);
         var estimate = CreateEstimate.Of(plan, need, whole);
         if (estimate.Missing > 0)

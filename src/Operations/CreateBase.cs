@@ -7,10 +7,18 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Chooses what a run is compared with: runs that were cut off, then the newest snapshot of each type, and the neighbours of an imported one.</summary>
 internal static class CreateBase
 {
+    /// <param name="store">The snapshots.</param>
+    /// <param name="snapshots">Those to choose from, oldest first.</param>
+    /// <param name="leftBehind">Directories of runs that were cut off.</param>
+    /// <param name="packs">Gets the packs that the run can build on.</param>
+    /// <param name="progress">Hears of runs that go on.</param>
+    /// <param name="damaged">Is given a sentence for what is damaged, and is not built on.</param>
+    /// <param name="near">The time of an imported one; null for the newest.</param>
     public static List<EarlierList> Find(
-        SnapshotStore store, List<Snapshot> snapshots, List<string> leftBehind, PackRegistry packs, RunProgress progress, SnapshotId? near = null)
+        SnapshotStore store, List<Snapshot> snapshots, List<string> leftBehind, PackRegistry packs, RunProgress progress, Action<string> damaged, SnapshotId? near = null)
     {
         var found = new List<EarlierList>();
+        var known = KnownDamage(store.Layout);
         foreach (var directory in leftBehind)
         {
             if (RunStaging.Adopt(directory, store.Layout, packs) is { } cut)
@@ -23,7 +31,7 @@ internal static class CreateBase
         var chosen = snapshots.GroupBy(s => s.Header.Type).SelectMany(g => Choose([.. g], near)).ToHashSet();
         foreach (var snapshot in snapshots.AsEnumerable().Reverse().Where(chosen.Contains))
         {
-            if (Open(store, snapshot, packs, progress) is { } list)
+            if (Open(store, snapshot, packs, known, damaged) is { } list)
             {
                 found.Add(list);
             }
@@ -45,11 +53,11 @@ internal static class CreateBase
     private static bool HasContent(SnapshotHeader header, SourceSummary marked) =>
         header.State == SnapshotState.Complete && Array.Exists(header.Sources, source => source.Name == marked.Name && source.Kind == marked.Kind && !source.IsMarked);
 
-    private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, RunProgress progress)
+    private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, HashSet<string> known, Action<string> damaged)
     {
         try
         {
-            var handles = store.ReadPackTable(snapshot).ConvertAll(pack => Handle(store.Layout, pack, packs, progress));
+            var handles = store.ReadPackTable(snapshot).ConvertAll(pack => Handle(store.Layout, pack, packs, known, damaged));
             store.CheckFileListSize(snapshot);
             return new EarlierList(
                 snapshot.Header.StartedAt,
@@ -60,23 +68,28 @@ internal static class CreateBase
         }
         catch (DamageError e)
         {
-            progress.Say(Severity.Warning, $"snapshot {snapshot.Id} {e.Message}: everything is read and stored anew; see 'vertex-ar-backup verify'");
+            damaged($"snapshot {snapshot.Id} {e.Message}: everything is read and stored again");
             return null;
         }
     }
 
-    /// <summary>A pack that is gone, or of another size, is never built upon: what it held is stored again while the source still has it.</summary>
-    private static int Handle(Layout layout, PackInfo pack, PackRegistry packs, RunProgress progress)
+    /// <summary>What a check found damaged that nothing has found intact since. What was repaired meanwhile is stored once more, which loses nothing.</summary>
+    private static HashSet<string> KnownDamage(Layout layout) =>
+        [.. RunRecords.ReadAll(layout).Values.SelectMany(record => record.StandingFailure?.DamagedPacks ?? [])];
+
+    /// <summary>A pack that is gone, of another size, or known to be damaged is never built upon: what it held is stored again while the source still has it.</summary>
+    private static int Handle(Layout layout, PackInfo pack, PackRegistry packs, HashSet<string> known, Action<string> damaged)
     {
         var size = Posix.StatusOrNull(layout.Pack(pack.Sha256))?.Size;
-        if (size == pack.Bytes)
+        var trouble = size is null ? "is missing"
+            : size != pack.Bytes ? $"has {size} bytes and was written with {pack.Bytes}"
+            : known.Contains(pack.Sha256.ToString()) ? "was found damaged by the last 'verify'" : null;
+        if (trouble is null)
         {
             return PackRegistry.IsWasteful(pack) ? EarlierList.NoHandle : packs.Add(pack);
         }
 
-        progress.Say(
-            Severity.Warning,
-            $"pack {pack.Sha256} {(size is null ? "is missing" : $"has {size} bytes and was written with {pack.Bytes}")}: what it held is stored anew; see 'vertex-ar-backup verify'");
+        damaged($"pack {pack.Sha256} {trouble}: what it held is stored again");
         return EarlierList.NoHandle;
     }
 }

@@ -90,4 +90,5 @@ internal sealed record CreateOrigin(SnapshotOrigin Mark, DateTimeOffset TakenAt,
 /// <summary>What a backup did.</summary>
 /// <param name="Header">The new snapshot.</param>
 /// <param name="Rotation">What was rotated away; null if that was not asked for.</param>
-internal sealed record CreateResult(SnapshotHeader Header, RotateResult? Rotation);
+/// <param name="Damages">What in earlier snapshots was found damaged, and was not built on, as sentences.</param>
+internal sealed record CreateResult(SnapshotHeader Header, RotateResult? Rotation, IReadOnlyList<string> Damages);

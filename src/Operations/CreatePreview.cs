@@ -82,7 +82,7 @@ internal sealed class CreatePreview
     {
         var store = Directory.Exists(Path.Combine(plan.BackupDirectory, "snapshots")) ? new SnapshotStore(Repository.Open(plan.BackupDirectory)) : null;
         var snapshots = plan.Site.Nearest(FutureId.Split(store?.ReadAll().Whole ?? [], clock.GetUtcNow()).Dated);
-        var earlier = store is null || plan.Rescan ? [] : CreateBase.Find(store, snapshots, [], new PackRegistry(), progress);
+        var earlier = store is null || plan.Rescan ? [] : CreateBase.Find(store, snapshots, [], new PackRegistry(), progress, text => progress.Say(Severity.Warning, text));
         var (preview, need, sources) = Look(plan, earlier, snapshots, clock, progress, stop);
         return (preview, need, sources, snapshots);
     }

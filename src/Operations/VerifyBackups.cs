@@ -115,7 +115,7 @@ internal sealed class VerifyBackups
 
     private void ReportPack(Digest pack, string reason)
     {
-        var damage = new Damage($"pack {pack}", reason) { PackPath = store.Layout.Pack(pack) };
+        var damage = new Damage($"pack {pack}", reason) { Pack = pack, PackPath = store.Layout.Pack(pack) };
         damages.Add(damage);
         packDamages[pack] = damage;
     }

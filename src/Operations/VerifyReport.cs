@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Operations;
 
 /// <summary>Something in the repository that is not as it was written.</summary>
@@ -8,7 +10,10 @@ internal sealed record Damage(string Thing, string Reason)
     /// <summary>How many files are named.</summary>
     public const int Named = 20;
 
-    /// <summary>The pack, if it is one: where it lies.</summary>
+    /// <summary>The pack, if it is one.</summary>
+    public Digest? Pack { get; init; }
+
+    /// <summary>Where that lies.</summary>
     public string? PackPath { get; init; }
 
     /// <summary>The snapshots that need it.</summary>

@@ -35,11 +35,12 @@ internal static class LatestSnapshot
         var chosen = complete.FindLast(snapshot => Held(snapshot, wanted).Count == most);
         var after = chosen is null ? fitting : fitting.Skip(fitting.IndexOf(chosen) + 1).ToList();
         var only = wish.Only is { } kind ? $" --only {kind.Word()}" : "";
-        var newer = after.FindAll(snapshot => wanted.Count == 0 || Held(snapshot, wanted).Count > 0);
+        var newer = after.FindAll(snapshot => wanted.Count == 0 ? HasAny(snapshot.Header, wish) : Held(snapshot, wanted).Count > 0);
         List<string?> notices =
         [
             newer.FindLast(snapshot => !IsComplete(snapshot.Header, wish)) is { } partial
-                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{only}' takes it" : null,
+                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{only}' takes it"
+                : chosen is null && after.Count > 0 ? $"{after[^1].Id} is there, but {Why(after[^1].Header)}, and has {(wish.Only is { } lacking ? $"no {lacking.Word()}" : "nothing")}" : null,
             newer.FindLast(snapshot => IsComplete(snapshot.Header, wish)) is { } less ? LessNotice(less, wanted) : null,
             .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete)),
         ];
@@ -70,7 +71,13 @@ internal static class LatestSnapshot
         [.. sources.Where(source => (wish.Only is null || source.Kind == wish.Only) && (wish.Type is not { } type || type.Covers(source.Kind)))];
 
     private static List<SourcePick> Held(Snapshot snapshot, List<SourcePick> wanted) =>
-        wanted.FindAll(pick => Array.Exists(snapshot.Header.Sources, source => source.Name == pick.Name && source.Kind == pick.Kind));
+        wanted.FindAll(pick => Array.Exists(snapshot.Header.Sources, source => source.Name == pick.Name && source.Kind == pick.Kind && IsSaved(source)));
+
+    private static bool HasAny(SnapshotHeader header, LatestWish wish) =>
+        Array.Exists(header.Sources, source => (wish.Only is null || source.Kind == wish.Only) && IsSaved(source));
+
+    /// <summary>A source that was missing is in a snapshot by name only, and one that was damaged is not restored unless that is asked for.</summary>
+    private static bool IsSaved(SourceSummary source) => source.State is not (SourceState.Missing or SourceState.Damaged);
 
     private static string LessNotice(Snapshot less, List<SourcePick> wanted)
     {

@@ -122,13 +122,22 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
             return Newest(now, type, passedOver);
         }
 
+        return ReadOrExplain(FindId(text));
+    }
+
+    /// <summary>The one ID that begins so.</summary>
+    /// <exception cref="UserError">There is none, or there are several.</exception>
+    public SnapshotId FindId(string text)
+    {
         var fitting = Ids().FindAll(id => id.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase));
         return fitting.Count switch
         {
-            1 => ReadOrExplain(fitting[0]),
-            0 => throw UserError.Failed($"there is no snapshot '{text}' in {Name}", "'vertex-ar-backup list' shows those that are there"),
-            _ => throw UserError.Failed($"'{text}' fits {fitting.Count} snapshots: {string.Join(", ", fitting.Take(5))}{(fitting.Count > 5 ? ", …" : "")}", "give more of the ID"),
+            1 => fitting[0],
+            0 => throw Mistyped($"there is no snapshot '{text}' in {Name}", "'vertex-ar-backup list' shows those that are there"),
+            _ => throw Mistyped($"'{text}' fits {fitting.Count} snapshots: {string.Join(", ", fitting.Take(5))}{(fitting.Count > 5 ? ", …" : "")}", "give more of the ID"),
         };
+
+        static UserError Mistyped(string message, string hint) => new(ExitCode.Failed, message, hint) { IsMistyped = true };
     }
 
     /// <summary>Makes the snapshot exist. Everything it names is on disk.</summary>

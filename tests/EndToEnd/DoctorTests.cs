@@ -62,7 +62,7 @@ public sealed class DoctorTests
         using var site = new Site();
         Command.Shell("chown -R 54321:54322 app backups; chmod 755 . backups", site.Root);
         var said = site.Run(["doctor"], before: ["setpriv", "--reuid", "54323", "--regid", "54323", "--clear-groups"]).Ends(1)
-            .Prints("failed   user: backups are made as 54321, and 54323 cannot try what that user may do", "sudo vertex-ar-backup doctor");
+            .Prints("failed   user: backups are made as 54321, and 54323 cannot try what that user may do", $"sudo vertex-ar-backup --config {site.Config} doctor");
         Assert.DoesNotContain("chown", said.Output, StringComparison.Ordinal);
     }
 
@@ -132,7 +132,7 @@ public sealed class DoctorTests
         site.Create();
         File.Delete(site.Packs()[0]);
         site.Settings["min_free_mb"] = 2_000_000_000;
-        site.Run("doctor").Ends(1).Prints("failed   repository: 1 damage", "sudo vertex-ar-backup verify", "failed   space: ", "are lacking");
+        site.Run("doctor").Ends(1).Prints("failed   repository: 1 damage", $"sudo vertex-ar-backup --config {site.Config} verify", "failed   space: ", "are lacking");
     }
 
     [Fact]

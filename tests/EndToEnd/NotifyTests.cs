@@ -80,7 +80,7 @@ public sealed class NotifyTests : IDisposable
         var hook = JsonNode.Parse(server.Requests.Single(request => request.Target == $"{Path}/hook").Body)!;
         Assert.Equal("partial", (string)hook["outcome"]!);
         Assert.Contains("2 warnings:\n- ", (string)hook["text"]!, StringComparison.Ordinal);
-        Assert.Contains($"see what is missing: vertex-ar-backup show {site.Newest().Id}", (string)hook["text"]!, StringComparison.Ordinal);
+        Assert.Contains($"see what is missing: vertex-ar-backup --config {site.Config} show {site.Newest().Id}", (string)hook["text"]!, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed class StatusTests
         using var site = new Site();
         var snapshot = site.Create();
         Damage.Reseal(HeaderOf(site, snapshot.Id), text => text.Replace("\"started_at\": \"20", "\"started_at\": \"19", StringComparison.Ordinal));
-        site.Run("status").Ends(1).Prints("the newest snapshot of the databases and the storage was made", "26 hours are allowed", "sudo vertex-ar-backup create");
+        site.Run("status").Ends(1).Prints("the newest snapshot of the databases and the storage was made", "26 hours are allowed", $"sudo vertex-ar-backup --config {site.Config} create");
 
         Damage.Reseal(HeaderOf(site, snapshot.Id), text => text.Replace("\"state\": \"complete\"", "\"state\": \"partial\"", StringComparison.Ordinal));
         site.Run("status").Ends(1).Prints("is partial", $"show {snapshot.Id}");

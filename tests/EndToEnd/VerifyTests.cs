@@ -54,6 +54,38 @@ public sealed class VerifyTests
         Assert.DoesNotContain("file: storage/portraits", result.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>What is not read again, since it did not change, would be as broken in every new snapshot.</summary>
+    [Fact]
+    public void The_next_run_builds_on_no_pack_that_was_found_damaged()
+    {
+        using var site = new Site();
+        site.Create();
+        var pack = PackOfClip(site);
+        var content = Content.Random(3_000_000, seed: 100);
+        Damage.FlipByte(pack, File.ReadAllBytes(pack).AsSpan().IndexOf(content.AsSpan(1_000_000, 100)));
+        site.Run("verify", "--deep").Ends(1);
+        site.Run("create").Ends(3).Says(Name(pack), "was found damaged", "stored again");
+        site.Run("verify", "latest", "--deep").Succeeds();
+        Tree.AssertSame(site.Storage, site.Newest().Restored("storage"), Likeness.Restored);
+        site.Run("status").Ends(1).Prints("'create full' found damage in earlier snapshots", Name(pack));
+
+        site.Run("create").Succeeds();
+        Assert.DoesNotContain("create full", site.Run("status").Ends(1).Prints("'verify --deep' failed").Output.Split("last failure")[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("verify")]
+    [InlineData("drill")]
+    public void A_mistyped_ID_says_nothing_about_the_backups(string verb)
+    {
+        using var site = new Site(withMedia: false);
+        var snapshot = site.Create();
+        site.Run(verb, "20200101T000000Z").Fails(1, "no snapshot '20200101T000000Z'");
+        site.Run(verb, snapshot.Id[..^1] + "X").Fails(1, "no snapshot");
+        site.Run("status").Succeeds().Prints("healthy:");
+        Assert.DoesNotContain("NOT", site.Run("status").Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_flipped_bit_anywhere_in_any_file_of_the_repository_is_found()
     {

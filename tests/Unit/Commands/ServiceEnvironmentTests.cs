@@ -1,3 +1,4 @@
+using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
 
 namespace VertexAr.Backup.Tests.Commands;

@@ -3,7 +3,7 @@ using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Tests.Policy;
 
-/// <summary>Snapshots are written as the day of the month, d(atabase), s(torage) or f(ull), with '-' if partial and '!' if the storage had lost its content.</summary>
+/// <summary>Snapshots are written as the day of the month, d(atabase), s(torage) or f(ull), with '-' if partial, '?' if partial without its storage, and '!' if the storage had lost its content.</summary>
 public sealed class LatestSnapshotTests
 {
     private static readonly SourcePick[] Both = [new("app", SourceKind.Database), new("srv", SourceKind.Storage)];
@@ -15,6 +15,10 @@ public sealed class LatestSnapshotTests
     [InlineData("1f 2d 3s", "storage", "3", "")]
     [InlineData("1f 2f-", "", "1", "ID2 is newer, but partial: 'vertex-ar-backup restore ID2' takes it")]
     [InlineData("1f 2f-", "database", "1", "ID2 is newer, but partial: 'vertex-ar-backup restore ID2 --only database' takes it")]
+    [InlineData("1f 2f?", "", "1", "ID2 is newer, but partial: 'vertex-ar-backup restore ID2' takes it")]
+    [InlineData("1f 2f?", "storage", "1", "")]
+    [InlineData("1f- 2f?", "storage", "", "ID1 is there, but partial: 'vertex-ar-backup restore ID1 --only storage' takes it")]
+    [InlineData("1f? 2d-", "storage", "", "ID2 is there, but partial, and has no storage")]
     [InlineData("1f 2d- 3d", "", "1", "ID2 is newer, but partial|ID3 is newer, but a database snapshot without 'srv'")]
     [InlineData("1f 2d 3f", "", "3", "")]
     [InlineData("1f 2f!", "", "1", "ID2 is newer, but a source in it had lost its content: 'vertex-ar-backup restore ID2' takes it")]
@@ -64,12 +68,12 @@ public sealed class LatestSnapshotTests
             Requires = [],
             Id = id.ToString(),
             Type = type,
-            State = day.EndsWith('-') ? SnapshotState.Partial : SnapshotState.Complete,
+            State = day[^1] is '-' or '?' ? SnapshotState.Partial : SnapshotState.Complete,
             Host = "host",
             Tool = "tool",
             StartedAt = default,
             FinishedAt = default,
-            Sources = [.. Both.Where(source => type.Covers(source.Kind)).Select(source => Summary(source, day.EndsWith('!') && source.Kind == SourceKind.Storage))],
+            Sources = [.. Both.Where(source => type.Covers(source.Kind)).Select(source => source.Kind == SourceKind.Storage ? Summary(source, day.EndsWith('!')) with { State = day.EndsWith('?') ? SourceState.Missing : SourceState.Complete } : Summary(source, false))],
             StoredBytes = 0,
             Warnings = WarningSummary.None,
             Files = new PartFile(0, default, 0),
