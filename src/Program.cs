@@ -20,6 +20,8 @@ if (DatabaseWork.Run(args) is { } answered)
 
 using var stopping = new CancellationTokenSource();
 var stoppedBy = ExitCode.Done;
+Screen? shown = null;
+var deadline = new StopDeadline(SayThatItHangs, () => ThisProcess.End((int)stoppedBy));
 
 // Before any file is opened: what the runtime opens for its signals must not be standard output to us.
 if (!ThisProcess.FillDescriptors())
@@ -53,10 +55,16 @@ ExitCode Main()
 
     using var interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted, command);
     using var terminate = On(PosixSignal.SIGTERM, ExitCode.Terminated, command);
+    if (terminate is not null)
+    {
+        ThisProcess.LeaveSignalsToTheRuntime();
+    }
+
     using var screen = NewScreen(options);
+    shown = screen;
     try
     {
-        var around = new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token) { StoppedBy = () => stoppedBy };
+        var around = new Surroundings(options, screen, Environment.GetEnvironmentVariable, TimeProvider.System, stopping.Token) { StoppedBy = () => stoppedBy, Deadline = deadline };
         var code = Run(around, command);
         screen.Output.Flush();
         return screen.Output.Failure is { } lost
@@ -146,5 +154,11 @@ void Stop(PosixSignalContext context, ExitCode code)
 {
     context.Cancel = true;
     stoppedBy = code;
+    deadline.Start();
     stopping.Cancel();
 }
+
+void SayThatItHangs() => shown?.Log.Fail(new UserError(
+    stoppedBy,
+    "interrupted; something did not stop in time, such as a disk or a server that does not respond, and the program was ended",
+    "snapshots that were saved are intact; after a restore in place: vertex-ar-backup restore --continue"));

@@ -39,7 +39,7 @@ internal sealed class Attendance
         site = settings is null ? null : ThisSite.Of(settings);
         startedAt = around.Clock.GetUtcNow();
         RunLog.Begin(around, settings, job);
-        hooks = new RunHooks(settings?.Hooks, job, backupDirectory, SettingsFile.Name(around.Options.ConfigFile, around.Environment), line => Say(new Notice(Severity.Information, line)));
+        hooks = new RunHooks(settings?.Hooks, job, backupDirectory, SettingsFile.Name(around.Options.ConfigFile, around.Environment), around.Deadline, line => Say(new Notice(Severity.Information, line)));
         telling = new RunTelling(around, settings?.Notify, job);
     }
 

@@ -107,6 +107,8 @@ internal static class DoctorVerb
                 report.Ok("notifications", $"{told.Channel} took a test message");
             }
         }
+
+        around.Stop.ThrowIfCancellationRequested();
     }
 
     private static bool Identify(ServiceIdentity service, DoctorReport report)

@@ -7,10 +7,13 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Commands;
 
 /// <summary>The hooks around one run, and the facts that each is given.</summary>
-internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDirectory, string configuration, Action<string> heard)
+internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDirectory, string configuration, StopDeadline deadline, Action<string> heard)
 {
-    // After SIGTERM systemd kills what is still there in a few minutes.
+    // Undoing what another hook did may take longer than a command has after SIGTERM; systemd kills what is still there in a few minutes.
     private static readonly TimeSpan Stopped = TimeSpan.FromSeconds(60);
+
+    /// <summary>More than a hook has to end in once its time is up.</summary>
+    private static readonly TimeSpan ToEnd = TimeSpan.FromSeconds(20);
 
     /// <summary>Only runs that save something are prepared for.</summary>
     /// <exception cref="UserError">A command failed: the run must not begin.</exception>
@@ -34,7 +37,7 @@ internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDir
         : RunJob.Saves(job) is not null ? Run("after_create", hooks.AfterCreate, Facts().Concat(Facts(run)), stop)
         : null;
 
-    /// <summary>One that runs because all was told to stop is given a minute, instead of being stopped at once.</summary>
+    /// <summary>One that runs because of a stop is given a minute, unless a second signal comes.</summary>
     private string? Run(string name, IReadOnlyList<IReadOnlyList<string>> commands, IEnumerable<HookFact> facts, CancellationToken stop)
     {
         foreach (var command in commands)
@@ -46,9 +49,16 @@ internal sealed class RunHooks(HooksSetting? hooks, string job, string backupDir
         }
 
         var time = TimeSpan.FromSeconds(hooks!.TimeoutSeconds);
-        return stop.IsCancellationRequested
-            ? new Hook(name, commands, time < Stopped ? time : Stopped, hooks.PassEnvironment).Run(facts, heard, CancellationToken.None)
-            : new Hook(name, commands, time, hooks.PassEnvironment).Run(facts, heard, stop);
+        if (!stop.IsCancellationRequested || commands.Count == 0)
+        {
+            return new Hook(name, commands, time, hooks.PassEnvironment).Run(facts, heard, stop);
+        }
+
+        string? problem = null;
+        time = time < Stopped ? time : Stopped;
+        deadline.Allow(
+            commands.Count * (time + ToEnd), () => problem = new Hook(name, commands, time, hooks.PassEnvironment).Run(facts, heard, deadline.Again));
+        return problem;
     }
 
     private IEnumerable<HookFact> Facts() =>

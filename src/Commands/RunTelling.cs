@@ -35,7 +35,7 @@ internal sealed class RunTelling
 
     public void Begin() => healthcheck?.Start(PatienceLimits.Usual, around.Clock);
 
-    /// <summary>Returns within half a minute. One warning for each channel that could not be told.</summary>
+    /// <summary>Returns within half a minute, and after a stop within what is left of two seconds. One warning for each channel that could not be told.</summary>
     public void End(RunReport run)
     {
         var called = WantsToHear(run) ? people : [];
@@ -47,8 +47,10 @@ internal sealed class RunTelling
 
         // What the run said is not kept waiting; and one that was told to stop tells that.
         around.Output.Flush();
-        var stop = around.Stop.IsCancellationRequested ? CancellationToken.None : around.Stop;
-        var told = Telling.Tell(channels, RunMessage.Of(run, around.Output.Offered), PatienceLimits.Usual, around.Clock, stop);
+        var stopped = around.Stop.IsCancellationRequested;
+        var told = Telling.Tell(
+            channels, RunMessage.Of(run, around.Output.Offered), stopped ? PatienceLimits.Within(around.Deadline.Left) : PatienceLimits.Usual, around.Clock,
+            stopped ? around.Deadline.Again : around.Stop);
         foreach (var failed in told.Where(one => one.Problem is not null))
         {
             around.Screen.Log.Say(Severity.Warning, $"{failed.Channel} was not told how this ended: {failed.Problem}");

@@ -89,7 +89,7 @@ internal sealed class ScheduleVerb
         }
 
         manager?.Stopping();
-        EndRun(stopping: true);
+        around.Deadline.Allow(ScheduledRun.Grace + StopDeadline.Usual, () => EndRun(stopping: true));
         return ExitCode.Done;
     }
 

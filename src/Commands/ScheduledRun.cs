@@ -12,7 +12,7 @@ namespace VertexAr.Backup.Commands;
 internal sealed class ScheduledRun : IDisposable
 {
     // An interrupted run ends within seconds, but for a hook or a message that is still under way. Shorter than a service's TimeoutStopSec=.
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(4);
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(4);
 
     private static readonly TimeSpan LongestTelling = TimeSpan.FromMinutes(1);
 
@@ -53,7 +53,7 @@ internal sealed class ScheduledRun : IDisposable
     /// <summary>Runs a job to its end; it writes to where this program writes.</summary>
     public static ChildEnd Run(ScheduledJob job, string program, Surroundings around)
     {
-        var options = new ChildOptions { Timeout = Timeout.InfiniteTimeSpan, KeepSecrets = true, Grace = Grace };
+        var options = new ChildOptions { Timeout = Timeout.InfiniteTimeSpan, KeepSecrets = true, GraceAtStop = Grace };
         return ChildProcess.Run([program, .. Words(job), .. Globals(around.Options)], options, around.Stop);
     }
 

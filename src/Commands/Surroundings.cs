@@ -24,6 +24,9 @@ internal sealed record Surroundings(
     /// <summary>Once <see cref="Stop"/> is cancelled: whether by SIGINT or by SIGTERM.</summary>
     public Func<ExitCode> StoppedBy { get; init; } = () => ExitCode.Terminated;
 
+    /// <summary>Ends the process some time after <see cref="Stop"/> was cancelled.</summary>
+    public StopDeadline Deadline { get; init; } = new(() => { }, () => { });
+
     /// <summary>The Telegram bot's token that systemd keeps, which the user that root becomes may not read; null if there is none.</summary>
     public string? BotCredential => botCredential.Value;
 

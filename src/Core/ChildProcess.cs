@@ -32,8 +32,11 @@ internal sealed record ChildOptions
     /// <summary>Only this program itself may know these, run as its own child.</summary>
     public bool KeepSecrets { get; init; }
 
-    /// <summary>How long it may take to end once it was told to.</summary>
+    /// <summary>How long it may take to end once its time is up, before it is killed.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same, once this program is stopped, which has to end itself then.</summary>
+    public TimeSpan GraceAtStop { get; init; } = TimeSpan.FromMilliseconds(700);
 
     /// <summary>How long the rest of what it said is listened to once it ended: descendants that keep its output open do not keep us.</summary>
     public TimeSpan LastWords { get; init; } = TimeSpan.FromSeconds(1);
@@ -51,6 +54,12 @@ internal static class ChildProcess
     private const int KilledBy = 128;
     private const int Terminate = 15;
 
+    /// <summary>For what a child still says, and for its end to be seen, once this program is stopped.</summary>
+    private static readonly TimeSpan AfterStop = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>For the end of one that was killed to be seen. What waits for a file system that does not answer need not end by it.</summary>
+    private static readonly TimeSpan AfterKill = TimeSpan.FromSeconds(10);
+
     private static readonly string[] Secrets = ["TELEGRAM_BOT_TOKEN", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
 
     /// <param name="command">The program and its arguments; looked for in PATH if it has no slash.</param>
@@ -63,7 +72,7 @@ internal static class ChildProcess
         process.Exited += (_, _) => ended.Set();
         try
         {
-            process.Start();
+            ThisProcess.StartWithSignals(process.Start);
         }
         catch (Win32Exception e)
         {
@@ -74,11 +83,15 @@ internal static class ChildProcess
         var waited = WaitHandle.WaitAny([ended, stop.WaitHandle], options.Timeout);
         if (waited != 0)
         {
-            End(process, ended, options.Grace);
+            End(process, ended, waited == 1 ? options.GraceAtStop : options.Grace);
         }
 
-        talk.ForEach(thread => thread.Join(options.LastWords));
-        ended.WaitOne();
+        Join(talk, waited == 1 ? AfterStop : options.LastWords);
+        if (!ended.WaitOne(waited == 1 ? AfterStop : AfterKill))
+        {
+            return new ChildEnd(null, "does not end even when it is killed");
+        }
+
         return waited switch
         {
             0 => Judge(process.ExitCode),
@@ -129,6 +142,16 @@ internal static class ChildProcess
         }
 
         return threads;
+    }
+
+    private static void Join(List<Thread> threads, TimeSpan longest)
+    {
+        var watch = Stopwatch.StartNew();
+        foreach (var thread in threads)
+        {
+            var left = longest - watch.Elapsed;
+            thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        }
     }
 
     private static Thread Start(Action body)
@@ -185,7 +208,7 @@ internal static class ChildProcess
         Posix.Signal(process.Id, Terminate);
         if (!ended.WaitOne(grace))
         {
-            process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(process.Id);
         }
     }
 

@@ -23,6 +23,12 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "getppid")]
     internal static partial int ParentProcess();
 
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    internal static partial int MaskSignals(int how, ulong* set, ulong* old);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    internal static partial void Exit(int code);
+
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     internal static partial int ProcessControl(int option, nuint argument);
 
@@ -291,5 +297,8 @@ internal static unsafe partial class PosixCalls
         internal byte* Password;
         internal uint Id;
         internal uint GroupId;
+
+        /// <summary>Of a group, the members' names, the last one null; of a user, what is of no interest.</summary>
+        internal byte** Members;
     }
 }

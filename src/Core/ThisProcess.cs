@@ -6,6 +6,11 @@ namespace VertexAr.Backup.Core;
 /// <summary>What this process may use, and how it uses it.</summary>
 internal static unsafe class ThisProcess
 {
+    /// <summary>The C library's sigset_t has 128 bytes.</summary>
+    private const int LongsInSignalSet = 16;
+
+    private const ulong InterruptAndTerminate = (1 << (2 - 1)) | (1 << (15 - 1));
+
     /// <summary>
     /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
     /// otherwise a file of ours would get such a number, and messages would be written into it.
@@ -36,6 +41,38 @@ internal static unsafe class ThisProcess
         const int setFlags = 2, flag = 1;
         ForInherited(closeOnExec, descriptor => PosixCalls.Control(descriptor, setFlags, flag));
     }
+
+    /// <summary>
+    /// This thread, and those that it starts, do not take SIGINT and SIGTERM any more: the kernel would choose the first thread for them,
+    /// and nobody would hear of one while that waits for a file system that does not answer. The runtime has threads that take them.
+    /// </summary>
+    public static void LeaveSignalsToTheRuntime()
+    {
+        const int block = 0;
+        var set = stackalloc ulong[LongsInSignalSet];
+        set[0] = InterruptAndTerminate;
+        _ = PosixCalls.MaskSignals(block, set, null);
+    }
+
+    /// <summary>Starts a program, which would otherwise never hear of the signals that this thread does not take.</summary>
+    public static void StartWithSignals(Func<bool> start)
+    {
+        const int unblock = 1, replace = 2;
+        ulong* set = stackalloc ulong[LongsInSignalSet], before = stackalloc ulong[LongsInSignalSet];
+        set[0] = InterruptAndTerminate;
+        _ = PosixCalls.MaskSignals(unblock, set, before);
+        try
+        {
+            start();
+        }
+        finally
+        {
+            _ = PosixCalls.MaskSignals(replace, before, null);
+        }
+    }
+
+    /// <summary>Ends it at once, without a look at threads that hang.</summary>
+    public static void End(int code) => PosixCalls.Exit(code);
 
     /// <summary>Lets the kernel end this process when its parent ends. Changing the user takes that back.</summary>
     /// <param name="parent">The parent's process ID.</param>

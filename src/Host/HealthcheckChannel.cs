@@ -27,10 +27,11 @@ internal sealed class HealthcheckChannel(string address) : IChannel
 
     public string? Tell(Message message, Patience patience)
     {
-        if (starting is not null && !starting.Join(StartFirst))
+        var first = patience.Left / 3 < StartFirst ? patience.Left / 3 : StartFirst;
+        if (starting is not null && first > TimeSpan.Zero && !starting.Join(first))
         {
             ending.Cancel();
-            starting.Join(StartFirst);
+            starting.Join(first);
         }
 
         var path = message.Sign switch

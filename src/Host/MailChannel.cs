@@ -21,7 +21,8 @@ internal sealed class MailChannel(string to, string sendmail) : IChannel
 
     public string? Tell(Message message, Patience patience)
     {
-        if (patience.Left <= ToEnd)
+        var toEnd = patience.Left / 2 < ToEnd ? patience.Left / 2 : ToEnd;
+        if (toEnd <= TimeSpan.Zero)
         {
             return $"no time was left for {sendmail}";
         }
@@ -31,7 +32,7 @@ internal sealed class MailChannel(string to, string sendmail) : IChannel
             [sendmail, "-i", "-t"],
             new ChildOptions
             {
-                Timeout = patience.Left - ToEnd,
+                Timeout = patience.Left - toEnd,
                 Grace = TimeSpan.FromSeconds(1),
                 Input = Compose(to, message),
                 Environment = ChildEnvironment.Choose([]),
@@ -39,7 +40,7 @@ internal sealed class MailChannel(string to, string sendmail) : IChannel
                 Said = line => last = line.Length > 0 ? line : last,
             },
             patience.Stop);
-        return end.Succeeded ? null : $"{sendmail} {end.Problem}{(last.Length > 0 ? ": " + last : "")}";
+        return end.Succeeded ? null : $"{sendmail} {end.Problem}{(last.Length > 0 ? ": " + Redaction.Of(last) : "")}";
     }
 
     public static string Compose(string to, Message message)

@@ -5,6 +5,8 @@ internal sealed record PatienceLimits
 {
     public static readonly PatienceLimits Usual = new();
 
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(300);
+
     /// <summary>One try.</summary>
     public TimeSpan Try { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -18,6 +20,13 @@ internal sealed record PatienceLimits
 
     /// <summary>What has not ended this long after its time is left behind: looking up a name cannot be stopped.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>One try, which ends a little before the time does.</summary>
+    public static PatienceLimits Within(TimeSpan time)
+    {
+        var most = time > Margin ? time - Margin : TimeSpan.Zero;
+        return new PatienceLimits { Try = most, Tries = 1, Total = most, Grace = TimeSpan.Zero };
+    }
 }
 
 /// <summary>The time that is left to tell something in. It begins to run when this is made.</summary>

@@ -5,6 +5,8 @@ namespace VertexAr.Backup.Host;
 /// <summary>Tells a message on several channels at once, within a time that no channel can make longer.</summary>
 internal static class Telling
 {
+    private static readonly TimeSpan AfterStop = TimeSpan.FromSeconds(1);
+
     /// <returns>What became of it on each channel, in their order.</returns>
     public static IReadOnlyList<Told> Tell(IReadOnlyList<IChannel> channels, Message message, PatienceLimits limits, TimeProvider clock, CancellationToken stop)
     {
@@ -21,6 +23,12 @@ internal static class Telling
         }
 
         var ended = WaitHandle.WaitAny([done, stop.WaitHandle], limits.Total + limits.Grace);
+        if (ended == 1)
+        {
+            // For a mail program to be ended.
+            done.WaitOne(AfterStop);
+        }
+
         var reason = ended == 1 ? "the program was told to stop"
             : string.Create(CultureInfo.InvariantCulture, $"it was not done within {(limits.Total + limits.Grace).TotalSeconds:0} seconds");
         return [.. channels.Select((channel, i) => Volatile.Read(ref told[i]) ?? new Told(channel.Name, reason))];

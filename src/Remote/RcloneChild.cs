@@ -15,7 +15,6 @@ internal sealed class RcloneChild(RemotePlace place, CancellationToken stop)
     private const int LongestLine = 256 * 1024;
     private const int MostSecondsToConnect = 60;
 
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly Lazy<string> program = new(() => ProgramFile.Find(place.Program, place.Environment.GetValueOrDefault("PATH")) ?? throw UserError.Failed(
@@ -76,7 +75,6 @@ internal sealed class RcloneChild(RemotePlace place, CancellationToken stop)
         LongestLine = LongestLine,
         Environment = place.Environment,
         IsEnvironmentChosen = true,
-        Grace = Grace,
         LastWords = TimeSpan.FromSeconds(30),
     };
 

@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>A process and all that it started, as far as those that started them are still there. See proc_pid_task(5), children.</summary>
+internal static class ProcessTree
+{
+    private const int KillSignal = 9;
+    private const int StopSignal = 19;
+
+    /// <summary>Kills all of it. Each stands still before its children are looked for, so that no more come.</summary>
+    public static void Kill(int process)
+    {
+        Posix.Signal(process, StopSignal);
+        var children = Children(process);
+        Posix.Signal(process, KillSignal);
+        children.ForEach(Kill);
+    }
+
+    /// <summary>None where there is no /proc.</summary>
+    private static List<int> Children(int process)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task"))
+                    .SelectMany(task => File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                    .Select(child => int.Parse(child, CultureInfo.InvariantCulture)),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
