@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -20,6 +21,10 @@ internal static unsafe class Accounts
 
     public static string? GroupName(uint gid) =>
         Groups.GetOrAdd(gid, static id => Find((a, t, s, r) => PosixCalls.GroupById(id, a, t, s, r))?.Name);
+
+    /// <summary>Whether a group is a user's own, with the user's name and nobody else in it, as Debian makes one for each user.</summary>
+    public static bool IsAlone(uint uid, uint gid) =>
+        UserName(uid) is { } user && GroupName(gid) == user && Members(gid).All(member => member == user) && !HaveGroup(gid).Any(other => other != user);
 
     public static uint? UserId(string name) => UserIds.GetOrAdd(name, static n => FindByName(n, PosixCalls.UserByName)?.Id);
 
@@ -81,6 +86,40 @@ internal static unsafe class Accounts
                 return lookup(text, a, t, s, r);
             }
         });
+    }
+
+    private static List<string> Members(uint gid)
+    {
+        var members = new List<string>();
+        Find((account, text, size, result) =>
+        {
+            var error = PosixCalls.GroupById(gid, account, text, size, result);
+            if (error == 0 && *result != null)
+            {
+                for (var member = account->Members; *member != null; member++)
+                {
+                    members.Add(Marshal.PtrToStringUTF8((nint)(*member))!);
+                }
+            }
+
+            return error;
+        });
+        return members;
+    }
+
+    /// <summary>Users of this machine whose first group it is: a group's members do not name them. Without that file, none is known.</summary>
+    private static IEnumerable<string> HaveGroup(uint gid)
+    {
+        const int name = 0, group = 3, fields = 7;
+        try
+        {
+            return [.. RegularFile.ReadLines("/etc/passwd").Select(line => line.Split(':'))
+                .Where(user => user.Length == fields && user[group] == gid.ToString(CultureInfo.InvariantCulture)).Select(user => user[name])];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     private static (string Name, uint Id, uint Group)? Find(Lookup lookup)

@@ -17,7 +17,7 @@ internal sealed record Exposure(string Path, string Reason)
     /// <summary>
     /// The first place that others can change on the way to a path, itself included; null if there is none. Links are followed,
     /// each of them and the directory that it is in being part of the way. A directory with the sticky bit, as /tmp, lets nobody
-    /// change what belongs to somebody else.
+    /// change what belongs to somebody else. A group that has the owner's name and no other member is nobody else either.
     /// </summary>
     /// <param name="path">Absolute. What is not there can be put there by those who can change the directory.</param>
     /// <param name="trusted">Users who may change it.</param>
@@ -106,7 +106,7 @@ internal sealed record Exposure(string Path, string Reason)
     private static Exposure? Opened(string path, in FileStatus status) =>
         status.IsSymlink ? null
         : (status.Permissions & EverybodyMayWrite) != 0 ? new Exposure(path, "can be written to by everybody")
-        : (status.Permissions & GroupMayWrite) != 0 ? new Exposure(path, $"can be written to by the group {Accounts.GroupName(status.Gid) ?? $"{status.Gid}"}")
+        : (status.Permissions & GroupMayWrite) != 0 && !Accounts.IsAlone(status.Uid, status.Gid) ? new Exposure(path, $"can be written to by the group {Accounts.GroupName(status.Gid) ?? $"{status.Gid}"}")
         : null;
 
     private static FileStatus? Look(string path)

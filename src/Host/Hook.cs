@@ -32,7 +32,8 @@ internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Co
         var options = new ChildOptions
         {
             Timeout = Timeout,
-            Said = line => heard($"{Name}: {line}"),
+            Printed = new RedactedLines(Say).Hear,
+            Said = new RedactedLines(Say).Hear,
             Environment = environment,
             IsEnvironmentChosen = true,
         };
@@ -46,6 +47,8 @@ internal sealed record Hook(string Name, IReadOnlyList<IReadOnlyList<string>> Co
         }
 
         return null;
+
+        void Say(string line) => heard($"{Name}: {line}");
     }
 
     private static string Plain(string value)

@@ -50,6 +50,17 @@ public sealed class HookTests : IDisposable
         Assert.Equal("success 1", Command.Shell($"jq -r '.last | \"\\(.outcome) \\(.warnings)\"' '{site.In("backups/runs/create-full.json")}'").Output.Trim());
     }
 
+    /// <summary>In what is shown, in the log file, in what is remembered of the run.</summary>
+    [Fact]
+    public void What_hooks_print_has_no_secrets_when_it_is_shown()
+    {
+        site.Settings["log_file"] = site.In("log");
+        Hook("after_create", "echo 'export DB_PASSWORD=hush-1'; echo 'https://me:hush-2@host/x' >&2; printf -- '-----BEGIN PRIVATE KEY-----\\naHVzaC0z\\n-----END PRIVATE KEY-----\\n'; echo '  all   is well'");
+        var said = site.Run("create").Succeeds().Says("after_create: export DB_PASSWORD=…\n", "after_create: https://…@host/x\n", "after_create:   all   is well\n").Errors;
+        var all = said + Command.Shell("cat log backups/runs/*", site.Root).Output;
+        Assert.DoesNotMatch("hush|aHVzaC0z", all);
+    }
+
     [Fact]
     public void A_dry_run_runs_no_hook()
     {

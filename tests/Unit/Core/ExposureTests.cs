@@ -14,6 +14,8 @@ public sealed class ExposureTests : IDisposable
     [InlineData("mkdir -p a/b; touch a/b/c; chown 1 a/b/c", "c belongs to daemon")]
     [InlineData("mkdir -p a/b; touch a/b/c; chown 1 a", "a belongs to daemon")]
     [InlineData("mkdir -p a/b; touch a/b/c; chgrp 1 a; chmod g+w a", "a can be written to by the group daemon")]
+    [InlineData("mkdir -p a/b; touch a/b/c; chmod g+w a a/b/c", null)]
+    [InlineData("mkdir -p a/b; touch a/b/c; chgrp 2 a/b; chmod g+w a/b", "b can be written to by the group bin")]
     [InlineData("mkdir -p a/b; touch a/b/c; chmod 1777 a", null)]
     [InlineData("mkdir -p a/b; touch a/b/c; chmod 1777 a; chown 1 a/b", "b belongs to daemon")]
     [InlineData("mkdir -p a/b; touch a/b/c; chmod 1777 a/b; rm a/b/c", "b can be written to by everybody")]
@@ -55,6 +57,17 @@ public sealed class ExposureTests : IDisposable
         Tools.Run("sh", "-ec", $"cd '{temp.Root}'; mkdir a; touch a/b; chown -R 1 a");
         Assert.NotNull(Exposure.Find(temp["a/b"], 0));
         Assert.Null(Exposure.Find(temp["a/b"], 0, 1));
+    }
+
+    /// <summary>daemon's own group; games is in group users, and sync's first group is nogroup.</summary>
+    [Theory]
+    [InlineData("daemon", "daemon", null)]
+    [InlineData("daemon", "bin", "can be written to by the group bin")]
+    [InlineData("nobody", "nogroup", "can be written to by the group nogroup")]
+    public void A_group_of_its_owner_alone_is_nobody_else(string owner, string group, string? expected)
+    {
+        Tools.Run("sh", "-ec", $"cd '{temp.Root}'; mkdir a; touch a/b; chown {owner}:{group} a/b; chmod 664 a/b");
+        Assert.Equal(expected, Exposure.Find(temp["a/b"], 0, Accounts.UserId(owner)!.Value)?.Reason);
     }
 
     public void Dispose() => temp.Dispose();
