@@ -25,7 +25,6 @@ BINARY := artifacts/bin/vertex-ar-backup
 SOURCES := global.json $(shell find src -mindepth 1 \( -name bin -o -name obj \) -prune -o -print)
 
 TEST_PROJECTS := Unit EndToEnd
-SYSTEM_COUNTS := artifacts/test-results/System.counts
 TEST_SOURCES = $(shell find tests -mindepth 1 \( -name bin -o -name obj \) -prune -o -type f -print)
 
 # What a target needs beside what "build" needs: Debian packages, all of them installed before anything is built, or named in
@@ -89,15 +88,17 @@ bench-scale: need-bench-scale build
 	@tests/Bench/scale.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} $(PARTS)
 
 ##@ check        what CI runs: format, lintian, everything that tests; ends with the totals
-# A stage that is no test program leaves its counts where tests/run.sh sums them up.
+# A stage that is no test program leaves its counts where tests/run.sh sums them up. The name of a stage is how the names of its
+# counts begin.
+STAGE := tests/stage.sh
 .PHONY: check
 check: need-check format demo lint-deb test-reproducible
-	@rm -f $(SYSTEM_COUNTS) $(OFFSITE_COUNTS)
-	@$(MAKE) --no-print-directory test-system || test -s $(SYSTEM_COUNTS) || echo 0 1 0 >$(SYSTEM_COUNTS)
-	@$(MAKE) --no-print-directory test-faults SCALE=100 || true
-	@$(MAKE) --no-print-directory look-mutants || echo 0 1 0 >$(MUTANT_COUNTS)
-	@$(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)" || test -s $(OFFSITE_COUNTS) || echo 0 1 0 >$(OFFSITE_COUNTS)
-	@COUNTS="$(SYSTEM_COUNTS) $(MUTANT_COUNTS) $(OFFSITE_COUNTS) $$(echo artifacts/test-results/faults-*.counts)" $(MAKE) --no-print-directory test
+	@rm -f artifacts/test-results/*.{log,counts}
+	@$(STAGE) System $(MAKE) --no-print-directory test-system
+	@$(STAGE) faults $(MAKE) --no-print-directory test-faults SCALE=100
+	@$(STAGE) mutants $(MAKE) --no-print-directory look-mutants
+	@$(STAGE) offsite $(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)"
+	@COUNTS="$$(echo artifacts/test-results/*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format
 format:

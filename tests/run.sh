@@ -41,5 +41,7 @@ for counts in ${COUNTS:-}; do
     add "$p" "$f" "$s"
 done
 
+# shellcheck disable=SC2046 # names of ours, without spaces
+tests/failures.py "$results"/*.xml ${COUNTS:+$(echo "$results"/*.log)}
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

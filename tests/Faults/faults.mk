@@ -58,9 +58,9 @@ faults-hostile: artifacts/Unit.built
 # Bugs that are planted one at a time, to see that the suites above catch each; half an hour on two cores. ONLY= for some.
 .PHONY: test-mutants look-mutants
 test-mutants: need-test-mutants build $(FAULT_LIBRARY) $(FAULT_KERNEL) artifacts/Unit.built
-	@rm -f $(MUTANT_COUNTS); mkdir -p $(dir $(MUTANT_COUNTS))
+	@mkdir -p $(dir $(MUTANT_COUNTS))
 	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) --counts $(MUTANT_COUNTS) \
-	  $(if $(ONLY),--only "$(ONLY)") || { test -s $(MUTANT_COUNTS) || echo 0 1 0 >$(MUTANT_COUNTS); exit 1; }
+	  $(if $(ONLY),--only "$(ONLY)")
 
 # That each of them still has its place in the sources, which moves from time to time.
 look-mutants:

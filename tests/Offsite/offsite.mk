@@ -13,6 +13,5 @@ NEED_test-offsite := python3 python3-swift openssh-server openssh-client rclone
 
 .PHONY: test-offsite
 test-offsite: need-test-offsite build
-	@rm -f $(OFFSITE_COUNTS); mkdir -p $(dir $(OFFSITE_COUNTS))
-	@tests/Offsite/offsite.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --counts $(OFFSITE_COUNTS) --moments $(MOMENTS) $(PARTS:%=--part %) \
-	  || { test -s $(OFFSITE_COUNTS) || echo 0 1 0 >$(OFFSITE_COUNTS); exit 1; }
+	@mkdir -p $(dir $(OFFSITE_COUNTS))
+	@tests/Offsite/offsite.py --binary $(BINARY) --work $${TMPDIR:-/var/tmp} --counts $(OFFSITE_COUNTS) --moments $(MOMENTS) $(PARTS:%=--part %)
