@@ -9,20 +9,24 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 
 from mounts import mount
 from scenarios import Create, Scenario
-from site_under_test import Site, check, rows_of, state_of
+from site_under_test import Site, check, make_database, rows_of, state_of
 
 
 class Nested(Site):
-    """A storage that is a link; in its tree the database behind a link, another tree, the repository, a mount, and more."""
+    """
+    A storage that is a link; in its tree the database behind a link, one that no configuration names, another tree, the repository,
+    a mount, and more.
+    """
 
     def __init__(self, root, binary):
         super().__init__(root, binary)
         self.tree = f"{root}/disk/tree"
         self.repository, self.inner, self.memory = f"{self.tree}/backups", f"{self.tree}/inner", f"{self.tree}/memory"
-        self.entry, self.database = f"{self.app}/current.db", f"{self.tree}/live/app.db"
+        self.entry, self.database, self.unnamed = f"{self.app}/current.db", f"{self.tree}/live/app.db", unnamed_in(self.tree)
 
     def make(self, media=1, **settings):
         os.makedirs(self.tree)
@@ -30,6 +34,8 @@ class Nested(Site):
         os.makedirs(self.inner)
         os.symlink("../disk/tree", self.storage)
         os.symlink("storage/live/app.db", self.entry)
+        os.makedirs(os.path.dirname(self.unnamed))
+        make_database(self.unnamed)
         super().make(media, **settings)
         with open(self.config, encoding="utf-8") as file:
             config = json.load(file)
@@ -54,6 +60,12 @@ class Nested(Site):
         super().change(step)
         self.write("inner/own", b"inner %d\n" % step)
         self.write(f"live/{step}.txt", b"beside the database %d\n" % step)
+        with contextlib.closing(sqlite3.connect(self.unnamed)) as db, db:
+            db.executemany("INSERT OR REPLACE INTO account VALUES (?, ?, ?)", [(i, step, f"note {step}") for i in range(step, step + 200)])
+
+    def leave_log(self, step):
+        super().leave_log(step)
+        self.leave_log_of(self.unnamed, step)
 
     def foreign(self):
         """What is never replaced: of each its place, inode and content."""
@@ -112,11 +124,18 @@ class OnOverlay(Site):
 
 # What is not the tree's own at its top, and what a killed restore leaves there.
 NOT_OF_TREE = ("inner", "backups", "memory", "cache", "s")
+DATABASES = ("app.db", "notes.db")
 
 
 def state_with(tree, inner, database):
-    """Files of the tree and of the inner one, and the database's rows. The times of directories that hold foreign things are left out."""
-    return files_of(tree), state_of(inner, database)[0] if inner else "", rows_of(database)
+    """Files of the tree and of the inner one, and both databases' rows. The times of directories that hold foreign things are left out."""
+    unnamed = unnamed_in(tree)
+    return files_of(tree), state_of(inner, database)[0] if inner else "", rows_of(database), rows_of(unnamed) if os.path.exists(unnamed) else ""
+
+
+def unnamed_in(tree):
+    """Where the tree's database is that no configuration names."""
+    return f"{tree}/notes/notes.db"
 
 
 def files_of(tree):
@@ -130,7 +149,7 @@ def files_of(tree):
         names[:] = [n for n in names if "restore_" not in n]
         for name in files:
             path = os.path.join(directory, name)
-            if not name.startswith("app.db") and ".restore_" not in name:
+            if not name.startswith(DATABASES) and ".restore_" not in name:
                 status = os.lstat(path)
                 found[os.path.relpath(path, tree)] = oct(status.st_mode), os.readlink(path) if os.path.islink(path) else (status.st_mtime_ns, read(path))
     return found
@@ -181,8 +200,9 @@ class LayoutRestore(Scenario):
         for path, file in old[0].items():
             check(live[0].get(path) == file or (file[1] if isinstance(file[1], str) else file[1][1]) in kept, f"the old {path} is neither there nor kept")
         check(live[1] in (old[1], new[1]), "the inner tree is neither the old nor the new one")
-        check(live[2] in (old[2], new[2]), "the database is neither the old nor the new one")
-        check(live[2] == old[2] or old[2] in databases, "the old database is not kept")
+        for what, at in (("database", 2), ("database that no configuration names", 3)):
+            check(live[at] in (old[at], new[at]), f"the {what} is neither the old nor the new one")
+            check(live[at] == old[at] or old[at] in databases, f"the old {what} is not kept")
         return live
 
     @staticmethod
@@ -194,7 +214,7 @@ class LayoutRestore(Scenario):
                 names[:] = [n for n in names if os.path.join(directory, n) != site.repository]
                 for path in (os.path.join(directory, name) for name in files):
                     kept.add(os.readlink(path) if os.path.islink(path) else read(path))
-                    if "restore_" in path and "app.db" in path and not path.endswith(("-wal", "-shm")):
+                    if "restore_" in path and any(name in path for name in DATABASES) and not path.endswith(("-wal", "-shm")):
                         with contextlib.suppress(Exception):
                             rows.add(rows_of(path))
         return kept, rows
@@ -203,7 +223,8 @@ class LayoutRestore(Scenario):
     def same(live, wanted, when):
         if live != wanted:
             differing = [p for p in {**live[0], **wanted[0]} if live[0].get(p) != wanted[0].get(p)]
-            check(False, f"not as it should be {when}: files {differing}, inner tree {live[1] == wanted[1]}, database {live[2] == wanted[2]}")
+            same = [one == other for one, other in zip(live[1:], wanted[1:])]
+            check(False, f"not as it should be {when}: files {differing}, whether inner tree, database and the other one are: {same}")
 
     def settle(self, site, old, new):
         """What was killed half way is named, and is finished or taken back, each of them every other time."""
@@ -224,7 +245,8 @@ class LayoutTreeAlone(LayoutRestore):
     only = ("--only", "storage")
 
     def wanted(self, told):
-        return *told["known"][0][1][:2], told["live"][2]
+        tree, inner, _, unnamed = told["known"][0][1]
+        return tree, inner, told["live"][2], unnamed
 
     def look(self, site, old, new):
         live = super().look(site, old, new)

@@ -40,9 +40,7 @@ class Site:
         os.makedirs(f"{self.storage}/portraits/deep")
         os.makedirs(os.path.dirname(self.database))
         os.makedirs(self.repository)
-        with contextlib.closing(sqlite3.connect(self.database)) as db, db:
-            db.execute("PRAGMA journal_mode = wal")
-            db.execute("CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER, note TEXT)")
+        make_database(self.database)
         self.change(1)
         os.symlink("../nowhere", f"{self.storage}/link")
         os.link(f"{self.storage}/portraits/1.json", f"{self.storage}/portraits/deep/again.json")
@@ -78,13 +76,16 @@ class Site:
 
     def leave_log(self, step):
         """The database as a writer leaves it that is killed: a part of it is in its log alone."""
-        with contextlib.closing(sqlite3.connect(self.database)) as db:
+        self.leave_log_of(self.database, step)
+
+    def leave_log_of(self, database, step):
+        with contextlib.closing(sqlite3.connect(database)) as db:
             with db:
                 db.executemany("UPDATE account SET note = ? WHERE id = ?", [(f"crash {step} {i}", i) for i in range(200)])
             for end in ("", "-wal", "-shm"):
-                shutil.copyfile(self.database + end, f"{self.root}/left{end}")
+                shutil.copyfile(database + end, f"{self.root}/left{end}")
         for end in ("", "-wal", "-shm"):
-            shutil.move(f"{self.root}/left{end}", self.database + end)
+            shutil.move(f"{self.root}/left{end}", database + end)
 
     def write(self, path, content):
         full = f"{self.storage}/{path}"
@@ -140,6 +141,12 @@ class Site:
         there = {os.path.relpath(os.path.join(d, f), self.repository) for d, _, files in os.walk(self.repository) for f in files}
         there = {path for path in there if not path.startswith("runs/")}
         return sorted(there ^ wanted) + [f"staging/{name}" for name in os.listdir(f"{self.repository}/staging")]
+
+
+def make_database(path):
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER, note TEXT)")
 
 
 def state_of(tree, database):
