@@ -17,6 +17,12 @@ internal interface IRestorable
 
     IReadOnlyList<SourceSummary> Sources { get; }
 
+    /// <summary>
+    /// Whether the paths of its sources are those of a container or of another host, as backups of the Python system have them. In
+    /// place, each then goes to the configured source of its name.
+    /// </summary>
+    bool HasForeignPaths { get; }
+
     /// <summary>Files and bytes that would be restored.</summary>
     /// <param name="wanted">The sources, by name.</param>
     /// <param name="plan">Which files of them.</param>

@@ -125,7 +125,7 @@ internal sealed class RestoreBackup
     private RestoreTarget Target(SourceSummary source)
     {
         var path = plan.To is null
-            ? plan.Places.Of(source, What.Title)
+            ? plan.Places.Of(source, What)
             : source.IsOneFile
                 ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
                 : Path.Combine(plan.To, source.Name);

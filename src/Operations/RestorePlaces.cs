@@ -16,10 +16,11 @@ internal sealed record RestorePlaces(IReadOnlyList<SourcePlace>? Configured)
 
     /// <summary>The place of a source.</summary>
     /// <param name="source">As the snapshot has it.</param>
-    /// <param name="title">What is restored, for messages.</param>
+    /// <param name="what">What is restored.</param>
     /// <exception cref="UserError">The configuration has it elsewhere, or not at all. Names both places.</exception>
-    public string Of(SourceSummary source, string title)
+    public string Of(SourceSummary source, IRestorable what)
     {
+        var title = what.Title;
         if (Allowed is not null)
         {
             return source.Path;
@@ -33,7 +34,7 @@ internal sealed record RestorePlaces(IReadOnlyList<SourcePlace>? Configured)
         }
 
         var places = Configured.Where(place => place.Name == source.Name && place.Kind == source.Kind).Select(place => place.Path).ToList();
-        return places.Find(place => IsSame(place, source.Path))
+        return places.Find(place => what.HasForeignPaths || IsSame(place, source.Path))
             ?? throw (places is [var now, ..]
                 ? UserError.Failed(
                     $"{title} has '{source.Name}' from {source.Path}, and the configuration has it at {now}",

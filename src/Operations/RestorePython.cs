@@ -54,6 +54,8 @@ internal sealed class RestorePython : IRestorable
 
     public IReadOnlyList<SourceSummary> Sources { get; }
 
+    public bool HasForeignPaths => true;
+
     public (long Files, long Bytes) Count(IReadOnlySet<string> wanted, RestorePlan plan)
     {
         var (files, bytes) = (0L, 0L);

@@ -19,6 +19,8 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
 
     public IReadOnlyList<SourceSummary> Sources => snapshot.Header.Sources;
 
+    public bool HasForeignPaths => snapshot.Header.Origin is not null;
+
     public (long Files, long Bytes) Count(IReadOnlySet<string> wanted, RestorePlan plan)
     {
         var (files, bytes) = (0L, 0L);

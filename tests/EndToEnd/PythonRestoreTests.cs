@@ -44,6 +44,40 @@ public sealed class PythonRestoreTests : IDisposable
         }
     }
 
+    /// <summary>A container's paths, and another host's, which may be something else here.</summary>
+    [Theory]
+    [InlineData("database", "app_data.db", false)]
+    [InlineData("database", "app_data.db", true)]
+    [InlineData("storage", "storage", false)]
+    [InlineData("storage", "storage", true)]
+    public void In_place_it_goes_where_the_configuration_has_the_source_of_its_name(string type, string name, bool isImported)
+    {
+        var theirs = Directory.CreateDirectory(site.In("theirs")).FullName;
+        File.WriteAllText(Path.Combine(theirs, "app_data.db"), "another application's");
+        Directory.CreateDirectory(Path.Combine(theirs, "storage"));
+        string[] recorded = [Path.Combine(theirs, name), $"/app/data/{name}"];
+        var before = Tree.Describe(theirs);
+        var paths = recorded.Select((original, i) => old.Create(type, $"2024010{i + 1}_030000", "--original", original)).ToList();
+        if (isImported)
+        {
+            site.Run("import", old.Backups).Succeeds();
+            paths = [.. site.Snapshots().Select(snapshot => snapshot.Id)];
+        }
+
+        Assert.Equal(recorded.Length, paths.Count);
+        foreach (var path in paths)
+        {
+            Command.Run("sqlite3", site.Database, "DELETE FROM account").Succeeds();
+            Directory.Delete(site.InStorage("videos"), true);
+            site.Run("restore", path, "--yes").Succeeds();
+            Assert.Equal(type == "database" ? "1" : "0", Command.Run("sqlite3", site.Database, "SELECT count(*) > 0 FROM account").Output.Trim());
+            Assert.Equal(type == "storage", Directory.Exists(site.InStorage("videos")));
+            Directory.CreateDirectory(site.InStorage("videos"));
+        }
+
+        Tree.AssertSame(before, Tree.Describe(theirs), Likeness.Restored);
+    }
+
     [Fact]
     public void A_database_comes_back_byte_for_byte_and_belongs_to_whom_it_did()
     {
