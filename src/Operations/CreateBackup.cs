@@ -160,7 +160,7 @@ internal sealed class CreateBackup
             earlier.ForEach(list => list.Dispose());
         }
 
-        leftBehind.ForEach(DirectoryTree.Remove);
+        leftBehind.Append(RunStaging.PathOf(held.Layout, id)).Select(RunStaging.Remove).OfType<string>().ToList().ForEach(problem => progress.Say(Severity.Warning, problem));
         return new CreateResult(header, header.LacksSource ? null : Rotate(held, damaged, leftBehind.Count > 0), damages);
     }
 
@@ -341,7 +341,6 @@ internal sealed class CreateBackup
         AtomicFile.SyncDirectory(layout.Snapshots);
         SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Signer?.Key);
         CreateSigning.List(plan, held, clock, progress);
-        DirectoryTree.Remove(staging.DirectoryPath);
         return header;
     }
 
@@ -380,8 +379,7 @@ internal sealed class CreateBackup
         // What an interrupted run had stored and this one had no use for.
         if (sweep)
         {
-            using var alone = ReaderGuard.TryForDeleting(held.Layout);
-            _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress);
+            FreeOrphans(held, damaged);
         }
 
         return null;
@@ -390,11 +388,12 @@ internal sealed class CreateBackup
     /// <summary>Where space is short, or would be, nothing is worth keeping that no snapshot names.</summary>
     private void GiveBackSpace(RepositoryLock held, List<DamagedSnapshot> damaged)
     {
-        foreach (var directory in RunStaging.LeftBehind(held))
-        {
-            DirectoryTree.Remove(directory);
-        }
+        RunStaging.LeftBehind(held).ToList().ForEach(DirectoryTree.Remove);
+        FreeOrphans(held, damaged);
+    }
 
+    private void FreeOrphans(RepositoryLock held, List<DamagedSnapshot> damaged)
+    {
         using var alone = ReaderGuard.TryForDeleting(held.Layout);
         _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress);
     }

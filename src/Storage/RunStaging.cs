@@ -33,9 +33,11 @@ internal sealed class RunStaging : IDisposable
 
     public string List => Path.Combine(DirectoryPath, ListName);
 
+    public static string PathOf(Layout layout, SnapshotId id) => Path.Combine(layout.Staging, id.ToString());
+
     public static RunStaging Begin(RepositoryLock held, SnapshotId id, DateTimeOffset startedAt, IEnumerable<SourceName> sources, string[]? attributeKinds = null)
     {
-        var directory = Path.Combine(held.Layout.Staging, id.ToString());
+        var directory = PathOf(held.Layout, id);
         DirectoryTree.Remove(directory);
         AtomicFile.EnsureDirectory(directory);
         var run = new RunMark { StartedAt = startedAt, Sources = [.. sources], AttributeKinds = attributeKinds ?? [] };
@@ -47,6 +49,24 @@ internal sealed class RunStaging : IDisposable
     /// <summary>Directories that runs left behind, newest first. With the lock held nobody works in them; drills and imports have theirs apart.</summary>
     public static IEnumerable<string> LeftBehind(RepositoryLock held) =>
         Directory.EnumerateDirectories(held.Layout.Staging).Where(d => !ScratchDirectory.IsName(Path.GetFileName(d))).OrderByDescending(d => d, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Removes what a run no longer needs. Where files are closed late (NFS, a FUSE file system), a directory that was emptied may
+    /// stay; the snapshot is whole without.
+    /// </summary>
+    /// <returns>Why it stays; null if it is gone.</returns>
+    public static string? Remove(string directory)
+    {
+        try
+        {
+            DirectoryTree.Remove(directory);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"cannot remove {directory}, which is no longer needed: {e.Message}; the next run tries again";
+        }
+    }
 
     /// <summary>What a run that was cut off had listed and stored; null if that is nothing.</summary>
     public static EarlierList? Adopt(string directory, Layout layout, PackRegistry packs)
