@@ -100,6 +100,21 @@ internal sealed class RestoreJournal : IDisposable
         }
     }
 
+    /// <summary>Whether a file, which must be to be trusted, names a journal.</summary>
+    public static bool Names(string pointer, string journal)
+    {
+        try
+        {
+            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(pointer));
+            RequireTrust(pointer, file);
+            return Resolve(pointer) == journal;
+        }
+        catch (Exception e) when (e is PosixError or UserError)
+        {
+            return false;
+        }
+    }
+
     private static string? PointsTo(JsonDocument json)
     {
         using (json)
@@ -225,9 +240,10 @@ internal sealed class RestoreJournal : IDisposable
             file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), OwnersOnly);
             RequireTrust(path, file);
             isRunning = !FileLock.TryTake(file, exclusive: true);
-            var journal = new RestoreJournal(path, file, RestoreHeadJson.Read(first.RootElement));
+            var journal = new RestoreJournal(path, file, RestoreBounds.Narrow(path, RestoreHeadJson.Read(first.RootElement)));
             journal.Head.Scratch.ToList().ForEach(LinklessNames.Add);
             journal.ReadStages(lines);
+            journal.Touched = RestoreBounds.Require(journal.Head, journal.Steps, journal.Touched);
             file = null!;
             return journal;
         }

@@ -150,20 +150,26 @@ public sealed class RestoreStepsTests : IDisposable
         }
     }
 
+    private byte[] P(string name) => Posix.Bytes(temp[name]);
+
+    private string Journal => temp[$".restore_{Stamp}.steps"];
+
+    private string Pointer => temp[$".db.restore_{Stamp}.steps"];
+
     [Fact]
     public void Stored_steps_are_the_same_steps()
     {
         var (steps, _, _) = Plan();
-        steps = [.. steps, new RemoveDirectoryStep("/x"u8.ToArray(), new FileIdentity(ulong.MaxValue, 0x4000, new FileTime(9, 8)), new DirectoryMeta(0x1C0, 1, 2, new FileTime(-5, 7)) { Attributes = "YQ==:Yg==" }),
-            new KeepStep("/a"u8.ToArray(), "/b"u8.ToArray(), new FileIdentity(1, 2, default)) { IsStaged = true },
-            new OverwriteStep("/o"u8.ToArray(), new FileIdentity(3, 0x8000, default), [(byte)'/', 0xFF], "/k"u8.ToArray(), "/c"u8.ToArray())];
-        var head = new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["fresh"]], [temp[".p"]]) { Databases = [temp["db"]], Above = [new DirectoryTime(temp.Root, new FileTime(-5, 7))] };
-        using (var journal = RestoreJournal.Create(temp[".j"], head))
+        steps = [.. steps, new RemoveDirectoryStep(P("x"), new FileIdentity(ulong.MaxValue, 0x4000, new FileTime(9, 8)), new DirectoryMeta(0x1C0, 1, 2, new FileTime(-5, 7)) { Attributes = "YQ==:Yg==" }),
+            new KeepStep(P("a"), P("b"), new FileIdentity(1, 2, default)) { IsStaged = true },
+            new OverwriteStep(P("o"), new FileIdentity(3, 0x8000, default), [.. P("o"), 0xFF], P("k"), P("c"))];
+        var head = new RestoreHead(Stamp, "snapshot X", [temp.Root, temp["db"]], [temp[$".restore_{Stamp}"]], [Pointer]) { Databases = [temp["db"]], Above = [new DirectoryTime(temp.Root, new FileTime(-5, 7))] };
+        using (var journal = RestoreJournal.Create(Journal, head))
         {
             journal.Begin(steps);
         }
 
-        using var read = RestoreJournal.Open(temp[".p"], out var isRunning)!;
+        using var read = RestoreJournal.Open(Pointer, out var isRunning)!;
         Assert.False(isRunning);
         Assert.Equal(RestoreStage.Begun, read.Stage);
         Assert.Equivalent(head, read.Head);
@@ -176,16 +182,16 @@ public sealed class RestoreStepsTests : IDisposable
     public void A_journal_that_was_cut_anywhere_has_all_its_steps_or_none()
     {
         var (steps, _, _) = Plan();
-        using (var journal = RestoreJournal.Create(temp[".j"], new RestoreHead(Stamp, "snapshot X", [temp["data"]], [], [])))
+        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp.Root], [], [])))
         {
             journal.Begin(steps);
         }
 
-        var text = File.ReadAllBytes(temp[".j"]);
+        var text = File.ReadAllBytes(Journal);
         for (var length = 0; length <= text.Length; length += length < 300 || length > text.Length - 300 ? 1 : 97)
         {
-            File.WriteAllBytes(temp[".j"], text[..length]);
-            using var read = RestoreJournal.Open(temp[".j"], out _)!;
+            File.WriteAllBytes(Journal, text[..length]);
+            using var read = RestoreJournal.Open(Journal, out _)!;
             Assert.Equal(length == text.Length ? (RestoreStage.Begun, steps.Count) : (RestoreStage.Staging, 0), (read.Stage, read.Steps.Count));
         }
     }
@@ -193,9 +199,9 @@ public sealed class RestoreStepsTests : IDisposable
     [Fact]
     public void A_journal_that_others_can_write_is_not_believed()
     {
-        RestoreJournal.Create(temp[".j"], new RestoreHead(Stamp, "snapshot X", [temp["data"]], [], [])).Dispose();
-        Tools.Run("chmod", "666", temp[".j"]);
-        Assert.Contains("others", Assert.Throws<UserError>(() => RestoreJournal.Open(temp[".j"], out _)).Message, StringComparison.Ordinal);
+        RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp.Root], [], [])).Dispose();
+        Tools.Run("chmod", "666", Journal);
+        Assert.Contains("others", Assert.Throws<UserError>(() => RestoreJournal.Open(Journal, out _)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

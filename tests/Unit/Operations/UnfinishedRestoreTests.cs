@@ -8,6 +8,7 @@ namespace VertexAr.Backup.Tests.Operations;
 public sealed class UnfinishedRestoreTests : IDisposable
 {
     private const string Stamp = "20261126T020000.000Z";
+    private const string Scratch = $".data.restore_{Stamp}";
 
     private readonly TempDirectory temp = new();
     private readonly List<string> said = [];
@@ -18,11 +19,11 @@ public sealed class UnfinishedRestoreTests : IDisposable
     public void Of_a_journal_that_rotted_nothing_is_removed_that_was_not_staged()
     {
         temp.Write("data/f", "live"u8);
-        temp.Write("scratch/f", "restored"u8);
-        var steps = new[] { new ExchangeStep(P("data/f"), Identity("data/f"), P("scratch/f"), Identity("scratch/f")) };
-        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp["scratch"]], [])))
+        temp.Write($"{Scratch}/f", "restored"u8);
+        var steps = new[] { new ExchangeStep(P("data/f"), Identity("data/f"), P($"{Scratch}/f"), Identity($"{Scratch}/f")) };
+        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"]], [temp[Scratch]], [])))
         {
-            StagedContent.Write(RestoreNames.Staged(Journal), [temp["scratch"]], steps);
+            StagedContent.Write(RestoreNames.Staged(Journal), [temp[Scratch]], steps);
             journal.Begin(steps);
             using var executor = new RestoreExecutor(RestoreAim.Run, Assert.Fail);
             executor.Run(steps);
@@ -30,8 +31,8 @@ public sealed class UnfinishedRestoreTests : IDisposable
 
         File.WriteAllText(Journal, File.ReadAllText(Journal).Replace("\"begin\":1", "\"begin\":3", StringComparison.Ordinal));
         UnfinishedRestore.Settle([temp["data"]], Progress(), onlyLook: false);
-        Assert.Equal(("restored", "live"), (File.ReadAllText(temp["data/f"]), File.ReadAllText(temp["scratch/f"])));
-        Assert.Contains(said, text => text.Contains(temp["scratch"], StringComparison.Ordinal));
+        Assert.Equal(("restored", "live"), (File.ReadAllText(temp["data/f"]), File.ReadAllText(temp[$"{Scratch}/f"])));
+        Assert.Contains(said, text => text.Contains(temp[Scratch], StringComparison.Ordinal));
     }
 
     [Fact]
