@@ -17,7 +17,7 @@ internal sealed class RestoreBackup
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
     private readonly string stamp;
-    private readonly List<string> made = [];
+    private readonly List<(string Path, FileIdentity What)> made = [];
     private readonly List<PathWarning> notRestored = [];
 
     public RestoreBackup(SnapshotStore store, Snapshot snapshot, RestorePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
@@ -206,6 +206,7 @@ internal sealed class RestoreBackup
             if (!plan.IsDrill)
             {
                 RequireOutsideRepositories(directory);
+                RestoreLinks.RequireTrust(directory);
             }
 
             CheckDirectory(directory);
@@ -300,8 +301,8 @@ internal sealed class RestoreBackup
             foreach (var root in roots.Values)
             {
                 Posix.MakeDirectory(Posix.Here, Posix.Bytes(root.Path), 0x1C0);
-                made.Add(root.Path);
                 using var top = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root.Path));
+                made.Add((root.Path, FileIdentity.Of(Posix.Status(top))));
                 RestoreMetadata.RemoveInherited(top);
             }
 
@@ -311,7 +312,7 @@ internal sealed class RestoreBackup
         }
         catch
         {
-            made.ForEach(DirectoryTree.Remove);
+            made.Where(one => one.What.Is(Posix.StatusOrNull(one.Path))).ToList().ForEach(one => DirectoryTree.Remove(one.Path));
             AtomicFile.RemoveIfThere(mark);
             if (isNew)
             {

@@ -28,16 +28,37 @@ internal static class RestoreLinks
 
         if (Posix.IsRoot)
         {
-            links.ForEach(link => RequireTrust(link, place));
+            links.ForEach(link => RequireTrust(link, place, $"name {place} in the configuration, or restore elsewhere with --to DIR"));
         }
 
         return place;
     }
 
+    /// <summary>Looks at a directory to restore into, which need not be there yet.</summary>
+    /// <exception cref="UserError">Root was asked, and somebody else could have it write elsewhere.</exception>
+    public static void RequireTrust(string directory)
+    {
+        if (!Posix.IsRoot)
+        {
+            return;
+        }
+
+        var links = new List<string>();
+        var place = RealPath.Of(directory, links);
+        links.ForEach(link => RequireTrust(link, place, $"name {place} itself"));
+        if (Owner(directory, status => status.IsDirectory) is { } owner and not 0)
+        {
+            var user = Accounts.UserName(owner) ?? $"#{owner}";
+            throw UserError.Failed(
+                $"the directory {directory} belongs to {user}, who could exchange what is in it while root restores",
+                $"name a new one, which root makes, or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ...");
+        }
+    }
+
     private static bool IsLink(string path) => Owner(path, status => status.IsSymlink) is not null;
 
     /// <summary>Root follows what root made where nobody else can: others could turn any other link to where root is to replace something for them.</summary>
-    private static void RequireTrust(string link, string place)
+    private static void RequireTrust(string link, string place, string instead)
     {
         var owner = Owner(link, status => status.IsSymlink);
         var reason = owner is not 0
@@ -47,7 +68,7 @@ internal static class RestoreLinks
         {
             throw UserError.Failed(
                 $"the link {link} leads to {place}, and {reason}",
-                $"nothing was changed; root follows only links that root made in a directory that only root can write to: name {place} in the configuration, or restore elsewhere with --to DIR");
+                $"nothing was changed; root follows only links that root made in a directory that only root can write to: {instead}");
         }
     }
 

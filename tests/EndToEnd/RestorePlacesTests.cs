@@ -38,6 +38,21 @@ public sealed class RestorePlacesTests
     }
 
     [Fact]
+    public void Root_restores_into_no_directory_that_others_can_turn_elsewhere()
+    {
+        Machine.NeedRoot("being led elsewhere");
+        using var site = new Site(withMedia: false);
+        site.Create();
+        Command.Shell($"mkdir theirs victim; ln -s ../victim theirs/link; ln -s victim own; chown -Rh {Machine.OrdinaryUser}:{Machine.OrdinaryGroup} theirs", site.Root);
+
+        site.Run("restore", "latest", "--to", site.In("theirs")).Fails(1, $"the directory {site.In("theirs")} belongs to nobody", "name a new one");
+        site.Run("restore", "latest", "--to", site.In("theirs/link/out")).Fails(1, $"the link {site.In("theirs/link")} leads to {site.In("victim/out")}, and belongs to nobody", "nothing was changed");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(site.In("victim")));
+        site.Run("restore", "latest", "--to", site.In("own/out")).Succeeds();
+        site.Run("restore", "latest", "--to", site.In("theirs/out")).Succeeds();
+    }
+
+    [Fact]
     public void To_the_snapshots_own_places_it_goes_when_each_is_confirmed()
     {
         using var site = new Site();
