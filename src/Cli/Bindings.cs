@@ -21,7 +21,8 @@ internal static class Bindings
             given.Has(CommandTable.Rescan),
             given.Has(CommandTable.DryRun),
             given.Has(CommandTable.NoOffsite),
-            given.Has(CommandTable.AcceptShrink));
+            given.Has(CommandTable.AcceptShrink),
+            given.Has(CommandTable.Moved));
     }
 
     public static Command List(Arguments given) => new ListCommand(TypeIn(given), OffsiteBindings.From(given));

@@ -13,9 +13,10 @@ internal abstract record Command
 /// <summary>
 /// <paramref name="MaxBackups"/> overrides the configured number; null leaves it. <paramref name="NoOffsite"/>: no copy afterwards.
 /// <paramref name="AcceptShrink"/>: a source that lost its content is as it should be.
+/// <paramref name="Moved"/>: places on other file systems than before are as they should be.
 /// </summary>
 internal sealed record CreateCommand(
-    SnapshotType Type, int? MaxBackups, bool NoRotate, bool Rescan, bool DryRun, bool NoOffsite = false, bool AcceptShrink = false) : Command;
+    SnapshotType Type, int? MaxBackups, bool NoRotate, bool Rescan, bool DryRun, bool NoOffsite = false, bool AcceptShrink = false, bool Moved = false) : Command;
 
 /// <summary>Where the copies are: a remote of rclone's and rclone's configuration; null for what is configured.</summary>
 internal sealed record OffsitePlace(string? Remote, string? RcloneConfig);

@@ -44,6 +44,8 @@ internal static class CommandTable
     public static readonly Option Rescan = new("--rescan", "read every file, even those that look unchanged");
     public static readonly Option AcceptShrink =
         new("--accept-shrink", "a source that lost its content is right as it is now");
+    public static readonly Option Moved =
+        new("--moved", "sources and backups are right on the disks where they are now");
     public static readonly Option DryRun = new("--dry-run", "only say what would be done");
     public static readonly Option Files = new("--files", "list every file in the snapshot");
     public static readonly Option Only = new("--only", "only sources of this kind", "KIND", Choices: KindWords);
@@ -89,12 +91,13 @@ internal static class CommandTable
                 + "type it saves everything. Old snapshots are deleted only after the new one is complete, and none while a source "
                 + "has lost its content: until it is back, or --accept-shrink is given once.",
             [new Positional("TYPE", "what to save: database, storage or full (the default)", Choices: TypeWords)],
-            [CreateType, MaxBackups, NoRotate, Rescan, AcceptShrink, NoOffsite, DryRun],
+            [CreateType, MaxBackups, NoRotate, Rescan, AcceptShrink, Moved, NoOffsite, DryRun],
             [
                 new("create", "save everything"),
                 new("create database --no-rotate", "save the databases, delete nothing"),
                 new("create --dry-run", "see how much there is to save"),
                 new("create --accept-shrink", "the files were deleted on purpose"),
+                new("create --moved", "the files were moved to another disk on purpose"),
             ],
             Bindings.Create),
         new(

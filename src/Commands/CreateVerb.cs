@@ -14,6 +14,7 @@ internal static class CreateVerb
     public static ExitCode Run(Surroundings around, CreateCommand command)
     {
         var settings = around.LoadSettings(command.MaxBackups);
+        StateDirectory.Make(around, settings.BackupDir);
         around.BecomeOwner(settings.BackupDir);
         ExcludeReach.Check(settings);
         var plan = Plan(settings, command);
@@ -29,7 +30,7 @@ internal static class CreateVerb
             settings.BackupDir,
             progress =>
             {
-                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Signer = Signing.Signer(settings) }, progress);
+                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Signer = Signing.Signer(settings), Watch = StateDirectory.Watch(around, settings.BackupDir, command.Moved) }, progress);
                 isSaved = true;
                 return end;
             },

@@ -35,6 +35,9 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         var refusal = Posix.Refusal(directory, AccessKind.Fill) ?? (Directory.Exists(directory) ? null : new PosixError(PosixError.NotDirectory));
         switch (refusal?.Number)
         {
+            case null when Problem(watch => watch.Require(PlaceWatch.BackupDirectory, directory)) is { } moved:
+                report.Fail(name, moved.Message, moved.Hint);
+                return false;
             case null:
                 report.Ok(name, $"{directory} is writable");
                 return true;
@@ -49,6 +52,20 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
             default:
                 report.Fail(name, $"{directory} cannot be used: {refusal.Message}");
                 return false;
+        }
+    }
+
+    /// <summary>What a run would say of it before it makes anything there.</summary>
+    private UserError? Problem(Action<PlaceWatch> look)
+    {
+        try
+        {
+            look(StateDirectory.Watch(around, settings.BackupDir));
+            return null;
+        }
+        catch (UserError e)
+        {
+            return e;
         }
     }
 
@@ -80,7 +97,15 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         const string name = "repository";
         if (!File.Exists(new Layout(settings.BackupDir).Mark) && !Directory.Exists(new Layout(settings.BackupDir).Snapshots))
         {
-            report.Ok(name, "there is none yet; the first run makes it");
+            if (Problem(watch => watch.RequireBackups(settings.BackupDir)) is { } gone)
+            {
+                report.Fail(name, gone.Message, gone.Hint);
+            }
+            else
+            {
+                report.Ok(name, "there is none yet; the first run makes it");
+            }
+
             return;
         }
 

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Commands;
@@ -17,6 +18,8 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private const int Locked = 6;
 
     private readonly ForeignPlaces places = ForeignPlaces.Find(settings.BackupDir, SourcePlaces.Of(settings));
+
+    private readonly PlaceWatch watch = StateDirectory.Watch(around, settings.BackupDir);
 
     public void Look()
     {
@@ -61,6 +64,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         var directory = Path.GetDirectoryName(options.File) ?? "/";
         try
         {
+            watch.Require(PlaceWatch.Database(database.Name), database.Path);
             var source = new SqliteSource(options, around.Clock);
             var log = source.LookForLog();
             source.Probe();
@@ -97,6 +101,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         var options = new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem);
         try
         {
+            watch.Require(PlaceWatch.Storage(tree.Name), tree.Path);
             if (service.ReadsEverything)
             {
                 DirectorySource.Check(options);

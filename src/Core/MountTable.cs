@@ -10,6 +10,12 @@ namespace VertexAr.Backup.Core;
 /// <param name="Point">Where it is seen, absolute and without links.</param>
 internal sealed record MountedPlace(ulong Id, string Device, string Root, string Point)
 {
+    /// <summary>The kind of file system, as "ext4" or "fuse.sshfs"; empty if the table does not say.</summary>
+    public string Type { get; init; } = "";
+
+    /// <summary>Where it is from: a device, a server's directory, or a word; empty if the table does not say.</summary>
+    public string Source { get; init; } = "";
+
     /// <summary>The directory in which an overlay keeps what is written to it; null for anything else.</summary>
     public string? Upper { get; init; }
 }
@@ -64,7 +70,12 @@ internal sealed class MountTable
 
     /// <summary>Where a path is within its file system; the same for all paths that bind mounts give a place. Null if the table does not say.</summary>
     /// <param name="path">Absolute and without links.</param>
-    public (string Device, string Path)? Place(string path)
+    public (string Device, string Path)? Place(string path) =>
+        Over(path) is { } over ? (over.Device, Join(over.Root, path[over.Point.TrimEnd('/').Length..])) : null;
+
+    /// <summary>What a path is on; null if the table does not say.</summary>
+    /// <param name="path">Absolute and without links.</param>
+    public MountedPlace? Over(string path)
     {
         MountedPlace? over = null;
         foreach (var mount in mounts)
@@ -76,7 +87,7 @@ internal sealed class MountTable
             }
         }
 
-        return over is null ? null : (over.Device, Join(over.Root, path[over.Point.TrimEnd('/').Length..]));
+        return over;
     }
 
     public IReadOnlyList<MountedPlace> All => mounts;
@@ -106,6 +117,26 @@ internal sealed class MountTable
     {
         var overlay = mounts.Find(mount => mount.Upper is { } upper && PathPrefix.Holds(upper, path));
         return overlay is null ? null : overlay.Point.TrimEnd('/') + path[overlay.Upper!.Length..];
+    }
+
+    /// <summary>Where fstab(5) has something to mount that a path lies on, other than the root; null if it has nothing.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="file">The table.</param>
+    public static string? PointInFstab(string path, string file = "/etc/fstab")
+    {
+        try
+        {
+            return File.ReadLines(file)
+                .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+                .Where(fields => fields.Length > 2 && fields[0][0] != '#')
+                .Select(fields => Unescape(fields[1]).TrimEnd('/'))
+                .Where(point => point.StartsWith('/') && PathPrefix.Holds(point, path))
+                .MaxBy(point => point.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>What is mounted below a directory.</summary>
@@ -148,14 +179,22 @@ internal sealed class MountTable
         }
     }
 
-    private static MountedPlace? Mount(string[] fields) =>
-        fields.Length > 4 && ulong.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            ? new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4])) { Upper = Upper(fields) } : null;
+    /// <summary>After six fields and any number of others comes a dash, then type, source and options of the file system.</summary>
+    private static MountedPlace? Mount(string[] fields)
+    {
+        if (fields.Length <= 4 || !ulong.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            return null;
+        }
 
-    /// <summary>From <c>- overlay overlay rw,lowerdir=/a:/b,upperdir=/c,workdir=/d</c>: see https://docs.kernel.org/filesystems/overlayfs.html.</summary>
-    private static string? Upper(string[] fields) =>
-        Array.IndexOf(fields, "-") is > 0 and var dash && fields.Length > dash + 3 && fields[dash + 1] == "overlay"
-            ? Array.Find(Unescape(fields[dash + 3]).Split(','), option => option.StartsWith(UpperOption, StringComparison.Ordinal))?[UpperOption.Length..].TrimEnd('/') : null;
+        var mount = new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4]));
+        return Array.IndexOf(fields, "-") is > 0 and var dash && fields.Length > dash + 3
+            ? mount with { Type = fields[dash + 1], Source = Unescape(fields[dash + 2]), Upper = fields[dash + 1] == "overlay" ? Upper(fields[dash + 3]) : null } : mount;
+    }
+
+    /// <summary>From <c>rw,lowerdir=/a:/b,upperdir=/c,workdir=/d</c>: see https://docs.kernel.org/filesystems/overlayfs.html.</summary>
+    private static string? Upper(string options) =>
+        Array.Find(Unescape(options).Split(','), option => option.StartsWith(UpperOption, StringComparison.Ordinal))?[UpperOption.Length..].TrimEnd('/');
 
     private static string Join(string root, string rest) => rest.Trim('/').Length == 0 ? root : $"{root.TrimEnd('/')}/{rest.Trim('/')}";
 

@@ -298,7 +298,7 @@ internal static unsafe class Posix
         }
 
         var unit = buffer.FragmentSize;
-        return new FileSystemSpace((long)(buffer.Blocks * unit), (long)(buffer.BlocksAvailable * unit), (buffer.Flags & 1) != 0);
+        return new FileSystemSpace((long)(buffer.Blocks * unit), (long)(buffer.BlocksAvailable * unit), (buffer.Flags & 1) != 0, buffer.Id);
     }
 
     /// <summary>Whether there is something to read within the time: a byte, or the end.</summary>

@@ -59,6 +59,7 @@ internal sealed class CreateBackup
     public static CreateResult Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         var run = new CreateBackup(plan, clock, progress, stop);
+        plan.Watch.RequireBackups(plan.BackupDirectory);
         run.CheckSources();
         var layout = Repository.OpenOrCreate(plan.BackupDirectory, clock);
         try
@@ -81,8 +82,8 @@ internal sealed class CreateBackup
             CheckOverlaps();
         }
 
-        databases.ForEach(database => Try(database.Name, () => new SqliteSource(database, clock).Look()));
-        trees.ForEach(tree => Try(tree.Name, () => DirectorySource.Check(tree)));
+        databases.ForEach(database => Try(database.Name, PlaceWatch.Database(database.Name), database.Path, () => new SqliteSource(database, clock).Look()));
+        trees.ForEach(tree => Try(tree.Name, PlaceWatch.Storage(tree.Name), tree.Path, () => DirectorySource.Check(tree)));
         if (missing.Count > 0 && (plan.Origin is not null || missing.Count == databases.Count + trees.Count))
         {
             throw missing.Values.First();
@@ -108,10 +109,15 @@ internal sealed class CreateBackup
         }
     }
 
-    private void Try(string source, Action look)
+    private void Try(string source, string role, string path, Action look)
     {
         try
         {
+            if (plan.Origin is null)
+            {
+                plan.Watch.Require(role, path);
+            }
+
             look();
         }
         catch (UserError e)
@@ -161,6 +167,11 @@ internal sealed class CreateBackup
         }
 
         leftBehind.Append(RunStaging.PathOf(held.Layout, id)).Select(RunStaging.Remove).OfType<string>().ToList().ForEach(problem => progress.Say(Severity.Warning, problem));
+        if (plan.Watch.Remember() is { } unremembered)
+        {
+            progress.Say(Severity.Detail, unremembered);
+        }
+
         return new CreateResult(header, header.LacksSource ? null : Rotate(held, damaged, leftBehind.Count > 0), damages);
     }
 

@@ -51,6 +51,9 @@ internal sealed record CreatePlan
     /// <summary>A source that lost its content is as it should be.</summary>
     public bool AcceptShrink { get; init; }
 
+    /// <summary>Where the places were.</summary>
+    public PlaceWatch Watch { get; init; } = PlaceWatch.None;
+
     /// <summary>What another program backed up is stored, and not the live site; null for the live site.</summary>
     public CreateOrigin? Origin { get; init; }
 

@@ -137,7 +137,7 @@ internal sealed class UnitSandbox
             "TemporaryFileSystem" => (Reach.Hidden, Kind.Mount),
             "BindPaths" => (Reach.Writable, Kind.Mount),
             "BindReadOnlyPaths" => (Reach.ReadOnly, Kind.Mount),
-            "LogsDirectory" => (Reach.Writable, Kind.Access),
+            "LogsDirectory" or "StateDirectory" => (Reach.Writable, Kind.Access),
             _ => null,
         };
         if (meaning is { } known)
@@ -147,6 +147,7 @@ internal sealed class UnitSandbox
                 "BindPaths" or "BindReadOnlyPaths" => parts.Count > 1 ? parts[1] : parts[0], // SOURCE:DESTINATION:OPTIONS
                 "TemporaryFileSystem" => parts[0], // PATH:OPTIONS
                 "LogsDirectory" => "/var/log/" + parts[0], // NAME:LINK
+                "StateDirectory" => "/var/lib/" + parts[0],
                 _ => Whole(parts),
             });
             // "-" means "if it exists", "+" "below RootDirectory=".

@@ -187,7 +187,7 @@ public sealed class LostContentTests
     }
 
     [Fact]
-    public void A_disk_that_is_not_mounted_is_found_out()
+    public void A_disk_that_is_gone_for_good_has_lost_its_content()
     {
         using var site = NewSite();
         var disk = site.MountMemory("app/disk", "size=4m");
@@ -195,7 +195,7 @@ public sealed class LostContentTests
         site.Settings["storage"] = new JsonArray(Site.Source("disk", disk));
         site.Create();
         Command.Run("umount", disk).Succeeds();
-        site.Run("create").IsPartial($"disk: {Lost}: 1 file (1 B) -> none");
+        site.Run("create", "--moved").IsPartial($"disk: {Lost}: 1 file (1 B) -> none");
     }
 
     [Fact]

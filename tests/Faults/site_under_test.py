@@ -95,7 +95,7 @@ class Site:
 
     def run(self, *words, environment=None, timeout=120):
         return subprocess.run(
-            [self.binary, "--config", self.config, *words], env={**CLEAN, **(environment or {})}, stdin=subprocess.DEVNULL,
+            [self.binary, "--config", self.config, *words], env={**CLEAN, "STATE_DIRECTORY": f"{self.root}/state", **(environment or {})}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", timeout=timeout, cwd="/")
 
     def succeed(self, *words):

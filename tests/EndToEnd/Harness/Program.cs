@@ -6,6 +6,7 @@ internal static class Program
     private const string Variable = "VERTEX_AR_BACKUP_BINARY";
 
     private static readonly Lazy<string> Copied = new(Copy);
+    private static readonly Lazy<string> State = new(MakeState);
 
     /// <summary>
     /// A copy of the published file in a directory that every user may enter: it must work alone, wherever it lies, and for
@@ -50,12 +51,22 @@ internal static class Program
             "BACKUP_DATABASE_ENABLED", "BACKUP_STORAGE_ENABLED", "BACKUP_FULL_ENABLED", "BACKUP_ROTATION_ENABLED",
         ];
         var all = steering.ToDictionary(name => name, _ => (string?)null);
+        all["STATE_DIRECTORY"] = State.Value;
         foreach (var (name, value) in given ?? new Dictionary<string, string?>())
         {
             all[name] = value;
         }
 
         return all;
+    }
+
+    /// <summary>What the program remembers outside of the backups, for all the tests' sites and users.</summary>
+    private static string MakeState()
+    {
+        var directory = Directory.CreateTempSubdirectory("vertex-e2e-state-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        Command.Run("chmod", "1777", directory).Succeeds();
+        return directory;
     }
 
     private static string Copy()

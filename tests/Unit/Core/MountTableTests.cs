@@ -62,4 +62,26 @@ public sealed class MountTableTests
 
     [Fact]
     public void The_table_of_this_machine_is_read() => Assert.NotNull(MountTable.Read().Place("/proc/self"));
+
+    [Theory]
+    [InlineData("/mnt/usb/backups", "/mnt/usb")]
+    [InlineData("/mnt/usb", "/mnt/usb")]
+    [InlineData("/mnt/usb2", null)]
+    [InlineData("/my media/a/b", "/my media/a")]
+    [InlineData("/srv", null)]
+    public void The_table_of_what_to_mount_names_the_nearest_point(string path, string? point)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllLines(
+                file,
+                ["# <file system> <mount point>", "", "UUID=1 / ext4 defaults 0 1", "UUID=2\t/mnt/usb\tauto noauto", "nas:/m /my\\040media nfs4", "nas:/a /my\\040media/a nfs4", "UUID=3 none swap sw", "/dev/x /srv"]);
+            Assert.Equal(point, MountTable.PointInFstab(path, file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 }

@@ -37,6 +37,7 @@ public sealed class ServiceSandboxTests
     [InlineData("ProtectSystem=strict\nReadWritePaths=/", "/a", "Writable")]
     [InlineData("ProtectSystem=strict\nLogsDirectory=a b/c", "/var/log/b/c/d", "Writable")]
     [InlineData("ProtectSystem=strict\nLogsDirectory=a", "/var/log", "ReadOnly")]
+    [InlineData("ProtectSystem=strict\nStateDirectory=a", "/var/lib/a/b", "Writable")]
     [InlineData("ProtectHome=yes", "/home/a", "Hidden")]
     [InlineData("ProtectHome=yes\nProtectHome=no", "/home/a", "Writable")]
     [InlineData("ProtectHome=yes\nBindPaths=/home/a", "/home/a", "Hidden")]

@@ -1,0 +1,43 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Operations;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>Where this machine remembers things of a site outside of its backups: file-hierarchy(7) calls it persistent private data.</summary>
+internal static class StateDirectory
+{
+    private const string Default = "/var/lib/vertex-ar-backup";
+
+    /// <summary>What is remembered of a site's places.</summary>
+    public static PlaceWatch Watch(Surroundings around, string backupDirectory, bool acceptMoved = false) =>
+        new(new KnownPlaces(Of(around), backupDirectory), acceptMoved);
+
+    /// <summary>
+    /// Makes it, while root is root, for whom the backups belong to. The package does so for the service. Where that cannot be,
+    /// nothing is remembered, which the run says.
+    /// </summary>
+    public static void Make(Surroundings around, string backupDirectory)
+    {
+        var directory = Of(around);
+        if (!Posix.IsRoot || Posix.StatusOrNull(directory) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            AtomicFile.EnsureDirectory(directory);
+            if (Surroundings.OwnerOf(backupDirectory) is var (uid, gid))
+            {
+                Posix.SetOwner(Posix.Here, Posix.Bytes(directory), uid, gid);
+            }
+        }
+        catch (PosixError)
+        {
+            // A read-only /var, for one.
+        }
+    }
+
+    private static string Of(Surroundings around) => around.Environment("STATE_DIRECTORY") is { Length: > 0 } given ? given.Split(':')[0] : Default;
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace VertexAr.Backup.Core;
+
+/// <summary>Which file system a place is on, as far as that can be known again after a restart, when devices may have other numbers and names.</summary>
+/// <param name="Type">As mount(8) calls it.</param>
+/// <param name="Id">What is written on it and is its own; null if it has nothing of that kind that can be seen here.</param>
+/// <param name="Source">Of one that is on no device, where it is from: "server:/export"; null otherwise.</param>
+/// <param name="IsRoot">Whether it is the one that the root directory is on.</param>
+internal sealed record FileSystemIdentity(string Type, string? Id, string? Source, bool IsRoot)
+{
+    /// <summary>Their identifier for statfs(2) is made of the UUID, not of the device's number.</summary>
+    private static readonly string[] LastingIds = ["ext2", "ext3", "ext4", "btrfs", "zfs"];
+
+    /// <summary>Of a path, or of the directory that would hold it; null if it cannot be known.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <param name="mounts">What is mounted where.</param>
+    public static FileSystemIdentity? Of(string path, MountTable mounts)
+    {
+        var there = path;
+        while (Posix.StatusOrNull(there) is null && Path.GetDirectoryName(there) is { } above)
+        {
+            there = above;
+        }
+
+        if (mounts.Over(RealPath.Of(there)) is not { Type.Length: > 0 } mount)
+        {
+            return null;
+        }
+
+        return new FileSystemIdentity(
+            mount.Type,
+            IdOf(there, mount),
+            mount.Source.StartsWith("/dev/", StringComparison.Ordinal) ? null : mount.Source,
+            mounts.Over("/") is { } root && root.Device == mount.Device);
+    }
+
+    /// <summary>
+    /// Whether this is certainly another one than it was. What was on the root file system may have moved to a disk of its own; what
+    /// has no name to be known by is taken for the same.
+    /// </summary>
+    public bool IsOther(FileSystemIdentity was) =>
+        !was.IsRoot && (IsRoot || (Id is not null && was.Id is not null ? Id != was.Id : Type != was.Type || Source != was.Source));
+
+    /// <summary>For people: "ext4 on a disk of its own".</summary>
+    public override string ToString() => IsRoot ? $"the root file system ({Type})" : Source is null ? $"a file system of its own ({Type}{(Id is null ? "" : $", {Id}")})" : $"{Source} ({Type})";
+
+    private static string? IdOf(string path, MountedPlace mount)
+    {
+        try
+        {
+            return LastingIds.Contains(mount.Type) ? Posix.Space(path).Id.ToString("x", CultureInfo.InvariantCulture) : OfDevice(mount.Device);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What udev knows of a block device; a sandbox without devices can read that, too.</summary>
+    private static string? OfDevice(string device)
+    {
+        const string key = "E:ID_FS_UUID=";
+        var known = $"/run/udev/data/b{device}";
+        return File.Exists(known) ? File.ReadLines(known).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?[key.Length..] : null;
+    }
+}

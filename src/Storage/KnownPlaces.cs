@@ -1,0 +1,70 @@
+using System.Text.Json;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Storage;
+
+/// <summary>A place that a run saved or wrote to, and the file system that it was on.</summary>
+/// <param name="Role">What it is to us: "storage 'uploads'", "the backup directory".</param>
+/// <param name="Path">As configured.</param>
+/// <param name="FileSystem">What it was on.</param>
+internal sealed record KnownPlace(string Role, string Path, FileSystemIdentity FileSystem);
+
+/// <summary>
+/// What this machine remembers of a site's places, outside of all of them: a disk that is not mounted leaves an empty directory, which
+/// looks like a disk that is empty. One file for each backup directory.
+/// </summary>
+/// <param name="directory">Where it is remembered; null to remember nothing.</param>
+/// <param name="backupDirectory">Whose site.</param>
+internal sealed class KnownPlaces(string? directory, string backupDirectory)
+{
+    private string File => Path.Combine(directory!, $"{Digest.Of(Posix.Bytes(backupDirectory)).ToString()[..16]}.json");
+
+    /// <summary>Empty if nothing is remembered, or what is there cannot be read.</summary>
+    public IReadOnlyList<KnownPlace> Read()
+    {
+        try
+        {
+            return directory is null ? [] : JsonFields.Read(SmallFile.Read(File), static json => json.Items("places", ReadPlace), "is no list of places");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamageError)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Remembers these and forgets the others.</summary>
+    /// <exception cref="PosixError">It cannot be written.</exception>
+    public void Write(IEnumerable<KnownPlace> places)
+    {
+        if (directory is null)
+        {
+            return;
+        }
+
+        var all = places.ToList();
+        AtomicFile.EnsureDirectory(directory);
+        AtomicFile.Write($"{File}.tmp", File, JsonFields.Write(
+            json =>
+            {
+                json.WriteString("backup_dir", backupDirectory);
+                json.WriteItems("places", all, WritePlace);
+            },
+            indented: true));
+    }
+
+    private static KnownPlace ReadPlace(JsonElement json) => new(
+        json.Text("role"),
+        json.Text("path"),
+        new FileSystemIdentity(json.Text("type"), json.IfThere("id", JsonFields.Text), json.IfThere("source", JsonFields.Text), json.GetProperty("is_root").GetBoolean()));
+
+    private static void WritePlace(Utf8JsonWriter json, KnownPlace place) => json.WriteObject(place, static (json, place) =>
+    {
+        json.WriteString("role", place.Role);
+        json.WriteString("path", place.Path);
+        json.WriteString("type", place.FileSystem.Type);
+        json.WriteIfThere("id", place.FileSystem.Id);
+        json.WriteIfThere("source", place.FileSystem.Source);
+        json.WriteBoolean("is_root", place.FileSystem.IsRoot);
+    });
+}
