@@ -28,7 +28,7 @@ internal sealed class NamedPlaces : IDisposable
             var (directory, name) = Find(path);
             return Posix.StatusAt(directory, name);
         }
-        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManySymlinks)
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManySymlinks or PosixError.NameTooLong)
         {
             return null;
         }

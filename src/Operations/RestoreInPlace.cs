@@ -63,7 +63,7 @@ internal sealed class RestoreInPlace : IDisposable
         spots.ForEach(spot => spot.RequireWritable());
         RestoreInUse.Refuse(RestoreInUse.In(spots, (spot, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore));
         var regions = spots.SelectMany(spot => spot.Regions.Values).ToList();
-        var journals = spots.Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();
+        var journals = spots.Where(spot => spot.IsFound).Select(spot => RestoreNames.Journal(spot.Scratch)).Distinct().ToList();
         journal = RestoreJournal.Create(journals[0], new RestoreHead(
             stamp,
             title,
@@ -189,11 +189,17 @@ internal sealed class RestoreInPlace : IDisposable
     /// What another source restores is not put in place by the tree around it as well: a snapshot may have it twice, the tree's
     /// copy being one that was not taken with the database's own means.
     /// </summary>
-    private static void TakeOutOfOthers(RestoreSpot inner, List<RestoreSpot> all)
+    private void TakeOutOfOthers(RestoreSpot inner, List<RestoreSpot> all)
     {
         foreach (var outer in all.Where(outer => outer != inner && outer.Contains(inner.Path)))
         {
             var copy = outer.InScratch(inner.Path);
+            var above = Path.GetDirectoryName(copy)!;
+            if (places.StatusOrNull(Posix.Bytes(above)) is not { IsDirectory: true } directory)
+            {
+                continue;
+            }
+
             foreach (var path in inner.Companions.Select(end => copy + end).Prepend(copy))
             {
                 if (Posix.StatusOrNull(path) is { IsDirectory: true })
@@ -205,6 +211,9 @@ internal sealed class RestoreInPlace : IDisposable
                     AtomicFile.RemoveIfThere(path);
                 }
             }
+
+            using var opened = Posix.OpenDirectory(Posix.Here, Posix.Bytes(above));
+            Posix.SetModified(opened, directory.Modified);
         }
     }
 
@@ -213,11 +222,11 @@ internal sealed class RestoreInPlace : IDisposable
     {
         foreach (var inner in all.Where(inner => all.FindLast(spot => spot.Contains(inner.Path)) == outer))
         {
-            var above = Path.GetDirectoryName(inner.Path)!;
             var missing = new Stack<string>();
-            for (var path = above; path.Length > outer.Path.Length && !outer.WillHave(path, onlyFiles); path = Path.GetDirectoryName(path)!)
+            var above = Path.GetDirectoryName(inner.Path)!;
+            for (; above != outer.Path && !outer.WillHave(above, onlyFiles); above = Path.GetDirectoryName(above)!)
             {
-                missing.Push(path);
+                missing.Push(above);
             }
 
             var like = Posix.StatusOrNull(outer.Scratch) ?? Posix.StatusOrNull(outer.Path)!.Value;

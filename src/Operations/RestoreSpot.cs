@@ -38,6 +38,7 @@ internal sealed class RestoreSpot
         IsMount = IsTree && IsMountPoint(target.Place);
         Survey = Look(null);
         Scratch = IsMount ? RestoreNames.ScratchInside(Path, stamp) : scratch;
+        IsFound = IsMount || scratch == RestoreNames.Scratch(Path, stamp);
         var kept = IsMount ? RestoreNames.KeptInside(Path, stamp) : RestoreNames.Kept(Path, stamp);
         var regions = new Dictionary<string, RestoreScratch> { [""] = new(Path, Scratch, RestoreNames.Probe(Scratch), kept) };
         foreach (var below in Survey.Mounts)
@@ -81,6 +82,9 @@ internal sealed class RestoreSpot
 
     public RestoreRoot Root => new(Scratch, Regions.Where(region => region.Key.Length > 0).ToDictionary(region => region.Key, region => region.Value.Scratch));
 
+    /// <summary>The scratch directory is next to the target, or in it, so that whoever looks there finds the journal.</summary>
+    public bool IsFound { get; }
+
     /// <summary>All places, a tree before what lies in it.</summary>
     public static List<RestoreSpot> Of(IReadOnlyList<RestoreTarget> targets, RestoreNeighbours neighbours, string stamp)
     {
@@ -88,13 +92,15 @@ internal sealed class RestoreSpot
         var taken = new HashSet<string>();
         foreach (var target in targets.OrderBy(target => target.Place, StringComparer.Ordinal))
         {
-            var scratch = RestoreNames.Scratch(NearestPlace(target, spots), stamp);
-            while (!taken.Add(scratch))
+            var scratch = ScratchOf(target, spots, stamp);
+            while (taken.Contains(scratch))
             {
                 scratch += "-";
             }
 
-            spots.Add(new RestoreSpot(target, scratch, neighbours, stamp));
+            var spot = new RestoreSpot(target, scratch, neighbours, stamp);
+            taken.UnionWith(spot.Regions.Values.Select(region => region.Scratch));
+            spots.Add(spot);
         }
 
         return spots;
@@ -108,8 +114,12 @@ internal sealed class RestoreSpot
 
     public bool Contains(string path) => IsTree && path != Path && PathPrefix.Holds(Path, path);
 
-    /// <summary>Where something in this tree was restored to.</summary>
-    public string InScratch(string path) => System.IO.Path.Combine(Scratch, path[(Path.Length + 1)..]);
+    /// <summary>Where the top of this tree, or something in it, was restored to.</summary>
+    public string InScratch(string path)
+    {
+        var region = Regions.Values.Where(region => PathPrefix.Holds(region.Live, path)).MaxBy(region => region.Live.Length)!;
+        return region.Scratch + path[region.Live.Length..];
+    }
 
     /// <summary>Whether a directory in this tree will be there when it is in place.</summary>
     public bool WillHave(string path, bool onlyFiles)
@@ -173,6 +183,12 @@ internal sealed class RestoreSpot
 
     private static bool IsSqlite(string path)
     {
+        // The directory above may be restored as well, and not be there yet.
+        if (Posix.StatusOrNull(System.IO.Path.GetDirectoryName(path)!) is not { IsDirectory: true })
+        {
+            return false;
+        }
+
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(System.IO.Path.GetDirectoryName(path)!), follow: true);
         return SqliteFile.IsDatabase(directory, Posix.Bytes(System.IO.Path.GetFileName(path)));
     }
@@ -196,20 +212,40 @@ internal sealed class RestoreSpot
     }
 
     /// <summary>
-    /// The place that the scratch directory is made beside: the target, or where that has no directory above it, or none that
-    /// stays, the tree that is restored around it.
+    /// Where the scratch directory is made: next to the target; or where that has no directory that is there and stays, next to that of
+    /// the tree around it, or in the mount in that tree that the target will be on.
     /// </summary>
-    private static string NearestPlace(RestoreTarget target, List<RestoreSpot> before)
+    private static string ScratchOf(RestoreTarget target, List<RestoreSpot> before, string stamp)
     {
+        var nextTo = RestoreNames.Scratch(target.Place, stamp);
         var outer = before.FindLast(spot => spot.Contains(target.Place));
-        var above = System.IO.Path.GetDirectoryName(target.Place)!;
         if (outer is null || Posix.StatusOrNull(target.Place) is not null)
         {
-            return target.Place;
+            return nextTo;
         }
 
-        return !outer.IsMount && (Posix.StatusOrNull(above) is not { } there || (Posix.StatusOrNull(outer.Path) is { } top && !there.IsOnOtherMount(top)))
-            ? System.IO.Path.Combine(System.IO.Path.GetDirectoryName(outer.Path)!, System.IO.Path.GetFileName(target.Place))
-            : Posix.StatusOrNull(above) is not null ? target.Place : System.IO.Path.Combine(outer.Path, System.IO.Path.GetFileName(target.Place));
+        var above = System.IO.Path.GetDirectoryName(target.Place)!;
+        var nearest = above;
+        while (nearest != outer.Path && Posix.StatusOrNull(nearest) is not { IsDirectory: true })
+        {
+            nearest = System.IO.Path.GetDirectoryName(nearest)!;
+        }
+
+        if (Posix.StatusOrNull(outer.Path) is not { } top || !Posix.StatusOrNull(nearest)!.Value.IsOnOtherMount(top))
+        {
+            return outer.Scratch;
+        }
+
+        return nearest == above ? nextTo : RestoreNames.ScratchInside(MountPoint(nearest), stamp);
+    }
+
+    private static string MountPoint(string directory)
+    {
+        while (!IsMountPoint(directory))
+        {
+            directory = System.IO.Path.GetDirectoryName(directory)!;
+        }
+
+        return directory;
     }
 }
