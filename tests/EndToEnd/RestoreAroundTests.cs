@@ -356,6 +356,26 @@ public sealed class RestoreAroundTests
     }
 
     [Theory]
+    [InlineData(247)]
+    [InlineData(248)]
+    [InlineData(255)]
+    public void A_name_that_leaves_no_room_for_that_of_a_log_is_restored_next_to_what_stays(int length)
+    {
+        using var site = new Site(withMedia: false);
+        var name = new string('n', length);
+        site.Write(name, "saved");
+        site.Write("cache/page", "live");
+        site.TreeSettings["exclude"] = new JsonArray("/cache/");
+        site.Create("storage");
+        foreach (var arguments in new string[][] { [], ["--path", site.InStorage(name)] })
+        {
+            site.Write(name, "ruined");
+            site.Run(["restore", "latest", "--only", "storage", "--yes", .. arguments]).Succeeds();
+            Assert.Equal("saved", File.ReadAllText(site.InStorage(name)));
+        }
+    }
+
+    [Theory]
     [InlineData("--continue", 3, 1)]
     [InlineData("--undo", 0, 0)]
     public void Killed_it_is_ended_with_what_it_put_next_to_others(string end, int code, int left)
