@@ -12,6 +12,7 @@ namespace VertexAr.Backup.Operations;
 internal sealed class OffsiteHere
 {
     private readonly SnapshotStore store;
+    private readonly Func<string, long?> there;
     private readonly Dictionary<Digest, PackInfo> packs = [];
     private readonly Dictionary<Digest, string> badPacks = [];
     private readonly HashSet<Digest> checkedPacks = [];
@@ -22,7 +23,7 @@ internal sealed class OffsiteHere
     /// <param name="there">The size of a file there; null if there is none.</param>
     public OffsiteHere(SnapshotStore store, IReadOnlyList<Snapshot> snapshots, Func<string, long?> there)
     {
-        (this.store, Snapshots) = (store, snapshots);
+        (this.store, this.there, Snapshots) = (store, there, snapshots);
         foreach (var snapshot in snapshots)
         {
             Read(snapshot, there(Layout.Below.FileList(snapshot.Id)) == snapshot.Header.Files.Bytes);
@@ -35,7 +36,9 @@ internal sealed class OffsiteHere
     /// <summary>Snapshots that cannot be copied, with what is wrong.</summary>
     public IReadOnlyDictionary<SnapshotId, string> Bad => badSnapshots;
 
-    public IEnumerable<CopyItem> Top() => [Item(Layout.Below.Mark), Item(Layout.Below.Recovery), Item(Layout.Below.Writer)];
+    /// <summary>Which copy of the repository writes there is said once; <see cref="OffsiteWriter"/> sees to it that it is this one.</summary>
+    public IEnumerable<CopyItem> Top() =>
+        [Item(Layout.Below.Mark), Item(Layout.Below.Recovery), .. there(Layout.Below.Writer) is null ? [Item(Layout.Below.Writer)] : Array.Empty<CopyItem>()];
 
     /// <summary>Packs that are here as they should be, as far as is known.</summary>
     public IEnumerable<CopyItem> Packs() =>

@@ -5,8 +5,8 @@ using VertexAr.Backup.Storage;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>
-/// Keeps two machines with the same repository, as of a cloned disk, from writing to the same second place: by the writer's identity there,
-/// and where that cannot tell them apart, by the first snapshot that is intact there and differs from the one here.
+/// Keeps two copies of a repository, on a cloned disk or in two directories of one machine, from writing to the same second place: by the
+/// writer's identity there, and where that cannot tell them apart, by the first snapshot that is intact there and differs from the one here.
 /// </summary>
 /// <param name="store">The repository here.</param>
 /// <param name="offsite">The second place.</param>
@@ -20,29 +20,57 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
     private string Release =>
         $"rclone {(offsite.Rclone.Place.ConfigFile is { } file ? $"--config {file} " : "")}deletefile {offsite.Rclone.Place.At(Layout.Below.Writer)}";
 
-    private static string OwnPlace => "if this machine is a copy of that one, give it a repository of its own: an empty directory as backup_dir, and another path as offsite.remote";
+    private static string OwnPlace => "if this is a copy of that one, give it a repository of its own: an empty directory as backup_dir, and another path as offsite.remote";
 
     /// <summary>Makes sure that this machine is the one that writes there. A place that nobody wrote to yet, or only earlier versions, becomes this machine's.</summary>
     /// <exception cref="UserError">Another machine is.</exception>
     public void Claim()
     {
         var there = Fetch();
-        var here = WriterIdentity.TryRead(store.Layout);
-        if (here is null || here.IsOfOtherMachine(plan.Machine))
+        var saved = WriterIdentity.TryRead(store.Layout);
+
+        // A machine that lost its repository and fetched it again is the same writer.
+        var known = saved ?? (there?.Machine == plan.Machine ? there : null);
+        var here = known is null || known.IsOfOtherMachine(plan.Machine) || IsElsewhere(known)
+            ? WriterIdentity.New(plan.Machine, plan.Host, clock.GetUtcNow())
+            : known;
+        here = here with { Directory = Root };
+        if (here != saved && !plan.DryRun)
         {
-            // A machine that lost its repository and fetched it again is the same writer.
-            here = there?.Machine == plan.Machine && here is null && there is not null ? there : WriterIdentity.New(plan.Machine, plan.Host, clock.GetUtcNow());
-            if (!plan.DryRun)
-            {
-                here.Save(store.Layout);
-            }
+            here.Save(store.Layout);
         }
 
         if (there is not null && there.Token != here.Token)
         {
             throw UserError.Failed(
-                $"{Place} belongs to another machine, which is or was called {there.Host}, and to the same repository: nothing was copied",
-                $"{OwnPlace}; if this machine has taken the other's place for good: {Release}, and push again");
+                $"{Place} belongs to {Owner(there)}: nothing was copied",
+                $"{OwnPlace}; if it has taken the other's place for good: {Release}, and push again");
+        }
+    }
+
+    private string Root => RealPath.Of(Path.GetFullPath(store.Layout.Root));
+
+    private string Owner(WriterIdentity there) => !there.IsOfOtherMachine(plan.Machine) && there.Directory is { } directory
+        ? $"another copy of this repository, on this machine in {directory}"
+        : $"another machine, which is or was called {there.Host}, and to the same repository";
+
+    /// <summary>Whether the directory that it was made in still has this repository, so that the one here was copied, and not moved.</summary>
+    private bool IsElsewhere(WriterIdentity known)
+    {
+        if (known.Directory is not { } directory || directory == Root)
+        {
+            return false;
+        }
+
+        try
+        {
+            return Posix.StatusOrNull(directory) is { IsDirectory: true } other && Posix.StatusOrNull(Root) is { } here
+                && (other.Device, other.Inode) != (here.Device, here.Inode)
+                && Repository.ReadMark(new Layout(directory)).Id == Repository.ReadMark(store.Layout).Id;
+        }
+        catch (Exception e) when (e is IOException or DamageError)
+        {
+            return false;
         }
     }
 
@@ -62,7 +90,7 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
             if (differs)
             {
                 throw UserError.Failed(
-                    $"snapshot {id} in {Place} is intact and is another than the one here: a machine with a copy of this repository made it, and nothing was copied", OwnPlace);
+                    $"snapshot {id} in {Place} is intact and is another than the one here: another copy of this repository made it, and nothing was copied", OwnPlace);
             }
         }
     }
@@ -76,7 +104,7 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
 
         offsite.Fetch.Small([Layout.Below.Writer]);
         return WriterIdentity.TryRead(offsite.Layout) ?? throw UserError.Failed(
-            $"{offsite.Rclone.Place.At(Layout.Below.Writer)}, which names the machine that copies there, cannot be read",
-            $"if this machine is the only one: {Release}, and push again");
+            $"{offsite.Rclone.Place.At(Layout.Below.Writer)}, which names what copies there, cannot be read",
+            $"if this is the only copy of the repository: {Release}, and push again");
     }
 }

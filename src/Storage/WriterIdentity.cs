@@ -6,8 +6,8 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>
-/// The file <c>writer.json</c>: which machine writes to a second place. A repository on a cloned disk has the same id; by this file the
-/// clone is known for another, and does not mix its snapshots with those of the first.
+/// The file <c>writer.json</c>: which copy of a repository writes to a second place. A repository on a cloned disk, or in a directory that was
+/// copied, has the same id; by this file the copy is known, and does not mix its snapshots with those of the first.
 /// </summary>
 /// <param name="Token">32 hexadecimal digits, random.</param>
 /// <param name="Machine">The machine that made it, as in a header; null where it had no identity.</param>
@@ -15,6 +15,9 @@ namespace VertexAr.Backup.Storage;
 /// <param name="CreatedAt">When it was made.</param>
 internal sealed record WriterIdentity(string Token, string? Machine, string Host, DateTimeOffset CreatedAt)
 {
+    /// <summary>The backup directory on that machine, links resolved; null where an earlier version made it.</summary>
+    public string? Directory { get; init; }
+
     public static WriterIdentity New(string? machine, string host, DateTimeOffset now) =>
         new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), machine, host, now);
 
@@ -38,7 +41,10 @@ internal sealed record WriterIdentity(string Token, string? Machine, string Host
     public bool IsOfOtherMachine(string? machine) => Machine is not null && machine is not null && Machine != machine;
 
     private static WriterIdentity Read(JsonElement json) =>
-        new(json.Text("token"), json.IfThere("machine", JsonFields.Text), json.Text("host"), json.Time("created_at"));
+        new(json.Text("token"), json.IfThere("machine", JsonFields.Text), json.Text("host"), json.Time("created_at"))
+        {
+            Directory = json.IfThere("directory", JsonFields.Text),
+        };
 
     private void Write(Utf8JsonWriter json)
     {
@@ -46,5 +52,6 @@ internal sealed record WriterIdentity(string Token, string? Machine, string Host
         json.WriteIfThere("machine", Machine);
         json.WriteString("host", Host);
         json.WriteString("created_at", CreatedAt);
+        json.WriteIfThere("directory", Directory);
     }
 }

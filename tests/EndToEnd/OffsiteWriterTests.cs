@@ -1,6 +1,6 @@
 namespace VertexAr.Backup.EndToEnd;
 
-/// <summary>A machine whose disk was cloned has the same repository and the same second place as the first.</summary>
+/// <summary>A machine whose disk was cloned has the same repository and the same second place as the first, and so has a copied backup directory.</summary>
 public sealed class OffsiteWriterTests : IDisposable
 {
     private readonly Site site = new(withMedia: false);
@@ -32,6 +32,53 @@ public sealed class OffsiteWriterTests : IDisposable
         site.Run(["offsite", "push"], null, On('a')).Fails(1, "belongs to another machine");
     }
 
+    [Fact]
+    public void A_copied_backup_directory_is_refused_until_it_takes_the_place()
+    {
+        site.Create();
+        Command.Shell("cp -a backups copy", site.Root);
+        UseDirectory("copy");
+        var before = State();
+
+        site.Run("create").Succeeds().Says($"belongs to another copy of this repository, on this machine in {site.Backups}: nothing was copied", "an empty directory as backup_dir");
+        site.Run("offsite", "push").Fails(1, "belongs to another copy", $"deletefile {place.Top}/writer.json");
+        Assert.Equal(before, State());
+
+        UseDirectory("backups");
+        site.Run("offsite", "push").Succeeds();
+        UseDirectory("copy");
+        Command.Run("rclone", "deletefile", $"{place.Top}/writer.json").Succeeds();
+        site.Run("offsite", "push").Succeeds().Prints("copied 1 new snapshot");
+        UseDirectory("backups");
+        site.Run("offsite", "push").Fails(1, $"belongs to another copy of this repository, on this machine in {site.In("copy")}");
+    }
+
+    [Fact]
+    public void A_second_directory_that_is_fetched_from_there_is_refused_too()
+    {
+        site.Create();
+        UseDirectory("second-site");
+        site.Run("offsite", "pull").Succeeds();
+        site.Run("create").Succeeds().Says("belongs to another copy of this repository");
+    }
+
+    [Theory]
+    [InlineData("mv backups moved")]
+    [InlineData("cp -a backups moved; rm -r backups")]
+    [InlineData("cp -a backups moved; rm -r backups; mkdir backups")]
+    [InlineData("mv backups moved; ln -s moved backups")]
+    public void A_backup_directory_that_was_moved_goes_on(string move)
+    {
+        site.Create();
+        Command.Shell(move, site.Root);
+        UseDirectory("moved");
+        site.Write("new.txt", "new");
+
+        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
+        site.Write("newer.txt", "newer");
+        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
+    }
+
     /// <summary>As a virtual machine that was copied with its machine-id: only the snapshots tell them apart.</summary>
     [Fact]
     public void What_is_intact_there_and_differs_is_never_replaced()
@@ -49,11 +96,13 @@ public sealed class OffsiteWriterTests : IDisposable
         site.Create("--no-offsite");
         var other = Directory.EnumerateFiles(site.In("clone/snapshots"), "*.json").Select(Path.GetFileNameWithoutExtension).Max()!;
         Rename(other, id);
+        Command.Shell("mv backups elsewhere", site.Root);
 
         site.Run("offsite", "push").Fails(1, $"snapshot {id} in {place.Top} is intact and is another than the one here", "a repository of its own");
         Assert.Equal(before, State());
 
         // What is damaged there is replaced as before, by the machine whose it is.
+        Command.Shell("mv clone away; mv elsewhere backups", site.Root);
         site.Settings["backup_dir"] = site.Backups;
         Command.Shell($"printf x >> second/snapshots/{id}.json", site.Root);
         site.Run("offsite", "push").Succeeds();
@@ -84,6 +133,12 @@ public sealed class OffsiteWriterTests : IDisposable
         {
             Damage.Reseal(Path.Combine(directory, $"{to}.json"), text => text.Replace(from, to, StringComparison.Ordinal));
         }
+    }
+
+    private void UseDirectory(string name)
+    {
+        Directory.CreateDirectory(site.In(name));
+        site.Settings["backup_dir"] = site.In(name);
     }
 
     private SortedDictionary<string, string> State() =>

@@ -91,14 +91,13 @@ def others(checks, site, remote):
             check(push.returncode == 0, f"exit code {push.returncode}: {said[1]}")
         complete(site, first)
         complete(stranger, second)
-    with checks("a clone of a host, which has the same repository and a token of its own, is refused, and nothing changes there"):
+    with checks("a copy of a backup directory, which is the same repository, is refused, and nothing changes there"):
         clone = checks.site("clone", first, media=0.2)
         shutil.rmtree(clone.repository)
         shutil.copytree(site.repository, clone.repository)
-        shutil.copy(f"{stranger.repository}/writer.json", clone.repository)
         clone.succeed("create", "--quiet", "--no-offsite", "--accept-shrink")
         before = first.list()
-        fails(clone.run("offsite", "push"), 1, "belongs to another machine")
+        fails(clone.run("offsite", "push"), 1, f"belongs to another copy of this repository, on this machine in {site.repository}")
         check(first.list() == before, "something changed")
         complete(site, first)
     site.other_place(remote)
