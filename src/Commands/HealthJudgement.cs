@@ -140,6 +140,11 @@ internal sealed class HealthJudgement
             problems.Add(new HealthNote($"the header of snapshot {id} {reason}", $"sudo {CommandTable.Program} verify"));
         }
 
+        foreach (var (id, reason) in facts.Untrusted)
+        {
+            problems.Add(new HealthNote($"the newest snapshot, {id}, is not trusted: its header {reason}", $"sudo {CommandTable.Program} verify"));
+        }
+
         if (facts.InFuture is [.., var ahead])
         {
             var more = facts.InFuture.Count > 1 ? $", and {facts.InFuture.Count - 1} more" : "";

@@ -43,14 +43,28 @@ internal static class StatusVerb
     {
         var (settings, trouble) = TrySettings(around);
         var store = settings is null ? around.OpenSnapshots() : new SnapshotStore(Repository.Open(settings.BackupDir));
-        var facts = RepositoryHealth.Read(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow());
+        var (trust, unsure) = settings is null ? (null, null) : Trust(around, store.Layout);
+        var facts = RepositoryHealth.Read(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow(), trust);
         var rules = settings is null ? Defaults(facts) : Rules(settings);
         var now = around.Clock.GetUtcNow();
         var verdict = HealthJudgement.Judge(facts, rules, now);
         var (next, starter) = NextRun(around);
         var unfinished = RestoreRestVerb.Find(settings).Select(RestoreRestVerb.Describe).OfType<(string Text, string Advice)>().Select(one => new HealthNote(one.Text, one.Advice));
-        verdict = new HealthVerdict([.. trouble.Problems, .. unfinished, .. verdict.Problems], [.. trouble.Remarks, .. starter, .. verdict.Remarks]);
+        verdict = new HealthVerdict([.. trouble.Problems, .. unfinished, .. verdict.Problems], [.. trouble.Remarks, .. unsure is null ? Array.Empty<HealthNote>() : [unsure], .. starter, .. verdict.Remarks]);
         return new HealthStatus(store.Layout.Root, facts, rules, verdict, next, now);
+    }
+
+    /// <summary>What vouches for snapshots, or why that is not known to whoever looks.</summary>
+    private static (HeaderTrust? Trust, HealthNote? Unsure) Trust(Surroundings around, Layout layout)
+    {
+        try
+        {
+            return (around.Trust is { } keys ? HeaderTrust.Of(keys, layout) : null, null);
+        }
+        catch (UserError e)
+        {
+            return (null, new HealthNote($"no signature was looked at: {e.Message}", e.Hint));
+        }
     }
 
     public static HealthRules Rules(Settings settings) => new(

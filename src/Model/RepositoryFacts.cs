@@ -12,6 +12,9 @@ internal sealed record RepositoryFacts
     /// <summary>Snapshots whose headers are not whole, each with what is wrong.</summary>
     public required IReadOnlyList<DamagedSnapshot> Damaged { get; init; }
 
+    /// <summary>Those of the newest that no trusted key vouches for, each with the reason; empty where no key is known.</summary>
+    public IReadOnlyList<DamagedSnapshot> Untrusted { get; init; } = [];
+
     /// <summary>Snapshots that are dated in the future.</summary>
     public IReadOnlyList<SnapshotId> InFuture { get; init; } = [];
 

@@ -17,7 +17,8 @@ internal static class RepositoryHealth
     /// <param name="store">The snapshots.</param>
     /// <param name="site">Whose snapshots are looked at, if there are any of it; null for all.</param>
     /// <param name="now">What is dated later is never the newest, unless there is nothing else.</param>
-    public static RepositoryFacts Read(SnapshotStore store, SiteIdentity? site, DateTimeOffset now)
+    /// <param name="trust">What the newest are to be vouched for by; null where no key is known. Of others no signature is looked at, for speed.</param>
+    public static RepositoryFacts Read(SnapshotStore store, SiteIdentity? site, DateTimeOffset now, HeaderTrust? trust = null)
     {
         var (byId, damaged) = store.ReadTypes();
         var whole = InOrder(store, byId);
@@ -33,6 +34,7 @@ internal static class RepositoryHealth
             Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
             Newest = newest,
             Damaged = [.. damaged.OrderBy(bad => bad.Id)],
+            Untrusted = trust is null ? [] : Untrusted(new SnapshotStore(store.Layout, trust: trust), newest.Values),
             InFuture = [.. whole.Select(snapshot => snapshot.Id).Where(id => FutureId.Is(id, now))],
             Runs = RunRecords.ReadAll(store.Layout),
             BytesOfRun = BytesOfRun(store, whole),
@@ -72,6 +74,9 @@ internal static class RepositoryHealth
 
         return newest;
     }
+
+    private static List<DamagedSnapshot> Untrusted(SnapshotStore strict, IEnumerable<SnapshotHeader> newest) =>
+        [.. newest.Select(header => strict.TryRead(SnapshotId.Parse(header.Id)!.Value).Damaged).OfType<DamagedSnapshot>().Where(bad => bad.IsUntrusted)];
 
     /// <summary>From the oldest to the newest. Where that is not the order of the IDs, it takes every header.</summary>
     private static List<TypedSnapshot> InOrder(SnapshotStore store, List<TypedSnapshot> byId)

@@ -60,6 +60,29 @@ public sealed class SignatureTests : IDisposable
         site.Run("restore", forged, "--to", site.In("none"), "--trust", "none").Succeeds();
     }
 
+    /// <summary>Only the newest of each type is looked at: a status must be quick with a thousand of them.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_newest_snapshot_that_nobody_vouches_for_is_unhealthy(bool signedByAnother)
+    {
+        var real = site.Create();
+        site.Run("status").Succeeds();
+        var other = signedByAnother ? MakeKey(site.In("other.key")) : null;
+        var forged = Forger.Forge(Path.Combine(site.Backups, "snapshots"), real.Id, other is null ? null : (other, site.In("other.key")));
+        var problem = $"the newest snapshot, {forged}, is not trusted: its header {(signedByAnother ? $"is signed by another key, {Fingerprint(other!)}" : "is not signed")}";
+
+        site.Run("status").Ends(1).Prints(problem);
+        Assert.Contains(problem.Split(',')[0], site.Run("status", "--json").Ends(1).Output, StringComparison.Ordinal);
+        site.Run("doctor").Ends(1).Prints("signatures: ");
+        Command.Shell($"rm snapshots/{forged}.*", site.Backups);
+        site.Run("status").Succeeds();
+
+        // Who may not read the key is not told that all is well with it.
+        Command.Shell("chmod 640 signing.key", site.Root);
+        site.Run("status").Succeeds().Prints("no signature was looked at: ");
+    }
+
     [Fact]
     public void A_header_that_was_edited_by_one_byte_is_refused()
     {
