@@ -18,6 +18,9 @@ internal static class SqliteCompanions
     /// <summary><see cref="Log"/> as the kernel has it.</summary>
     public static byte[] LogSuffix { get; } = Posix.Bytes(Log);
 
+    /// <summary><see cref="Journal"/> so.</summary>
+    public static byte[] JournalSuffix { get; } = Posix.Bytes(Journal);
+
     /// <summary>All of them so.</summary>
     public static IReadOnlyList<byte[]> Suffixes { get; } = [.. Ends.Select(Posix.Bytes)];
 

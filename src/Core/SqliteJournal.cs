@@ -25,7 +25,8 @@ internal static class SqliteJournal
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789ABCDEFabcdef");
 
-    private static ReadOnlySpan<byte> Magic => [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    /// <summary>The first bytes of a journal that may have to be played back.</summary>
+    public static ReadOnlySpan<byte> Magic => [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
     /// <summary>Refuses a database whose companions are no files, or whose journal would make SQLite remove a file elsewhere.</summary>
     /// <param name="database">The file, links resolved.</param>

@@ -154,18 +154,21 @@ internal sealed class DirectorySource
         }
     }
 
-    /// <summary>Whether a name is that of an SQLite file with a write-ahead log that holds something.</summary>
-    private static bool HasLog(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    /// <summary>Whether an SQLite file has a log that holds something.</summary>
+    private static bool HasLog(SafeFileHandle directory, byte[] name) =>
+        SqliteLog.HoldsSomething(directory, [.. name, .. SqliteCompanions.LogSuffix]) || SqliteLog.HoldsSomething(directory, [.. name, .. SqliteCompanions.JournalSuffix]);
+
+    /// <summary>The path of the database that is saved though this log of it is not; null if there is none.</summary>
+    private byte[]? WithoutLog(Frame frame, ReadOnlySpan<byte> name, byte[] path)
     {
-        try
+        if (!SqliteLog.HoldsSomething(frame.Directory, name))
         {
-            // A file that has none is not read for this.
-            return !name.IsEmpty && Posix.StatusAt(directory, [.. name, .. SqliteCompanions.LogSuffix]) is { IsRegular: true, Size: > 0 } && SqliteFile.IsDatabase(directory, name);
+            return null;
         }
-        catch (PosixError)
-        {
-            return false; // It has none, or that is not ours to know.
-        }
+
+        var database = SqliteCompanions.DatabaseOf(name);
+        var saved = path[..^(name.Length - database.Length)];
+        return boundary!.Of(frame.Directory, frame.Status, saved.AsSpan(options.Name.Length + 1), Posix.StatusAt(frame.Directory, database)) is null ? saved : null;
     }
 
     private static SafeFileHandle OpenTop(TreeOptions options)
@@ -216,8 +219,7 @@ internal sealed class DirectorySource
             var below = path.AsSpan(options.Name.Length + 1);
             if (boundary?.Of(frame.Directory, frame.Status, below, status) is { } foreign)
             {
-                var isLog = foreign.Kind == ForeignKind.Excluded && HasLog(frame.Directory, SqliteCompanions.LoggedBy(name));
-                return (new WalkedEntry(path, foreign) { WithoutLog = isLog ? path[..^(name.Length - SqliteCompanions.LoggedBy(name).Length)] : null }, null);
+                return (new WalkedEntry(path, foreign) { WithoutLog = WithoutLog(frame, name, path) }, null);
             }
 
             if (path.Length > EntryRules.LongestPath)

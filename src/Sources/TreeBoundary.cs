@@ -45,10 +45,11 @@ internal sealed class TreeBoundary
         var foreign = status.IsDirectory || status.IsRegular ? places.Of(status) : null;
         if (foreign is null && !status.IsDirectory)
         {
-            foreign = places.OfFile(directoryStatus, name) ?? OfCompanion(directory, name);
+            foreign = places.OfFile(directoryStatus, name);
         }
 
-        return foreign ?? OfOther(name, path, status);
+        foreign ??= OfOther(name, path, status);
+        return foreign is null && !status.IsDirectory ? OfDatabase(directory, directoryStatus, path) : foreign;
     }
 
     private Foreign? OfOther(ReadOnlySpan<byte> name, ReadOnlySpan<byte> path, in FileStatus status)
@@ -67,17 +68,23 @@ internal sealed class TreeBoundary
             : status.IsSocket ? new Foreign(ForeignKind.Socket) : null;
     }
 
-    /// <summary>The log next to a further name of a database's file, which SQLite would replay into it.</summary>
-    private Foreign? OfCompanion(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    /// <summary>
+    /// What a database is, its companions are: SQLite would replay a log that is replaced without its database, and would miss one that is
+    /// taken away, whether that is a further name of a configured one or a file that nobody saves.
+    /// </summary>
+    private Foreign? OfDatabase(SafeFileHandle directory, in FileStatus directoryStatus, ReadOnlySpan<byte> path)
     {
-        if (SqliteCompanions.DatabaseOf(name) is not { IsEmpty: false } database)
+        var database = SqliteCompanions.DatabaseOf(path);
+        var name = database[(database.LastIndexOf((byte)'/') + 1)..];
+        if (name.IsEmpty)
         {
             return null;
         }
 
         try
         {
-            return Posix.StatusAt(directory, database) is { IsRegular: true } file && places.Of(file) is { Kind: ForeignKind.Database } foreign ? foreign : null;
+            return Posix.StatusAt(directory, name) is { IsRegular: true } file && Of(directory, directoryStatus, database, file) is { } foreign
+                && (foreign.Kind == ForeignKind.Database || SqliteLog.IsOfDatabase(directory, name)) ? foreign : null;
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {

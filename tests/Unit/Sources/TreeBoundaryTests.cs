@@ -99,6 +99,31 @@ public sealed class TreeBoundaryTests : IDisposable
     }
 
     [Fact]
+    public void What_belongs_to_an_SQLite_file_is_foreign_as_that_is_and_a_file_of_such_a_name_is_not()
+    {
+        now = ["/left", "/text", "/empty", "/new"];
+        recorded = ["*-wal"];
+        temp.Write("tree/left", "SQLite format 3\0 and more"u8);
+        temp.Write("tree/kept", "SQLite format 3\0 and more"u8);
+        temp.Write("tree/text", "text"u8);
+        temp.Write("tree/empty", ""u8);
+        temp.Write("tree/new", ""u8);
+        foreach (var name in new[] { "left", "kept", "text", "empty", "new", "gone" })
+        {
+            temp.Write($"tree/{name}-shm", "x"u8);
+            temp.Write($"tree/{name}-journal", name == "new" ? [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7] : "x"u8);
+        }
+
+        Assert.All(["left-shm", "left-journal", "new-shm", "new-journal"], name => Assert.Equal(new Foreign(ForeignKind.Excluded), Of(name)));
+        Assert.All(["kept", "kept-shm", "text-shm", "text-journal", "empty-shm", "empty-journal", "gone-shm"], name => Assert.Null(Of(name)));
+        temp.Write("tree/kept-wal", "x"u8);
+        Assert.Equal(ForeignKind.Excluded, Of("kept-wal")?.Kind);
+
+        sources.Add(new SourcePlace("one", SourceKind.Storage, temp["tree/kept"]));
+        Assert.Equal(new Foreign(ForeignKind.File, "one"), Of("kept-shm"));
+    }
+
+    [Fact]
     public void A_directory_that_has_a_databases_name_is_none()
     {
         Database("tree/app.db");
