@@ -37,7 +37,7 @@ internal sealed class DirectoryLook(NamedPlaces places)
         foreach (var name in Names(fresh, null).TakeWhile(_ => count < 2))
         {
             var (next, there, restored) = (at.Go(name), BytePath.Join(live, name), BytePath.Join(fresh, name));
-            if (next.Survey.WhyForeign(next.Below) is not null || places.StatusOrNull(there) is not { } old)
+            if (WhyStays(next, there, restored) is not null || places.StatusOrNull(there) is not { } old)
             {
                 continue;
             }
@@ -66,6 +66,34 @@ internal sealed class DirectoryLook(NamedPlaces places)
         }
     }
 
+    /// <summary>Why a name is left as it is; null if it is not. A database that stays keeps what is next to it of its own.</summary>
+    /// <param name="at">The name.</param>
+    /// <param name="live">Its path.</param>
+    /// <param name="fresh">What is restored there; null for nothing.</param>
+    public string? WhyStays(RestoreInside at, byte[] live, byte[]? fresh)
+    {
+        if (at.Survey.WhyForeign(at.Below) is { } reason)
+        {
+            return reason;
+        }
+
+        var database = SqliteCompanions.DatabaseOf(live);
+        if (database.IsEmpty || database.EndsWith("/"u8) || places.StatusOrNull(live) is { IsDirectory: true })
+        {
+            return null;
+        }
+
+        var end = live.Length - database.Length;
+        var why = at.Survey.WhyUnchanged(at.Below.AsSpan(0, at.Below.Length - end)) ?? (IsKept(at, end, fresh) ? "it belongs to the database next to it, which stays" : null);
+        return why is not null && IsDatabase(live[..^end]) ? why : null;
+    }
+
+    private bool IsKept(RestoreInside at, int end, byte[]? fresh)
+    {
+        var restored = fresh is null ? null : places.StatusOrNull(fresh[..^end]);
+        return at.Survey.IsMounted(at.Below.AsSpan(0, at.Below.Length - end)) ? restored is not { IsRegular: true } : at.OnlyFiles && restored is null;
+    }
+
     /// <summary>An empty directory stands for what another source or a mount has there, and an old link for one that leads to a source.</summary>
     public bool StandsFor(byte[] fresh, in FileStatus restored, byte[] live) =>
         restored.IsDirectory ? IsEmpty(fresh) : restored.IsSymlink && places.StatusOrNull(live) is { IsSymlink: true };
@@ -85,6 +113,6 @@ internal sealed class DirectoryLook(NamedPlaces places)
     private bool IsDatabase(byte[] path)
     {
         var (directory, name) = places.Find(path);
-        return SqliteFile.IsDatabase(directory, name);
+        return SqliteLog.IsOfDatabase(directory, name);
     }
 }

@@ -82,7 +82,7 @@ internal sealed class RestoreForecast
         {
             AddNextTo(parent);
         }
-        else if (!isDirectory && (IsLeft(below) || staying.ContainsKey(RestoreRoot.Key(below))) && places.StatusOrNull(Place(below)) is not { IsSymlink: true })
+        else if (!isDirectory && (IsLeft(below) || StaysWithDatabase(below) || staying.ContainsKey(RestoreRoot.Key(below))) && places.StatusOrNull(Place(below)) is not { IsSymlink: true })
         {
             AddNextTo(below);
         }
@@ -97,7 +97,7 @@ internal sealed class RestoreForecast
 
     /// <summary>The log of an SQLite file goes with it, as <see cref="RestorePlanner"/> has it; that of a configured database is written into it before.</summary>
     private IEnumerable<ForecastStep> Logs(ForecastStep step, List<ForecastStep> all) =>
-        step is not { Change: ForecastChange.Replaced, Other: { } kept } || !SqliteFile.IsDatabase(Posix.Here, Posix.Bytes(step.Path)) ? [] :
+        step is not { Change: ForecastChange.Replaced, Other: { } kept } || !SqliteLog.IsOfDatabase(Posix.Here, Posix.Bytes(step.Path)) ? [] :
             SqliteCompanions.Ends
                 .Where(end => places.StatusOrNull(Posix.Bytes(step.Path + end)) is { IsRegular: true } && !all.Any(other => other.Path == step.Path + end))
                 .Select(end => new ForecastStep(ForecastChange.TakenAway, step.Path + end, kept + end));
@@ -133,7 +133,10 @@ internal sealed class RestoreForecast
         var path = Bytes(below);
         if (!isLive)
         {
-            steps.Add(new ForecastStep(ForecastChange.Added, InPlace(path), null));
+            if (!StaysWithDatabase(path))
+            {
+                steps.Add(new ForecastStep(ForecastChange.Added, InPlace(path), null));
+            }
         }
         else if (spot.Survey.WhyForeign(path) is null && !staying.ContainsKey(below) && (isSaved || !spot.Survey.IsMounted(path)))
         {
@@ -152,7 +155,7 @@ internal sealed class RestoreForecast
             end = below[(end + 1)..].IndexOf((byte)'/') is >= 0 and var length ? end + 1 + length : below.Length;
             var part = below[..end];
             var isLast = end == below.Length;
-            if (spot.Survey.WhyForeign(part) is not null)
+            if (spot.Survey.WhyForeign(part) is not null || (isLast && !isDirectory && StaysWithDatabase(part)))
             {
                 if (!isLast || !isDirectory)
                 {
@@ -190,6 +193,13 @@ internal sealed class RestoreForecast
         {
             steps.Add(new ForecastStep(ForecastChange.PutNextTo, InPlace(below), Text(RestoreNames.NextTo(Place(below), stamp))));
         }
+    }
+
+    /// <summary>As <see cref="DirectoryLook.WhyStays"/> has it for what belongs to a database; that is shown before.</summary>
+    private bool StaysWithDatabase(ReadOnlySpan<byte> below)
+    {
+        var database = SqliteCompanions.DatabaseOf(below);
+        return !database.IsEmpty && (spot.Survey.WhyUnchanged(database) is not null || (onlyFiles && !said.Contains(RestoreRoot.Key(database)))) && SqliteLog.IsOfDatabase(Posix.Here, Place(database));
     }
 
     private bool IsLeft(ReadOnlySpan<byte> below) => !below.IsEmpty && spot.Survey.WhyForeign(below) is not null;

@@ -10,6 +10,9 @@ internal sealed record RestoreInside(TreeSurvey Survey, IReadOnlyDictionary<stri
     /// <summary>What is replaced is kept in a directory of the tree's form, and not next to what takes its place.</summary>
     public bool KeepsTogether { get; init; }
 
+    /// <summary>Only what is restored changes; everything else stays.</summary>
+    public bool OnlyFiles { get; init; }
+
     public bool IsMounted => Survey.IsMounted(Below);
 
     public string Key => BytePath.Key(Below);

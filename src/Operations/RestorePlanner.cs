@@ -102,7 +102,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             return;
         }
 
-        var inside = new RestoreInside(survey, regions, top, []);
+        var inside = new RestoreInside(survey, regions, top, []) { OnlyFiles = true };
         inside = inside with { KeepsTogether = tree.CountReplaced(inside, top.Live, top.Fresh!) > 1 };
         Merge(inside, top.Live, top.Fresh!);
         if (inside.KeepsTogether)
@@ -160,7 +160,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         Detach(live, at.Survey.WhyForeign(at.Below) is not null);
         var old = places.StatusOrNull(live);
         var restored = fresh is null ? null : places.StatusOrNull(fresh);
-        if (at.Survey.WhyForeign(at.Below) is { } reason)
+        if (tree.WhyStays(at, live, fresh) is { } reason)
         {
             if (restored is { } hidden && !tree.StandsFor(fresh!, hidden, live) && !at.Survey.IsSecondPlace(at.Below))
             {
@@ -181,7 +181,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             MakeKept(BytePath.Above(aside), BytePath.Above(live));
             if (restored is not null)
             {
-                KeepLog(live, fresh!, aside, companion => at.Survey.WhyForeign([.. at.Below, .. companion]) is not null);
+                KeepLog(at, live, fresh!, aside);
                 Replace(live, fresh!, aside, at.Region.Probe);
             }
             else
@@ -246,7 +246,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         Detach(live, at.Survey.WhyForeign(at.Below) is not null);
         var (old, restored) = (places.StatusOrNull(live), places.StatusOrNull(fresh) ?? throw new PosixError(PosixError.NotFound));
         var aside = at.KeepsTogether ? [.. at.Region.Kept, .. live.AsSpan(at.Region.Live.Length)] : RestoreNames.Kept(live, stamp);
-        if (at.Survey.WhyForeign(at.Below) is { } reason)
+        if (tree.WhyStays(at, live, fresh) is { } reason)
         {
             if (!tree.StandsFor(fresh, restored, live))
             {
@@ -274,7 +274,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
                 Keep(at, live, aside);
             }
 
-            KeepLog(live, fresh, aside, companion => places.StatusOrNull([.. fresh, .. companion]) is null);
+            KeepLog(at, live, fresh, aside);
             Replace(live, fresh, aside, at.Region.Probe);
         }
     }
@@ -295,13 +295,13 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     /// A log that would stay next to a database that is replaced goes with the old one, whose newest rows it holds: into the restored one
     /// SQLite would write pages that have nothing to do with it.
     /// </summary>
-    /// <param name="live">What is replaced.</param>
+    /// <param name="at">What is replaced.</param>
+    /// <param name="live">Its path.</param>
     /// <param name="fresh">What takes its place.</param>
     /// <param name="aside">Where the old one is kept.</param>
-    /// <param name="stays">Whether what has the database's name with this end is left as it is otherwise.</param>
-    private void KeepLog(byte[] live, byte[] fresh, byte[] aside, Func<byte[], bool> stays)
+    private void KeepLog(RestoreInside at, byte[] live, byte[] fresh, byte[] aside)
     {
-        foreach (var (end, file) in tree.Logs(live, fresh).Where(log => stays(log.End)))
+        foreach (var (end, file) in tree.Logs(live, fresh).Where(log => at.Survey.WhyForeign([.. at.Below, .. log.End]) is not null || (at.OnlyFiles && places.StatusOrNull([.. fresh, .. log.End]) is null)))
         {
             swaps.Add(new KeepStep([.. live, .. end], [.. aside, .. end], FileIdentity.Of(file)));
         }
@@ -363,6 +363,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             kept.Add(BytePath.Text(aside));
         }
 
+        KeepLog(at, live, fresh!, aside);
         swaps.Add(new OverwriteStep(live, FileIdentity.Of(old), fresh!, aside, at.Region.Probe.Copying));
     }
 

@@ -190,7 +190,7 @@ internal sealed class RestoreSpot
         }
 
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(System.IO.Path.GetDirectoryName(path)!), follow: true);
-        return SqliteFile.IsDatabase(directory, Posix.Bytes(System.IO.Path.GetFileName(path)));
+        return SqliteLog.IsOfDatabase(directory, Posix.Bytes(System.IO.Path.GetFileName(path)));
     }
 
     private TreeSurvey Look(Func<byte[], bool>? isRestored) =>

@@ -69,6 +69,9 @@ internal sealed class TreeSurvey
     /// <summary>Why a path below the top is left alone; null if it is not.</summary>
     public string? WhyForeign(ReadOnlySpan<byte> below) => left.GetValueOrDefault(Key(below));
 
+    /// <summary>The same, but for a second place of something that is replaced in its first.</summary>
+    public string? WhyUnchanged(ReadOnlySpan<byte> below) => WhyForeign(below) is { } reason && !IsSecondPlace(below) ? reason : null;
+
     /// <summary>A second place of something in the tree: what the snapshot has of it is restored there.</summary>
     public bool IsSecondPlace(ReadOnlySpan<byte> below) => bound?.FirstPlace(Key(below)) is not null;
 
@@ -191,6 +194,11 @@ internal sealed class TreeSurvey
             return Leave(path, gap);
         }
 
+        if (!status.IsDirectory && WhyWithDatabase(directory, name, path) is { } reason)
+        {
+            return Leave(path, reason);
+        }
+
         if (status.IsRegular)
         {
             NoteIfOpen(directory, name, path, status);
@@ -250,6 +258,13 @@ internal sealed class TreeSurvey
 
         unsure.Add(path);
         return "not in the snapshot, which does not say whether it was there";
+    }
+
+    /// <summary>Why the database stays that something belongs to; names come in order, so that it was looked at before.</summary>
+    private string? WhyWithDatabase(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] path)
+    {
+        var database = SqliteCompanions.DatabaseOf(name);
+        return !database.IsEmpty && WhyUnchanged(path.AsSpan(0, path.Length - name.Length + database.Length)) is { } reason && SqliteLog.IsOfDatabase(directory, database) ? reason : null;
     }
 
     private bool WalkInto(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] below, in FileStatus status, string path)
