@@ -39,6 +39,10 @@ internal interface IRestorable
     /// <param name="take">Is given each, with its owner and mode.</param>
     void EachEntry(IReadOnlySet<string> wanted, RestorePlan plan, Action<FileEntry> take);
 
+    /// <summary>Which of some files are SQLite databases; one whose content cannot be read now may be one, and counts.</summary>
+    /// <param name="files">Their paths in the list, as keys of <see cref="PathSelection.Key"/>.</param>
+    IReadOnlySet<string> SqliteFiles(IReadOnlySet<string> files);
+
     /// <summary>What was in one of its trees and is not in it.</summary>
     /// <exception cref="Core.UserError">It is damaged.</exception>
     TreeGaps Gaps(SourceSummary source);

@@ -1,3 +1,5 @@
+using System.Text;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
@@ -9,6 +11,8 @@ namespace VertexAr.Backup.Operations;
 internal sealed class PathSelection
 {
     private readonly List<Choice> choices;
+    private readonly List<byte[]> companions = [];
+    private readonly HashSet<string> along = [];
 
     /// <param name="paths">What was asked for; empty for everything.</param>
     /// <param name="sources">What the list's first names stand for.</param>
@@ -24,9 +28,30 @@ internal sealed class PathSelection
     /// <summary>Sources of which something is asked for, if only a directory.</summary>
     public IReadOnlySet<string> Sources => choices.SelectMany(choice => choice.Sources).ToHashSet();
 
+    /// <summary>
+    /// Names that are asked for, and in the list have next to them what belongs to them if they are SQLite databases, which was not asked for: for
+    /// <see cref="TakeAlong"/>. Whether they are, and are in the list at all, is not known here.
+    /// </summary>
+    public IReadOnlySet<string> MaybeDatabases => companions
+        .Where(path => IsWanted(SqliteCompanions.DatabaseOf(path), isDirectory: false) && !IsWanted(path, isDirectory: false))
+        .Select(path => Key(SqliteCompanions.DatabaseOf(path))).ToHashSet();
+
+    /// <summary>A path as a key: one character for each byte.</summary>
+    public static string Key(ReadOnlySpan<byte> path) => Encoding.Latin1.GetString(path);
+
+    /// <summary>Asks for all that belongs to databases, without which they would lack rows.</summary>
+    /// <param name="databases">Their paths as keys.</param>
+    public void TakeAlong(IReadOnlySet<string> databases) =>
+        along.UnionWith(companions.Where(path => databases.Contains(Key(SqliteCompanions.DatabaseOf(path)))).Select(path => Key(path)));
+
     /// <summary>Shows an entry of the list.</summary>
     public void Note(ReadOnlySpan<byte> path, bool isDirectory)
     {
+        if (!isDirectory && !SqliteCompanions.DatabaseOf(path).IsEmpty)
+        {
+            companions.Add(path.ToArray());
+        }
+
         foreach (var choice in choices)
         {
             var fit = choice.Path.Of(path, isDirectory);
@@ -60,7 +85,7 @@ internal sealed class PathSelection
             }
         }
 
-        return false;
+        return along.Count > 0 && !isDirectory && along.Contains(Key(path));
     }
 
     private sealed class Choice(PathChoice path)

@@ -145,7 +145,17 @@ internal sealed class RestoreBackup
         var selection = new PathSelection(plan.Paths, what.Sources);
         what.EachPath(among, selection.Note);
         var unmatched = selection.Unmatched.ToList();
-        return unmatched.Count == 0 ? selection : throw NotThere(what, unmatched, what.Sources.Where(source => among.Contains(source.Name)));
+        if (unmatched.Count > 0)
+        {
+            throw NotThere(what, unmatched, what.Sources.Where(source => among.Contains(source.Name)));
+        }
+
+        if (selection.MaybeDatabases is { Count: > 0 } files)
+        {
+            selection.TakeAlong(what.SqliteFiles(files));
+        }
+
+        return selection;
     }
 
     /// <summary>Why paths that were asked for are not there: they could not be saved, or are in a directory that could not; or nothing is known of them.</summary>

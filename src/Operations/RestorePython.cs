@@ -118,6 +118,9 @@ internal sealed class RestorePython : IRestorable
         }
     }
 
+    /// <summary>An archive can only be read from its beginning: all may be.</summary>
+    public IReadOnlySet<string> SqliteFiles(IReadOnlySet<string> files) => files;
+
     /// <summary>Such a backup does not say what it lacks.</summary>
     public TreeGaps Gaps(SourceSummary source) => TreeGaps.None;
 

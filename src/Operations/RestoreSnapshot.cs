@@ -87,6 +87,23 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
         }
     }
 
+    public IReadOnlySet<string> SqliteFiles(IReadOnlySet<string> files)
+    {
+        var found = new HashSet<string>();
+        using var list = Whole(() => store.OpenFileList(snapshot));
+        using var content = new PieceFetcher(store.Layout, Whole(() => store.ReadPackTable(snapshot)), check: true);
+        while (Whole(() => list.Read(path => files.Contains(PathSelection.Key(path)))) is { } entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (files.Contains(PathSelection.Key(entry.Path)) && MayBeSqlite(entry, content))
+            {
+                found.Add(PathSelection.Key(entry.Path));
+            }
+        }
+
+        return found;
+    }
+
     public TreeGaps Gaps(SourceSummary source)
     {
         if (source.Kind == SourceKind.Database)
@@ -132,6 +149,30 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
         }
 
         return absent;
+    }
+
+    /// <summary>An empty one may have everything in its log; a hard link has no content of its own here, and a pack may be damaged or still elsewhere.</summary>
+    private static bool MayBeSqlite(FileEntry entry, PieceFetcher content)
+    {
+        if (entry.Type != EntryType.File || entry.Size == 0)
+        {
+            return entry.Type is EntryType.File or EntryType.HardLink;
+        }
+
+        var begin = new List<byte>();
+        try
+        {
+            if (!entry.Pieces[0].IsHole)
+            {
+                content.Fetch(entry.Pieces[0], bytes => begin.AddRange(bytes.Span[..Math.Min(bytes.Length, SqliteFile.Magic.Length)]));
+            }
+
+            return begin.Take(SqliteFile.Magic.Length).SequenceEqual(SqliteFile.Magic.ToArray());
+        }
+        catch (Exception e) when (e is DamageError or UserError or PosixError)
+        {
+            return true;
+        }
     }
 
     private static List<byte[]> Starts(IReadOnlySet<string> sources) => [.. sources.Select(name => Posix.Bytes(name))];

@@ -66,6 +66,20 @@ public sealed class PathSelectionTests
         Assert.Equal(["app", "srv"], Noted("app.db", "srv/1.jpg").Sources.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void What_belongs_to_a_database_comes_along_and_what_has_such_a_name_only_does_not()
+    {
+        string[] list = ["srv/", "srv/a.db", "srv/a.db-shm", "srv/a.db-wal", "srv/b.db-wal", "srv/text.db", "srv/text.db-wal", "srv/z.db", "srv/z.db-wal/"];
+        var selection = new PathSelection(["*.db"], Sources);
+        Array.ForEach(list, path => selection.Note(Bytes(path), path.EndsWith('/')));
+        Assert.Equal(["srv/a.db", "srv/b.db", "srv/text.db"], selection.MaybeDatabases.Order(StringComparer.Ordinal));
+        Assert.Equal(["srv/a.db", "srv/text.db", "srv/z.db"], Along());
+        selection.TakeAlong(new HashSet<string>(["srv/a.db"]));
+        Assert.Equal(["srv/a.db", "srv/a.db-shm", "srv/a.db-wal", "srv/text.db", "srv/z.db"], Along());
+
+        IEnumerable<string> Along() => list.Where(path => selection.IsWanted(Bytes(path), path.EndsWith('/')));
+    }
+
     /// <summary>A terminal shows both as one: whoever asks for what is shown gets both.</summary>
     [Fact]
     public void Names_that_are_no_text_are_found_as_they_are_shown()
