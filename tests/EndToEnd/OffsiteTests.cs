@@ -155,7 +155,8 @@ public sealed class OffsiteTests : IDisposable
         // Of the same content the same pack would be made again, and all would be well.
         File.Delete(pack);
         site.Write("videos/clip.mp4", Content.Random(1_000_000, seed: 7));
-        var second = site.Create("--rescan", "--no-offsite", "--accept-shrink");
+        site.Run("create", "--rescan", "--no-offsite", "--accept-shrink").Ends(3).Says("is missing: what it held is stored again");
+        var second = site.Newest();
         site.Run("offsite", "push").Ends(1).Says($"snapshot {first.Id} was not copied");
         Assert.Contains($"snapshots/{second.Id}.json", place.Files());
         Assert.DoesNotContain($"snapshots/{first.Id}.json", place.Files());

@@ -6,7 +6,7 @@ namespace VertexAr.Backup.EndToEnd;
 /// <summary>What has not changed is not read again, as the kernel sees it.</summary>
 public sealed class UnchangedFilesTests
 {
-    private static readonly string[] HeaderReads = [", 16, 0) = 16", ", 19, 0) = 19"];
+    private static readonly string[] HeaderReads = [", 16, 0) = 16", ", 20, 0) = 20"];
 
     [Fact]
     public void A_second_run_reads_no_file_content()

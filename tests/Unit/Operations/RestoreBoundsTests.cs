@@ -1,5 +1,4 @@
 using System.Text;
-using VertexAr.Backup.Core;
 using VertexAr.Backup.Operations;
 
 namespace VertexAr.Backup.Tests.Operations;
@@ -24,7 +23,9 @@ public sealed class RestoreBoundsTests
 
         var narrowed = RestoreBounds.Narrow(Journal, head);
 
-        Assert.Equal((head.Scratch, head.Databases, head.Above), (narrowed.Scratch, narrowed.Databases, narrowed.Above));
+        Assert.Equal(head.Scratch, narrowed.Scratch);
+        Assert.Equal(head.Databases, narrowed.Databases);
+        Assert.Equal(head.Above, narrowed.Above);
     }
 
     [Theory]
