@@ -56,7 +56,7 @@ internal sealed class PlaceWatch
     public void RequireBackups(string directory)
     {
         Require(BackupDirectory, directory);
-        if (!acceptMoved && earlier.Exists(place => place.Role == BackupDirectory && place.Path == directory) && !File.Exists(new Layout(directory).Mark))
+        if (!acceptMoved && earlier.Exists(place => place.Role == BackupDirectory && place.Path == directory) && IsEmpty(directory))
         {
             throw UserError.Failed(
                 $"there is no repository in {directory} any more, where the run before had one: a disk is not mounted, or it was emptied",
@@ -76,6 +76,19 @@ internal sealed class PlaceWatch
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return $"which file systems the places are on cannot be remembered: {e.Message}";
+        }
+    }
+
+    /// <summary>Whether nothing is there; what cannot be looked into has something.</summary>
+    private static bool IsEmpty(string directory)
+    {
+        try
+        {
+            return !Directory.Exists(directory) || !Directory.EnumerateFileSystemEntries(directory).Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

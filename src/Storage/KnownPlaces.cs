@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -18,7 +19,7 @@ internal sealed record KnownPlace(string Role, string Path, FileSystemIdentity F
 /// <param name="backupDirectory">Whose site.</param>
 internal sealed class KnownPlaces(string? directory, string backupDirectory)
 {
-    private string File => Path.Combine(directory!, $"{Digest.Of(Posix.Bytes(backupDirectory)).ToString()[..16]}.json");
+    private string File => Path.Combine(directory!, $"{Convert.ToHexStringLower(XxHash128.Hash(Posix.Bytes(backupDirectory)))}.json");
 
     /// <summary>Empty if nothing is remembered, or what is there cannot be read.</summary>
     public IReadOnlyList<KnownPlace> Read()
