@@ -53,6 +53,13 @@ public sealed class PlantedJournalTests : IDisposable
 
     private string Plant(string[] scratch, string[] pointers) => JsonSerializer.Serialize(new
     {
-        restore = 1, began_at = Stamp, what = "snapshot 20261126T020000Z", targets = new[] { site.Storage }, scratch, pointers, databases = Array.Empty<string>(), above = Array.Empty<string>(),
+        restore = 1,
+        began_at = Stamp,
+        what = "snapshot 20261126T020000Z",
+        targets = new[] { site.Storage },
+        scratch,
+        pointers,
+        databases = Array.Empty<string>(),
+        above = Array.Empty<string>(),
     }) + "\n";
 }

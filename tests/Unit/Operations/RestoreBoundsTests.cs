@@ -79,7 +79,10 @@ public sealed class RestoreBoundsTests
         var pointer = $"/etc/.passwd.restore_{Stamp}.steps";
         var head = Head() with
         {
-            Targets = ["/srv/app/data", "/etc/passwd"], Pointers = [pointer, "/etc/shadow"], Databases = ["/etc/passwd"], Scratch = [$"/etc/.passwd.restore_{Stamp}"],
+            Targets = ["/srv/app/data", "/etc/passwd"],
+            Pointers = [pointer, "/etc/shadow"],
+            Databases = ["/etc/passwd"],
+            Scratch = [$"/etc/.passwd.restore_{Stamp}"],
         };
 
         var narrowed = RestoreBounds.Narrow(Journal, head);
