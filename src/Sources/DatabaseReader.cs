@@ -67,9 +67,52 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
         {
             CopyWhenUnlocked(target, lockTimeout, stop);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT && !HasLog())
         {
             CopyAsIs(target);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        {
+            CopyOnceMore(target, lockTimeout, stop);
+        }
+    }
+
+    /// <summary>
+    /// To SQLite a disk that cannot be read is a damaged database, too; and the file alone, without what is in its log, would be taken
+    /// for a sound one of an earlier time.
+    /// </summary>
+    private void CopyOnceMore(CopyTarget target, TimeSpan lockTimeout, CancellationToken stop)
+    {
+        using (var copy = target.Open())
+        {
+            Posix.Truncate(copy, 0);
+        }
+
+        try
+        {
+            CopyWhenUnlocked(target, lockTimeout, stop);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT && SqliteCompanions.Ends.Prepend("").All(end => CanBeRead(file + end)))
+        {
+            CopyAsIs(target);
+        }
+    }
+
+    /// <summary>Whether something lies next to it that SQLite would read first.</summary>
+    private bool HasLog() => SqliteCompanions.Ends.Any(end => end != SqliteCompanions.Index && Posix.StatusOrNull(file + end) is { Size: > 0 });
+
+    /// <summary>Whether each byte of a file can be read; one that is not there has none.</summary>
+    private static bool CanBeRead(string path)
+    {
+        try
+        {
+            using var all = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            all.CopyTo(Stream.Null);
+            return true;
+        }
+        catch (IOException e)
+        {
+            return e is FileNotFoundException;
         }
     }
 
