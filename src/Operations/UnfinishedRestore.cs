@@ -156,7 +156,7 @@ internal static class UnfinishedRestore
                 GiveTimesBack(journal.Touched.Concat(journal.Head.Above));
             }
         }
-        catch (PosixError e)
+        catch (Exception e) when (e is PosixError or UserError)
         {
             progress.Say(Severity.Warning, $"what a restore left could not be removed: {e.Message}; the next restore of the same place tries again, see {journal.Path}");
         }
