@@ -58,8 +58,8 @@ class Model:
         self.note(kind, self.site.run("create", kind, "--quiet", "--no-rotate", *self.numbers.choice([[], [], ["--rescan"]])))
 
     def note(self, kind, run):
-        # Whole itself, it names once what earlier snapshots lack.
-        named = run.returncode == 3 and self.hurt and "is stored again" in run.stderr
+        # Whole itself, it names what was found damaged in earlier snapshots, or is missing there.
+        named = run.returncode == 3 and "is stored again" in run.stderr
         check(run.returncode == 0 or named, f"create {kind} ended with {run.returncode}: {run.stderr}")
         new = [i for i in self.site.snapshots() if i not in self.snapshots]
         check(len(new) == 1, f"create made {new}")
