@@ -12,8 +12,6 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class CreateBackup
 {
-    private const int AheadNamed = 3;
-
     private readonly CreatePlan plan;
     private readonly TimeProvider clock;
     private readonly RunProgress progress;
@@ -137,7 +135,7 @@ internal sealed class CreateBackup
         ScratchFiles.RemoveOrphans(held);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default), .. plan.Signer?.Listed(held.Layout) ?? []];
-        var id = plan.Origin is null ? NextId(taken) : FreeId(taken);
+        var id = plan.Origin is null ? CreateId.Next(startedAt, taken, existing, held.Layout, progress) : CreateId.Free(startedAt, taken);
         previous = CreateSigning.Previous(plan, held.Layout, id, clock.GetUtcNow());
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, SayDamaged, Neighbour);
         SnapshotHeader header;
@@ -207,44 +205,6 @@ internal sealed class CreateBackup
         }
 
         progress.Expect(preview.BytesToRead);
-    }
-
-    /// <summary>Names say what is newest, also to rotation, when the clock was set back between two runs.</summary>
-    private SnapshotId NextId(List<SnapshotId> taken)
-    {
-        var id = SnapshotOrder.Next(startedAt, taken);
-        if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < id)
-        {
-            progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Where(other => other < id).Max()}, so this one is named after it; is the time of this machine right?");
-        }
-
-        var ahead = existing.FindAll(other => FutureId.Is(other, startedAt));
-        foreach (var other in ahead.TakeLast(AheadNamed))
-        {
-            progress.Say(
-                Severity.Warning,
-                $"the clock is behind snapshot {other}, which counts as older than this one; if the time of this machine is right, remove it: "
-                    + FutureId.Removal(other, new Layout(plan.BackupDirectory).Snapshots));
-        }
-
-        if (ahead.Count > AheadNamed)
-        {
-            progress.Say(Severity.Warning, $"it is behind {ahead.Count - AheadNamed} more snapshots; 'vertex-ar-backup list' shows them");
-        }
-
-        return id;
-    }
-
-    /// <summary>What is imported takes its place among the others by its own time: the next second that is free.</summary>
-    private SnapshotId FreeId(List<SnapshotId> taken)
-    {
-        var id = SnapshotId.At(startedAt);
-        while (taken.Contains(id))
-        {
-            id = id.Next();
-        }
-
-        return id;
     }
 
     private SnapshotHeader Store(RepositoryLock held, SnapshotId id, List<EarlierList> earlier, List<Snapshot> whole)

@@ -30,7 +30,7 @@ internal sealed class RestoreBackup
         What = what;
         this.progress = progress;
         this.stop = stop;
-        this.plan = plan with { Selection = Select(what, plan) };
+        this.plan = plan with { Selection = RestoreSelection.Of(what, plan) };
         stamp = RestoreNames.Stamp(clock.GetUtcNow());
         Targets = [.. Chosen().Select(source => Target(source) with { Gaps = what.Gaps(source) })];
         Check();
@@ -119,9 +119,6 @@ internal sealed class RestoreBackup
         return plan.Paths.Count == 0 ? restorable : restorable.FindAll(source => plan.Selection.Sources.Contains(source.Name));
     }
 
-    private UserError NothingMatches() => UserError.Failed(
-        $"nothing in {What.Title} matches {string.Join(" or ", plan.Paths.Select(p => $"'{p}'"))}", $"'vertex-ar-backup show {What.Id} --files' shows what is there");
-
     private RestoreTarget Target(SourceSummary source)
     {
         var path = plan.To is null
@@ -131,53 +128,6 @@ internal sealed class RestoreBackup
                 : Path.Combine(plan.To, source.Name);
         var place = plan.To is null ? RestoreLinks.Follow(source.Name, path, What.Title) : path;
         return new RestoreTarget(source, path) { Place = place, Exists = Posix.StatusOrNull(place) is not null };
-    }
-
-    /// <exception cref="UserError">A path that was asked for is not there.</exception>
-    private static PathSelection Select(IRestorable what, RestorePlan plan)
-    {
-        var among = what.Sources.Where(source => plan.Only is null || source.Kind == plan.Only).Select(source => source.Name).ToHashSet();
-        if (plan.Paths.Count == 0 || among.Count == 0)
-        {
-            return PathSelection.Everything;
-        }
-
-        var selection = new PathSelection(plan.Paths, what.Sources);
-        what.EachPath(among, selection.Note);
-        var unmatched = selection.Unmatched.ToList();
-        if (unmatched.Count > 0)
-        {
-            throw NotThere(what, unmatched, what.Sources.Where(source => among.Contains(source.Name)));
-        }
-
-        if (selection.MaybeDatabases is { Count: > 0 } files)
-        {
-            selection.TakeAlong(what.SqliteFiles(files));
-        }
-
-        return selection;
-    }
-
-    /// <summary>Why paths that were asked for are not there: they could not be saved, or are in a directory that could not; or nothing is known of them.</summary>
-    private static UserError NotThere(IRestorable what, List<string> paths, IEnumerable<SourceSummary> among)
-    {
-        var selection = new PathSelection(paths, what.Sources);
-        foreach (var source in among)
-        {
-            foreach (var gap in what.Gaps(source).Absent)
-            {
-                selection.Note(gap.Path, isDirectory: false);
-                var (listed, onDisk) = (Encoding.UTF8.GetString(gap.Path) + "/", Path.Combine(source.Path, Encoding.UTF8.GetString(ListPath.Below(gap.Path))) + "/");
-                if (selection.IsWanted(gap.Path, isDirectory: false)
-                    || paths.Exists(path => path.StartsWith(listed, StringComparison.Ordinal) || path.StartsWith(onDisk, StringComparison.Ordinal)))
-                {
-                    return UserError.Failed($"'{listed[..^1]}' could not be saved when {what.Title} was made: {gap.Reason}", "restore it from an older snapshot");
-                }
-            }
-        }
-
-        return UserError.Failed(
-            $"nothing in {what.Title} matches {string.Join(" or ", paths.Select(path => $"'{path}'"))}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
     }
 
     private bool IsRestorable(SourceSummary source) =>
@@ -366,7 +316,7 @@ internal sealed class RestoreBackup
         var filled = What.Fill(roots, plan);
         if (plan.Paths.Count > 0 && filled.Files == 0 && filled.Matched.Count == 0)
         {
-            throw NothingMatches();
+            throw RestoreSelection.NothingMatches(What, plan.Paths);
         }
 
         Settle(roots, filled.Matched);
