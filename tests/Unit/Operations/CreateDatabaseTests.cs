@@ -138,11 +138,11 @@ public sealed class CreateDatabaseTests : IDisposable
         Assert.Equal(File.ReadAllBytes(site.Database), File.ReadAllBytes(Path.Combine(whole, "app/app.db")));
     }
 
-    /// <summary>With so many indexes the check takes far longer than storing.</summary>
+    /// <summary>The check computes the key of each row, which takes far longer than storing.</summary>
     [Fact]
     public void What_is_stored_and_not_yet_checked_is_not_taken_over_from_a_run_that_was_cut_off()
     {
-        site.Sql(string.Concat(Enumerable.Range(1, 30).Select(i => $"CREATE INDEX i{i} ON t(i % {i}00);")));
+        site.Sql("CREATE INDEX slow ON t(length(hex(zeroblob(20000 + i % 2))))");
         using var stop = new CancellationTokenSource();
         var listed = true;
         var stopping = new Thread(() =>
