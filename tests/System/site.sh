@@ -27,7 +27,9 @@ make_site() {
 #!/bin/sh
 # Each transaction writes to both tables: a consistent copy has as many rows in one as in the other.
 {
-    echo 'PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000;'
+    # First, since who asks whether the site is there may hold the database for a moment.
+    echo '.timeout 10000'
+    echo 'PRAGMA journal_mode=WAL;'
     echo 'CREATE TABLE IF NOT EXISTS portraits(id INTEGER PRIMARY KEY, data BLOB);'
     echo 'CREATE TABLE IF NOT EXISTS videos(id INTEGER PRIMARY KEY, data BLOB);'
     while :; do
@@ -46,14 +48,24 @@ END
     start_site
 }
 
+# Until it has written: its log, and rows that were not there before.
 start_site() {
     inside systemctl start vertex-ar.service
-    inside_sh "until [ -s $db-wal ] && [ \"\$(sqlite3 $db 'SELECT count(*) > 20 FROM videos' 2>/dev/null)\" = 1 ]; do sleep 0.1; done"
+    # Only what is there is asked, which makes no file.
+    wait_a_minute_until has_log && wait_a_minute_until has_more_rows_than 0 && wait_a_minute_until has_more_rows_than $(($(count_rows) + 20))
 }
 
-# The write-ahead log of the running application; where it is not, what is there instead.
+count_rows() {
+    inside sqlite3 -cmd '.timeout 10000' $db 'SELECT count(*) FROM videos'
+}
+
+has_more_rows_than() {
+    [ "$(count_rows)" -gt "$1" ]
+}
+
+# The write-ahead log of the running application; where it is not, what is there instead, and what the application said first.
 has_log() {
-    inside_sh "test -s $db-wal || { ls -l ${db%/*}; systemctl status vertex-ar.service; exit 1; }"
+    inside_sh "test -s $db-wal || { ls -l ${db%/*}; journalctl -q -u vertex-ar.service -o cat | head -n 20; exit 1; }"
 }
 
 stop_site() {
