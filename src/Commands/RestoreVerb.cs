@@ -77,7 +77,7 @@ internal static class RestoreVerb
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Damaged.Count > 0 ? ExitCode.Failed
-            : result.Losses.SpecialFiles > 0 || result.Losses.Owners > 0 || result.NotSaved.Count > 0 || result.SourcesNotRestored.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
+            : result.Losses.HasAny || result.NotSaved.Count > 0 || result.SourcesNotRestored.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
             : ExitCode.Done;
     }
 
@@ -292,10 +292,14 @@ internal static class RestoreVerb
         }
 
         json.WriteEndArray();
-        json.WriteNumber("files_without_attributes", result.Losses.Attributes);
-        json.WriteNumber("files_without_owner", result.Losses.Owners);
+        json.WriteNumber("files_without_attributes", result.Losses.Count(RestoreLoss.Attributes));
+        json.WriteNumber("files_without_owner", result.Losses.Count(RestoreLoss.Owner));
+        json.WriteNumber("files_without_mode", result.Losses.Count(RestoreLoss.Mode));
+        json.WriteNumber("files_without_time", result.Losses.Count(RestoreLoss.Time));
+        json.WriteNumber("hard_links_copied", result.Losses.Count(RestoreLoss.HardLink));
         json.WriteNumber("files_without_set_id", result.Losses.SetIds);
         json.WriteNumber("files_without_capabilities", result.Losses.Capabilities);
+        json.WriteNumber("symlinks_not_made", result.Losses.Symlinks);
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteItems("damaged", result.Damaged, WriteWarning);
         json.WriteItems("not_saved", [.. result.SourcesNotRestored, .. result.NotSaved], WriteWarning);

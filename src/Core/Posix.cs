@@ -14,6 +14,7 @@ internal static unsafe class Posix
 {
     private const int AtCurrentDirectory = -100;
     private const int AtNoFollow = 0x100;
+    private const int AtForceSync = 0x2000;
     private const int AtRemoveDirectory = 0x200;
     private const int AtEmptyPath = 0x1000;
     private const uint StatxBasicBornAndMount = 0x1fff;
@@ -57,6 +58,9 @@ internal static unsafe class Posix
 
     /// <summary>Looks at a name without following a link in the last place.</summary>
     public static FileStatus StatusAt(SafeFileHandle dir, ReadOnlySpan<byte> name) => Status(dir, name, AtNoFollow);
+
+    /// <summary>The same, asked of the file system again: FUSE remembers for a second what another name of the file has changed since.</summary>
+    public static FileStatus StatusAsked(SafeFileHandle dir, ReadOnlySpan<byte> name) => Status(dir, name, AtNoFollow | AtForceSync);
 
     /// <summary>Looks at a path, following links; null if there is nothing.</summary>
     public static FileStatus? StatusOrNull(string path)

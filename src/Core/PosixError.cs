@@ -39,8 +39,8 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     /// <summary>The disk, or the user's share of it, is full.</summary>
     public bool IsDiskFull => Number is NoSpace or QuotaExceeded;
 
-    /// <summary>What chown(2) says to a root that may not give files away, or not to this user.</summary>
-    public bool RefusesOwner => Number is NotPermitted or Invalid;
+    /// <summary>What file systems say that have no such thing, or not with this value: owners, modes, links, device nodes.</summary>
+    public bool IsNotForThisPlace => Number is NotPermitted or Invalid or NoSuchCall or NotSupported;
 
     /// <summary>The errno behind an I/O error, whether it came from here or from .NET's own streams; 0 if there is none.</summary>
     public static int NumberOf(Exception error) => error switch

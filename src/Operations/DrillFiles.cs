@@ -77,13 +77,13 @@ internal sealed class DrillFiles : IDisposable
         {
             var parent = Parent(entry.Path);
             var name = NameOf(entry.Path);
-            var difference = Difference(entry, Posix.StatusAt(parent, name)) ?? DifferentAttributes(entry, parent, name) ?? Look(entry, parent, name);
+            var difference = Difference(entry, Posix.StatusAsked(parent, name)) ?? DifferentAttributes(entry, parent, name) ?? Look(entry, parent, name);
             if (difference is not null)
             {
                 findings.Fail(Encoding.UTF8.GetString(entry.Path), difference);
             }
         }
-        catch (PosixError e) when (e.Number == PosixError.NotFound && entry.Type.IsSpecial() && missing < losses.SpecialFiles)
+        catch (PosixError e) when (e.Number == PosixError.NotFound && (entry.Type.IsSpecial() || entry.Type == EntryType.Symlink) && missing < losses.SpecialFiles + losses.Symlinks)
         {
             // The restore said so.
             missing++;
@@ -116,15 +116,15 @@ internal sealed class DrillFiles : IDisposable
 
     private string? DifferentMode(FileEntry entry, in FileStatus now)
     {
-        // Where a file's ACL could not be kept, its mode gives less than it did.
+        // Where a file's ACL could not be kept, its mode gives less than it did. Which modes could not be kept, the restore said.
         var expected = RestoreMetadata.ModeFor(entry, now);
-        return now.Permissions == expected || (losses.Attributes > 0 && entry.Attributes is not null)
+        return now.Permissions == expected || losses.Count(RestoreLoss.Mode) > 0 || (losses.Count(RestoreLoss.Attributes) > 0 && entry.Attributes is not null)
             ? null
             : $"has mode {Octal(now.Permissions)} and had {Octal(entry.Mode)}";
     }
 
     private string? DifferentAttributes(FileEntry entry, SafeFileHandle parent, ReadOnlySpan<byte> name) =>
-        losses.Attributes > 0 || RestoreMetadata.HasAttributes(AttributePlace.Named(parent, name), entry) ? null : "has other ACLs or attributes than it had";
+        losses.Count(RestoreLoss.Attributes) > 0 || RestoreMetadata.HasAttributes(AttributePlace.Named(parent, name), entry) ? null : "has other ACLs or attributes than it had";
 
     private string? Look(FileEntry entry, SafeFileHandle parent, ReadOnlySpan<byte> name)
     {
@@ -142,7 +142,7 @@ internal sealed class DrillFiles : IDisposable
                 using (var file = Posix.OpenToRead(parent, name))
                 {
                     // Another name of the same file comes with the same mode.
-                    Posix.SetMode(file, entry.Mode);
+                    Reset(file, entry.Mode);
                     return Compare(file, entry);
                 }
         }
@@ -154,6 +154,14 @@ internal sealed class DrillFiles : IDisposable
         if (!Posix.IsRoot && (mode & needed) != needed)
         {
             Posix.SetModeAt(parent, name, mode | needed);
+        }
+    }
+
+    private static void Reset(SafeFileHandle file, int mode)
+    {
+        if (!Posix.IsRoot)
+        {
+            Posix.SetMode(file, mode);
         }
     }
 

@@ -140,7 +140,7 @@ internal sealed class OffsitePull
     private static void Publish(string from, string to)
     {
         using var file = RegularFile.Open(from);
-        Posix.SetMode(file, AtomicFile.FileMode);
+        RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, AtomicFile.FileMode));
         AtomicFile.Publish(file, from, to, syncDirectory: false);
     }
 }

@@ -22,6 +22,7 @@ internal sealed class PythonUnpack : IDisposable
     private readonly Dictionary<string, byte[]> standIns = [];
     private readonly RunProgress progress;
     private readonly RestoreLosses losses;
+    private readonly LinkProbe links = new();
     private readonly SafeFileHandle root;
     private readonly byte[] buffer = new byte[1 << 20];
     private readonly List<FileEntry> directories = [];
@@ -95,7 +96,7 @@ internal sealed class PythonUnpack : IDisposable
         if (!directories.Exists(directory => directory.Path.Length == 0))
         {
             // What nobody described is what a tree usually is.
-            Posix.SetMode(root, UsualDirectory);
+            RestoreMetadata.IfPlaceCan(() => Posix.SetMode(root, UsualDirectory));
         }
 
         // From below, since a directory may get a mode in which nothing in it can be reached.
@@ -182,8 +183,8 @@ internal sealed class PythonUnpack : IDisposable
         else
         {
             aside.Add(entry.Path, entry);
-            Posix.SetMode(file, PythonAttributes.Workable(entry.Mode, isDirectory: false));
-            Posix.SetModified(file, entry.Modified);
+            RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, PythonAttributes.Workable(entry.Mode, isDirectory: false)));
+            RestoreMetadata.IfPlaceCan(() => Posix.SetModified(file, entry.Modified));
         }
 
         Files++;
@@ -231,16 +232,18 @@ internal sealed class PythonUnpack : IDisposable
     /// <summary>A symlink, by its name; it has no mode.</summary>
     private void Finish(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry)
     {
+        var hasOwn = links.HasOwn(directory);
         if (aside is null)
         {
-            RestoreMetadata.SetOwner(directory, name, entry, losses);
-        }
-        else
-        {
-            aside.Add(entry.Path, entry);
+            RestoreMetadata.ApplyToLink(directory, name, entry, hasOwn, losses);
+            return;
         }
 
-        Posix.SetModified(directory, name, entry.Modified);
+        aside.Add(entry.Path, entry);
+        if (hasOwn)
+        {
+            Posix.SetModified(directory, name, entry.Modified);
+        }
     }
 
     private void FinishDirectory(FileEntry entry)
@@ -254,8 +257,8 @@ internal sealed class PythonUnpack : IDisposable
             }
             else
             {
-                Posix.SetMode(directory, PythonAttributes.Workable(entry.Mode, isDirectory: true));
-                Posix.SetModified(directory, entry.Modified);
+                RestoreMetadata.IfPlaceCan(() => Posix.SetMode(directory, PythonAttributes.Workable(entry.Mode, isDirectory: true)));
+                RestoreMetadata.IfPlaceCan(() => Posix.SetModified(directory, entry.Modified));
             }
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)

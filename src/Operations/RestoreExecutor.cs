@@ -299,7 +299,7 @@ internal sealed class RestoreExecutor : IDisposable
         SetOwnerAndMode(made, meta);
         if (keepsTime)
         {
-            Posix.SetModified(made, meta.Modified);
+            RestoreMetadata.IfPlaceCan(() => Posix.SetModified(made, meta.Modified));
         }
     }
 
@@ -355,7 +355,7 @@ internal sealed class RestoreExecutor : IDisposable
         var (above, name) = places.Find(step.Path);
         using var directory = Posix.OpenDirectory(above, name);
         SetOwnerAndMode(directory, meta);
-        Posix.SetModified(directory, meta.Modified);
+        RestoreMetadata.IfPlaceCan(() => Posix.SetModified(directory, meta.Modified));
     }
 
     internal static void SetOwnerAndMode(SafeFileHandle directory, DirectoryMeta meta)
@@ -363,7 +363,7 @@ internal sealed class RestoreExecutor : IDisposable
         var now = Posix.Status(directory);
         if (Posix.IsRoot && (now.Uid != meta.Uid || now.Gid != meta.Gid))
         {
-            SetOwner(directory, meta);
+            RestoreMetadata.IfPlaceCan(() => Posix.SetOwner(directory, [], meta.Uid, meta.Gid));
         }
 
         // Before the mode, of which a part is the ACL's mask.
@@ -374,19 +374,7 @@ internal sealed class RestoreExecutor : IDisposable
 
         if (Posix.Status(directory).Permissions != meta.Mode)
         {
-            Posix.SetMode(directory, meta.Mode);
-        }
-    }
-
-    private static void SetOwner(SafeFileHandle directory, DirectoryMeta meta)
-    {
-        try
-        {
-            Posix.SetOwner(directory, [], meta.Uid, meta.Gid);
-        }
-        catch (PosixError e) when (e.RefusesOwner)
-        {
-            // Counted when the fresh directory was made.
+            RestoreMetadata.IfPlaceCan(() => Posix.SetMode(directory, meta.Mode));
         }
     }
 }

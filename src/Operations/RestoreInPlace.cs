@@ -213,7 +213,7 @@ internal sealed class RestoreInPlace : IDisposable
             }
 
             using var opened = Posix.OpenDirectory(Posix.Here, Posix.Bytes(above));
-            Posix.SetModified(opened, directory.Modified);
+            RestoreMetadata.IfPlaceCan(() => Posix.SetModified(opened, directory.Modified));
         }
     }
 

@@ -13,10 +13,9 @@ internal sealed class RestoreLosses
     private const int FirstNamed = 100;
 
     private readonly Lock gate = new();
+    private readonly Dictionary<RestoreLoss, Tally> tallies = [];
     private readonly List<PathWarning> specialFiles = [];
     private readonly List<Gap> notRestored = [];
-    private (string Path, string Reason)? firstAttributes;
-    private (string Path, string Reason)? firstOwner;
     private string? firstSetId;
     private string? firstDropped;
     private (long SetIds, long Capabilities, long Devices) dropped;
@@ -24,11 +23,8 @@ internal sealed class RestoreLosses
     /// <summary>Why what gives rights is dropped, as the end of a sentence: others could have put it into the snapshot. Null if it is restored.</summary>
     public Lazy<string?> Distrust { get; init; } = new((string?)null);
 
-    /// <summary>Files that did not get all of their ACLs and attributes.</summary>
-    public long Attributes { get; private set; }
-
-    /// <summary>Files and directories that belong to whoever restored them, though root wanted to give them back.</summary>
-    public long Owners { get; private set; }
+    /// <summary>Whether the place could not hold something, so that not all is as it was. What was dropped on purpose is another matter.</summary>
+    public bool HasAny => tallies.Count > 0 || SpecialFiles > 0 || Symlinks > 0;
 
     /// <summary>Files that lost set-user-ID or set-group-ID, for whatever reason.</summary>
     public long SetIds { get; private set; }
@@ -38,6 +34,9 @@ internal sealed class RestoreLosses
 
     /// <summary>FIFOs and device nodes that were not made, for whatever reason.</summary>
     public long SpecialFiles { get; private set; }
+
+    /// <summary>Symlinks that were not made.</summary>
+    public long Symlinks { get; private set; }
 
     /// <summary>The first hundred of those that could not be made.</summary>
     public IReadOnlyList<PathWarning> FirstSpecialFiles => specialFiles;
@@ -53,21 +52,32 @@ internal sealed class RestoreLosses
         }
     }
 
-    public void AddAttributes(byte[] path, string reason)
+    /// <summary>How many lost something of a kind.</summary>
+    public long Count(RestoreLoss kind)
     {
         lock (gate)
         {
-            Attributes++;
-            firstAttributes ??= (Encoding.UTF8.GetString(path), reason);
+            return tallies.TryGetValue(kind, out var tally) ? tally.Count : 0;
         }
     }
 
-    public void AddOwner(byte[] path, string reason)
+    /// <param name="kind">What is lost.</param>
+    /// <param name="path">Of what.</param>
+    /// <param name="reason">The system's words, or what it is instead.</param>
+    public void Add(RestoreLoss kind, byte[] path, string reason)
     {
         lock (gate)
         {
-            Owners++;
-            firstOwner ??= (Encoding.UTF8.GetString(path), reason);
+            if (!tallies.TryGetValue(kind, out var tally))
+            {
+                tallies.Add(kind, tally = new Tally());
+            }
+
+            tally.Count++;
+            if (tally.First.Count < FirstNamed)
+            {
+                tally.First.Add(new PathWarning(Encoding.UTF8.GetString(path), reason));
+            }
         }
     }
 
@@ -111,11 +121,12 @@ internal sealed class RestoreLosses
         }
     }
 
-    public void AddSpecialFile(FileEntry entry, string reason)
+    /// <summary>A FIFO, a device node or a symlink that the place cannot hold.</summary>
+    public void AddNotMade(FileEntry entry, string reason)
     {
         lock (gate)
         {
-            SpecialFiles++;
+            _ = entry.Type == EntryType.Symlink ? Symlinks++ : SpecialFiles++;
             notRestored.Add(new Gap(entry.Path, $"this {entry.Type.Name()} cannot be made"));
             if (specialFiles.Count < FirstNamed)
             {
@@ -127,19 +138,15 @@ internal sealed class RestoreLosses
     /// <summary>Says what was lost: a line for each kind, and one for each special file.</summary>
     public void Report(RunProgress progress)
     {
-        if (firstAttributes is var (path, reason))
+        foreach (var (kind, tally) in tallies.OrderBy(one => one.Key))
         {
-            progress.Say(Severity.Warning, $"the ACLs or attributes of {Units.Count(Attributes, "file")} could not be restored; the first is {path}: {reason}");
+            progress.Say(Severity.Warning, $"{Sentence(kind, tally.Count)}; the first is {tally.First[0].Path}: {tally.First[0].Reason}");
+            tally.First.ForEach(one => progress.Say(Severity.Detail, one.Reason, one.Path));
         }
 
         if (firstDropped is not null)
         {
             progress.Say(Severity.Warning, $"{Dropped()}, because {Distrust.Value}; the first is {firstDropped}; --keep-special restores them");
-        }
-
-        if (firstOwner is var (owned, refusal))
-        {
-            progress.Say(Severity.Warning, $"{Units.Count(Owners, "file")} could not be given back to {(Owners == 1 ? "its owner" : "their owners")}; the first is {owned}: {refusal}");
         }
 
         if (firstSetId is { } first)
@@ -158,7 +165,22 @@ internal sealed class RestoreLosses
         {
             progress.Say(Severity.Warning, $"{Units.Count(notMade, "special file")} could not be made{(Posix.IsRoot ? "" : "; only root can make device nodes")}");
         }
+
+        if (Symlinks > 0)
+        {
+            progress.Say(Severity.Warning, $"{Units.Count(Symlinks, "symlink")} could not be made");
+        }
     }
+
+    private static string Sentence(RestoreLoss kind, long count) => kind switch
+    {
+        RestoreLoss.Attributes => $"the ACLs or attributes of {Units.Count(count, "file")} could not be restored",
+        RestoreLoss.Owner => $"{Units.Count(count, "file")} could not be given back to {(count == 1 ? "its owner" : "their owners")}",
+        RestoreLoss.Mode => $"{Units.Count(count, "file")} could not be given {(count == 1 ? "its mode" : "their modes")}",
+        RestoreLoss.Time => $"{Units.Count(count, "file")} could not be given {(count == 1 ? "its time" : "their times")}",
+        RestoreLoss.HardLink => $"{Units.Count(count, "hard link")} became {(count == 1 ? "a file of its own" : "files of their own")}",
+        _ => throw new NotSupportedException(kind.ToString()),
+    };
 
     private void NoteDropped(byte[] path) => firstDropped ??= Encoding.UTF8.GetString(path);
 
@@ -177,5 +199,12 @@ internal sealed class RestoreLosses
                 parts.Add(text);
             }
         }
+    }
+
+    private sealed class Tally
+    {
+        public long Count { get; set; }
+
+        public List<PathWarning> First { get; } = [];
     }
 }

@@ -15,18 +15,34 @@ internal static class RestoreMetadata
     private const int SetUserId = 0x800;
     private const int SetGroupId = 0x400;
 
+    /// <summary>FAT keeps times to two seconds, which is no loss to speak of.</summary>
+    private const int RoundedSeconds = 2;
+
     /// <summary>An open file or directory of ours, whose content is written.</summary>
     public static void Apply(SafeFileHandle file, FileEntry entry, RestoreLosses losses)
     {
         SetOwner(file, [], entry, losses);
         var hasList = SetAttributes(AttributePlace.Of(file), entry, losses);
-        Posix.SetMode(file, Mode(entry, Posix.Status(file), hasList, losses));
-        Posix.SetModified(file, entry.Modified);
+        var mode = Mode(entry, Posix.Status(file), hasList, losses);
+        IfPlaceCan(() => Posix.SetMode(file, mode));
+        IfPlaceCan(() => Posix.SetModified(file, entry.Modified));
+        Compare(entry, mode, Posix.Status(file), losses);
     }
 
     /// <summary>A symlink, which has no mode.</summary>
-    public static void ApplyToLink(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry, RestoreLosses losses)
+    /// <param name="directory">A directory of ours.</param>
+    /// <param name="name">The link.</param>
+    /// <param name="entry">As it was.</param>
+    /// <param name="hasOwn">Whether it has a time and an owner of its own; see <see cref="LinkProbe"/>.</param>
+    /// <param name="losses">Told what cannot be given back.</param>
+    public static void ApplyToLink(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry, bool hasOwn, RestoreLosses losses)
     {
+        if (!hasOwn)
+        {
+            losses.Add(RestoreLoss.Time, entry.Path, "symlinks have no times and owners of their own there");
+            return;
+        }
+
         SetOwner(directory, name, entry, losses);
         _ = SetAttributes(AttributePlace.Named(directory, name), entry, losses);
         Posix.SetModified(directory, name, entry.Modified);
@@ -37,7 +53,8 @@ internal static class RestoreMetadata
     {
         SetOwner(directory, name, entry, losses);
         var hasList = SetAttributes(AttributePlace.Named(directory, name), entry, losses);
-        Posix.SetModeAt(directory, name, Mode(entry, Posix.StatusAt(directory, name), hasList, losses));
+        var mode = Mode(entry, Posix.StatusAt(directory, name), hasList, losses);
+        Posix.SetModeAt(directory, name, mode);
         Posix.SetModified(directory, name, entry.Modified);
     }
 
@@ -56,9 +73,21 @@ internal static class RestoreMetadata
         {
             Posix.SetOwner(directory, name, OwnerOf(entry), GroupOf(entry));
         }
-        catch (PosixError e) when (e.RefusesOwner)
+        catch (PosixError e) when (e.IsNotForThisPlace)
         {
-            losses.AddOwner(entry.Path, e.Message);
+            losses.Add(RestoreLoss.Owner, entry.Path, e.Message);
+        }
+    }
+
+    /// <summary>Sets what does not decide about content. That the place has no such thing is no error; whoever counts losses looks at what is there then.</summary>
+    public static void IfPlaceCan(Action set)
+    {
+        try
+        {
+            set();
+        }
+        catch (PosixError e) when (e.IsNotForThisPlace)
+        {
         }
     }
 
@@ -98,6 +127,22 @@ internal static class RestoreMetadata
         var place = AttributePlace.Of(directory);
         place.Remove(AttributeReader.Default);
         place.Remove(AttributeReader.Access);
+    }
+
+    /// <summary>Some file systems take a mode or a time and keep another, and say nothing.</summary>
+    private static void Compare(FileEntry entry, int mode, in FileStatus now, RestoreLosses losses)
+    {
+        if (now.Permissions != mode)
+        {
+            losses.Add(RestoreLoss.Mode, entry.Path, $"it is {Octal(now.Permissions)} instead of {Octal(mode)}");
+        }
+
+        if (Int128.Abs((Int128)now.Modified.Seconds - entry.Modified.Seconds) > RoundedSeconds)
+        {
+            losses.Add(RestoreLoss.Time, entry.Path, $"it is {now.Modified.ToNearestTime():u} instead of {entry.Modified.ToNearestTime():u}");
+        }
+
+        static string Octal(int mode) => Convert.ToString(mode, 8).PadLeft(4, '0');
     }
 
     private static int Mode(FileEntry entry, in FileStatus now, bool hasList, RestoreLosses losses)
@@ -145,7 +190,7 @@ internal static class RestoreMetadata
 
         if (trouble is not null)
         {
-            losses.AddAttributes(entry.Path, trouble);
+            losses.Add(RestoreLoss.Attributes, entry.Path, trouble);
         }
 
         return hasList;

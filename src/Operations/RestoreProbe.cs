@@ -26,6 +26,9 @@ internal interface IRestoreProbe
 /// </summary>
 internal sealed class RestoreProbe : IRestoreProbe
 {
+    // What is said of a directory or a file that could be moved. Over SFTP every refusal is the same one, which then says nothing.
+    private readonly int? movableDirectory;
+    private readonly int? movableFile;
     private readonly byte[] full;
 
     /// <param name="path">The directory to make, on the mount that it asks for.</param>
@@ -38,6 +41,12 @@ internal sealed class RestoreProbe : IRestoreProbe
             Posix.CreateNew(Posix.Here, Posix.Bytes(path + name), 0x180).Dispose();
         }
 
+        var (inner, empty) = (Posix.Bytes(path + "/inner"), Posix.Bytes(path + "/empty"));
+        Posix.MakeDirectory(Posix.Here, inner, 0x1C0);
+        Posix.MakeDirectory(Posix.Here, empty, 0x1C0);
+        Posix.CreateNew(Posix.Here, Posix.Bytes(path + "/inner/file"), 0x180).Dispose();
+        movableDirectory = Try(empty, inner);
+        movableFile = Try(Posix.Bytes(path + "/one"), inner);
         CanExchange = Try(Posix.Bytes(path + "/one"), Posix.Bytes(path + "/other"), RenameHow.Exchange) is null;
     }
 
@@ -49,13 +58,14 @@ internal sealed class RestoreProbe : IRestoreProbe
     {
         PosixError.NotEmpty or PosixError.Exists => true,
         PosixError.CrossDevice or PosixError.Busy => false,
+        { } number when number == movableDirectory => true,
         { } number => throw Cannot(directory, number),
         null => throw new InvalidOperationException($"{Encoding.UTF8.GetString(directory)} was moved into an empty directory"),
     };
 
     public void RequireMovable(byte[] file)
     {
-        if (Try(file, full) is { } number and not PosixError.IsDirectory)
+        if (Try(file, full) is { } number and not PosixError.IsDirectory && number != movableFile)
         {
             throw Cannot(file, number);
         }

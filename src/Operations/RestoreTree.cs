@@ -110,7 +110,7 @@ internal sealed class RestoreTree : IDisposable
                 writer.AddSpecialFile(entry, path);
                 break;
             // A link to a file that turns out to be damaged would bring its bad bytes back; whoever salvages gets copies.
-            case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(ListPath.Below(entry.Target), path):
+            case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(entry, ListPath.Below(entry.Target), path):
                 break;
             default:
                 AddContent(writer, entry, path);

@@ -15,6 +15,7 @@ internal sealed class RestoreWriter : IDisposable
     private readonly RestoreLosses losses;
     private readonly IReadOnlyDictionary<string, string> detours;
     private readonly List<Level> levels = [];
+    private readonly LinkProbe links = new();
 
     /// <param name="root">The directory to fill, empty; it stands for the top of the source.</param>
     /// <param name="losses">Told what cannot be given back.</param>
@@ -52,12 +53,21 @@ internal sealed class RestoreWriter : IDisposable
     {
         var parent = Parent(path);
         var name = Name(path);
-        Posix.MakeSymlink(parent, name, entry.Target);
-        RestoreMetadata.ApplyToLink(parent, name, entry, losses);
+        try
+        {
+            Posix.MakeSymlink(parent, name, entry.Target);
+        }
+        catch (PosixError e) when (e.IsNotForThisPlace)
+        {
+            losses.AddNotMade(entry, e.Message);
+            return;
+        }
+
+        RestoreMetadata.ApplyToLink(parent, name, entry, links.HasOwn(parent), losses);
     }
 
-    /// <summary>Gives a file one more name; false if the first name was not restored.</summary>
-    public bool TryAddHardLink(ReadOnlySpan<byte> first, ReadOnlySpan<byte> path)
+    /// <summary>Gives a file one more name; false if the first name was not restored, or the place has no hard links.</summary>
+    public bool TryAddHardLink(FileEntry entry, ReadOnlySpan<byte> first, ReadOnlySpan<byte> path)
     {
         var parent = Parent(path);
         try
@@ -66,9 +76,13 @@ internal sealed class RestoreWriter : IDisposable
             Posix.MakeLink(directory, Name(first), parent, Name(path));
             return true;
         }
-        catch (PosixError e) when (e.Number
-            is PosixError.NotFound or PosixError.NotDirectory or PosixError.NotPermitted or PosixError.CrossDevice or PosixError.TooManyHardLinks)
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
         {
+            return false;
+        }
+        catch (PosixError e) when (e.IsNotForThisPlace || e.Number is PosixError.CrossDevice or PosixError.TooManyHardLinks)
+        {
+            losses.Add(RestoreLoss.HardLink, entry.Path, e.Message);
             return false;
         }
     }
@@ -103,9 +117,9 @@ internal sealed class RestoreWriter : IDisposable
                 DeviceNumber.MakeFifo(parent, name);
             }
         }
-        catch (PosixError e) when (e.Number is PosixError.NotPermitted or PosixError.Invalid or PosixError.NotSupported)
+        catch (PosixError e) when (e.IsNotForThisPlace)
         {
-            losses.AddSpecialFile(entry, e.Message);
+            losses.AddNotMade(entry, e.Message);
             return;
         }
 

@@ -199,7 +199,7 @@ internal static class UnfinishedRestore
             if (Posix.StatusOrNull(path) is { IsDirectory: true })
             {
                 using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
-                Posix.SetModified(directory, modified);
+                RestoreMetadata.IfPlaceCan(() => Posix.SetModified(directory, modified));
             }
         }
     }

@@ -124,6 +124,19 @@ internal sealed class Site : IDisposable
         return path;
     }
 
+    /// <summary>Mounts a file system that runs as a program.</summary>
+    /// <param name="relative">Where.</param>
+    /// <param name="script">Mounts it at <c>$1</c>, in the site's own directory.</param>
+    public string MountFuse(string relative, string script)
+    {
+        Machine.NeedRoot("mounting a file system");
+        Assert.SkipUnless(File.Exists("/dev/fuse"), "this machine does not mount by FUSE");
+        var path = Directory.CreateDirectory(In(relative)).FullName;
+        Command.Shell($"set -- '{path}'; {script}", Root);
+        mounts.Add(path);
+        return path;
+    }
+
     /// <summary>
     /// What to put before the program so that an ordinary user runs it, to whom the whole site belongs from now on. Who runs
     /// the tests without being root is one already.

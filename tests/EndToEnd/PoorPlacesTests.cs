@@ -1,0 +1,116 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>Restoring to file systems that have no owners, modes, times, links or names as a Unix has them: what they cannot hold never costs content.</summary>
+public sealed class PoorPlacesTests : IDisposable
+{
+    private static readonly Dictionary<string, string> Mounts = new(StringComparer.Ordinal)
+    {
+        // SFTP without a network: the server is the program that sshd would start.
+        ["sshfs"] = "printf '#!/bin/sh\\nexec /usr/lib/openssh/sftp-server\\n' > ssh; chmod 755 ssh; mkdir -p server; sshfs -o ssh_command=\"$PWD/ssh\" host:\"$PWD/server\" \"$1\"",
+        ["ntfs"] = "truncate -s 64M ntfs; mkfs.ntfs -q -F -f ntfs > mkfs.log; ntfs-3g \"$PWD/ntfs\" \"$1\"",
+        ["exfat"] = "truncate -s 64M exfat; mkfs.exfat exfat > mkfs.log 2>&1; mount.exfat-fuse \"$(losetup -f --show exfat)\" \"$1\" > mount.log 2>&1",
+    };
+
+    private readonly Site site = new(withMedia: false);
+
+    public PoorPlacesTests()
+    {
+        site.Write("portraits/anna.jpg", "a portrait");
+        site.Write("portraits/other.jpg", "another");
+        Command.Shell("chmod 640 portraits/anna.jpg; ln portraits/anna.jpg poster.jpg; ln -s portraits/anna.jpg newest; touch -d '2020-01-02 03:04:05' portraits/other.jpg", site.Storage);
+    }
+
+    public void Dispose()
+    {
+        site.Dispose();
+        if (File.Exists(site.In("exfat")))
+        {
+            Command.Shell("losetup -j exfat | cut -d : -f 1 | xargs -r losetup -d", site.Root);
+        }
+    }
+
+    /// <summary>SFTP sets times and owners of what a link leads to.</summary>
+    [Theory]
+    [InlineData("to", "../../victim")]
+    [InlineData("in place", "../../victim")]
+    [InlineData("drill", "../../../victim")]
+    public void What_a_link_leads_to_on_a_server_stays_as_it_is(string how, string target)
+    {
+        var share = Mount("share", "sshfs");
+        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = share };
+        Command.Shell("echo not of the tree > victim; touch -d 2001-02-03 victim", site.In("server"));
+        var before = Look("victim");
+        Command.Shell($"ln -s {target} away; ln -s nowhere dangling; chown -h 1234:1234 away dangling", site.Storage);
+        site.Create();
+        if (how == "drill")
+        {
+            site.Run("drill").Succeeds().Says("3 files could not be given their times");
+            Assert.Equal(before, Look("victim"));
+            return;
+        }
+
+        var there = Path.Combine(share, "restored/storage");
+        if (how == "in place")
+        {
+            Command.Shell($"mkdir '{share}/restored'; mv '{site.Storage}' '{there}'; ln -s '{there}' '{site.Storage}'; echo changed > '{there}/portraits/anna.jpg'");
+        }
+
+        site.Run(["restore", "latest", .. how == "to" ? new[] { "--to", Path.GetDirectoryName(there)! } : ["--yes"]]).Ends(3).Says("3 files could not be given their times");
+        Assert.Equal(before, Look("victim"));
+        Assert.Equal("a portrait", File.ReadAllText(Path.Combine(there, "portraits/anna.jpg")));
+        Assert.Equal(target, new FileInfo(Path.Combine(there, "away")).LinkTarget);
+        Assert.Equal(new DateTime(2020, 1, 2, 3, 4, 5), File.GetLastWriteTime(Path.Combine(there, "portraits/other.jpg")));
+    }
+
+    [Theory]
+    [InlineData("ntfs", "files_without_mode")]
+    [InlineData("exfat", "symlinks_not_made")]
+    public void What_a_stick_cannot_hold_is_counted_and_everything_else_restored(string fileSystem, string counted)
+    {
+        var stick = Mount("stick", fileSystem);
+        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = stick };
+        site.Create();
+        var restored = site.Run("restore", "latest", "--json", "--to", Path.Combine(stick, "restored")).Ends(3);
+        var said = System.Text.Json.Nodes.JsonNode.Parse(restored.Output.Split('\n').Single(line => line.Contains("\"restored\"", StringComparison.Ordinal)))!;
+        Assert.True((long)said[counted]! > 0, restored.Output);
+        foreach (var (path, content) in new[] { ("portraits/anna.jpg", "a portrait"), ("portraits/other.jpg", "another"), ("poster.jpg", "a portrait") })
+        {
+            Assert.Equal(content, File.ReadAllText(Path.Combine(stick, "restored/storage", path)));
+        }
+
+        site.Run("drill").Succeeds();
+    }
+
+    /// <summary>The repository's own files need neither links nor owners.</summary>
+    [Theory]
+    [InlineData("sshfs")]
+    [InlineData("ntfs")]
+    [InlineData("exfat")]
+    public void Backups_on_a_stick_or_a_share_are_as_good_as_on_a_disk(string fileSystem)
+    {
+        var backups = Path.Combine(Mount("stick", fileSystem), "backups");
+        Directory.CreateDirectory(backups);
+        site.Settings["backup_dir"] = backups;
+        site.Run("create").Succeeds();
+        site.Write("portraits/new.jpg", "new");
+        site.Run("create").Succeeds();
+        site.Run("verify", "--deep").Succeeds();
+        site.Run("restore", "latest", "--to", site.In("look")).Succeeds();
+        Tree.AssertSame(site.Storage, site.In("look/storage"), Likeness.Restored);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(backups, "staging")));
+    }
+
+    /// <summary>A file as it is on the server.</summary>
+    private string Look(string name) => Command.Shell($"stat -c '%u %g %Y %a' {name}", site.In("server")).Output;
+
+    private string Mount(string relative, string fileSystem)
+    {
+        Machine.NeedRoot("mounting a file system");
+        if (fileSystem == "exfat")
+        {
+            Machine.NeedLoopDevices();
+        }
+
+        return site.MountFuse(relative, Mounts[fileSystem]);
+    }
+}
