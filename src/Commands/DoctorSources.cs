@@ -80,7 +80,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             }
             else
             {
-                report.Ok(name, $"{options.Place} opens");
+                report.Ok(name, $"{options.Place} opens{(source.File == options.File ? "" : $" as {source.File}, where its log is")}");
             }
         }
         catch (UserError e) when (e.InnerException is SqliteException { SqliteErrorCode: Busy or Locked })

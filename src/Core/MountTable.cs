@@ -90,6 +90,13 @@ internal sealed class MountTable
         return over;
     }
 
+    /// <summary>Where else mounts show what a path names, were nothing mounted over it there; to be compared with what is there.</summary>
+    /// <param name="path">Absolute and without links.</param>
+    public IEnumerable<string> OtherPaths(string path) => Place(path) is var (device, place)
+        ? mounts.Where(mount => mount.Device == device && PathPrefix.Holds(mount.Root, place))
+            .Select(mount => Join(mount.Point, place[mount.Root.TrimEnd('/').Length..])).Where(other => other != path).Distinct()
+        : [];
+
     public IReadOnlyList<MountedPlace> All => mounts;
 
     /// <summary>

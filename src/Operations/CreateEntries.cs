@@ -94,14 +94,14 @@ internal sealed class CreateEntries(
         }
 
         if (FindDatabase(earlier, name, path, before, out var content) is { } known
-            && references.AskLive(options.Name, path, options.File, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
+            && references.AskLive(options.Name, path, source.File, options.LockTimeout, clock, () => IsUnchanged(before, source.Look())))
         {
             pipeline.Add(new CreateItem(Describe(path, EntryType.File, before.File) with
             {
                 Size = known.Size,
                 Pieces = known.Pieces,
                 Wal = before.Wal,
-                Attributes = attributes.Of(path, () => AttributePlace.At(options.File)),
+                Attributes = attributes.Of(path, () => AttributePlace.At(source.File)),
             }));
             list.Measured(options.Name, content ?? source.Measure());
             return;
@@ -116,7 +116,7 @@ internal sealed class CreateEntries(
 
         var status = Posix.Status(file);
         var pieces = CreatePieces.PlanDatabase(status.Size);
-        var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal, Attributes = attributes.Of(path, () => AttributePlace.At(options.File)) };
+        var entry = Describe(path, EntryType.File, before.File) with { Size = status.Size, Pieces = pieces, Wal = before.Wal, Attributes = attributes.Of(path, () => AttributePlace.At(source.File)) };
         var parts = CreatePieces.Jobs(pieces, PackWriter.MemberBytes);
         var item = new CreateItem(entry, file, status, parts.Count + 1) { IsPrivate = true };
         checking = pipeline.Add(item, parts, stopping =>

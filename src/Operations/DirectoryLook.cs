@@ -84,14 +84,16 @@ internal sealed class DirectoryLook(NamedPlaces places)
         }
 
         var end = live.Length - database.Length;
-        var why = at.Survey.WhyUnchanged(at.Below.AsSpan(0, at.Below.Length - end)) ?? (IsKept(at, end, fresh) ? "it belongs to the database next to it, which stays" : null);
+        var why = at.Survey.WhyUnchanged(at.Below.AsSpan(0, at.Below.Length - end)) ?? (IsKept(at, live[..^end], end, fresh) ? "it belongs to the database next to it, which stays" : null);
         return why is not null && IsDatabase(live[..^end]) ? why : null;
     }
 
-    private bool IsKept(RestoreInside at, int end, byte[]? fresh)
+    private bool IsKept(RestoreInside at, byte[] database, int end, byte[]? fresh)
     {
         var restored = fresh is null ? null : places.StatusOrNull(fresh[..^end]);
-        return at.Survey.IsMounted(at.Below.AsSpan(0, at.Below.Length - end)) ? restored is not { IsRegular: true } : at.OnlyFiles && restored is null;
+        return at.Survey.IsMounted(at.Below.AsSpan(0, at.Below.Length - end))
+            ? restored is not { IsRegular: true } || RestoreOtherNames.WhyStays(BytePath.Text(database)) is not null
+            : at.OnlyFiles && restored is null;
     }
 
     /// <summary>An empty directory stands for what another source or a mount has there, and an old link for one that leads to a source.</summary>

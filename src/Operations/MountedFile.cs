@@ -22,6 +22,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
             return;
         }
 
+        RestoreOtherNames.RequireNoLog(Text(step.Path));
         RemoveHalfCopy(step);
         if (places.StatusOrNull(step.Kept) is null)
         {
@@ -50,6 +51,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
             return;
         }
 
+        RestoreOtherNames.RequireNoLog(Text(step.Path));
         if (!HaveSameContent(step.Path, step.Kept))
         {
             if (!HaveSameContent(step.Path, step.Fresh))

@@ -180,6 +180,7 @@ internal sealed class RestoreBackup
         }
 
         Refuse(RestoreInUse.Of(Databases, text => progress.Say(Severity.Warning, text)));
+        RestoreOtherNames.Look(Databases, text => progress.Say(Severity.Warning, text)).ToList().ForEach(refusal => plan.Refuse(refusal, progress));
         UnfinishedRestore.Settle(Targets.Select(target => target.Place), progress, plan.OnlyLook);
     }
 

@@ -95,7 +95,7 @@ internal sealed class RestoreInPlace : IDisposable
         RestoreInUse.Refuse(RestoreInUse.In(wanted, (spot, below) => !onlyFiles || spot.HasFresh(places, below)));
         foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is { IsRegular: true }))
         {
-            FoldLogIn(spot.Path);
+            RestoreOtherNames.FoldLogIn(spot.Path);
         }
 
         foreach (var spot in wanted)

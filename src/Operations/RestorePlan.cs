@@ -47,6 +47,18 @@ internal sealed record RestorePlan
 
     /// <summary>Threads that read and write.</summary>
     public required int Workers { get; init; }
+
+    /// <summary>Ends the restore, or says that it would be ended.</summary>
+    /// <exception cref="UserError">The refusal, unless it is only asked what would be.</exception>
+    public void Refuse(UserError refusal, RunProgress progress)
+    {
+        if (!OnlyLook)
+        {
+            throw refusal;
+        }
+
+        progress.Say(Severity.Warning, $"{refusal.Message}: the restore is refused");
+    }
 }
 
 /// <summary>One source on its way back.</summary>

@@ -351,9 +351,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             return;
         }
 
-        if (!old.IsRegular || !other.IsRegular)
+        if ((!old.IsRegular || !other.IsRegular ? "mounted there by itself" : RestoreOtherNames.WhyStays(BytePath.Text(live))) is { } reason)
         {
-            PutNextTo(live, "mounted there by itself", fresh!, other);
+            PutNextTo(live, reason, fresh!, other);
             return;
         }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 
@@ -21,39 +20,53 @@ internal static class DatabaseLog
     /// <summary>An application that is just opening or closing the database holds one lock without the other for a moment.</summary>
     private const int Looks = 4;
 
+    private const string Advice = "configure the path that the application uses (mount its directory, not the file alone), or remove the other name";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// The name by which to read a database: next to it is the log. A file that is mounted by itself is read by the name that it has in its
+    /// own directory, if that is to be seen, and only there is a log or an application that has it open.
+    /// </summary>
+    /// <param name="path">The database file, links resolved.</param>
+    public static string NameToRead(string path) =>
+        SqliteNames.Of(path) is { IsMounted: true } names && !IsUsed(path) && names.OthersInDirectories.Where(IsUsed).ToList() is [var other] ? other : path;
 
     /// <param name="path">The database file, links resolved. Not while this process has it open: closing it here would end SQLite's locks.</param>
     /// <returns>What is wrong: a loss if rows may be missing, else a warning; null if nothing is.</returns>
     /// <exception cref="PosixError">It cannot be read.</exception>
     public static WalkProblem? Look(string path)
     {
-        if (Posix.StatusOrNull(path) is not { IsRegular: true } status)
+        if (SqliteNames.Of(path) is not { } names)
         {
             return null;
         }
 
-        var others = OtherNames(path, status);
+        if (names.OtherLogs() is { Count: > 0 } logs)
+        {
+            return new WalkProblem($"{names.Sentence}; a log is next to another name ({string.Join(", ", logs)}), so that rows may be missing: {Advice}", IsLoss: true);
+        }
+
         if (!SqliteFile.IsWriteAhead(path))
         {
-            return others is null ? null : new WalkProblem($"{others}; if the application uses that, its journal is there after a crash, and is not seen here", IsLoss: false);
+            return names.AreAll ? null : new WalkProblem($"{names.Sentence}; if the application uses that, its journal is there after a crash, and is not seen here", IsLoss: false);
         }
 
         for (var i = 1; ; i++)
         {
             if (IsOpenHere(path))
             {
-                return others is null ? null : new WalkProblem($"{others}; its log is next to {path} now: let nobody open it by the other name", IsLoss: false);
+                return names.Sentence is null ? null : new WalkProblem($"{names.Sentence}; its log is next to {path} now: let nobody open it by the other name", IsLoss: false);
             }
 
-            if (!IsOpen(path) && (others is null || IsClosedEverywhere(path, status)))
+            if (!IsOpen(path) && names.AreAll)
             {
                 return null;
             }
 
             if (i == Looks)
             {
-                return new WalkProblem(Explain(path, others), IsLoss: true);
+                return new WalkProblem(Explain(path, names.Sentence), IsLoss: true);
             }
 
             Thread.Sleep(Pause);
@@ -65,53 +78,19 @@ internal static class DatabaseLog
         var known = others is null ? "" : $"{others}; ";
         return OpenFiles.Holders([path]) is { Count: > 0 } holders
             ? $"{known}{string.Join(", ", holders)} has it open by another name than {path}, so that the log is elsewhere and rows may be missing: configure the path that the application uses"
-            : $"{known}its log may be there, so that rows may be missing: configure the path that the application uses, or remove the other name";
+            : $"{known}its log may be there, so that rows may be missing: {Advice}";
     }
 
-    /// <summary>Says that the file has other names; null if it has not.</summary>
-    private static string? OtherNames(string path, in FileStatus status)
+    private static bool IsUsed(string name)
     {
-        if (status.Links > 1)
-        {
-            var siblings = Siblings(path, status);
-            return siblings.Count > 0 ? $"the file has other names: {string.Join(", ", siblings)}" : $"the file has {status.Links} names (hard links)";
-        }
-
-        return Posix.StatusOrNull(Path.GetDirectoryName(path) ?? "/") is { } directory
-            && directory.MountId != status.MountId && !MountTable.Read().IsBoundOverItself(directory.MountId, status.MountId)
-            ? "the file is mounted by itself and has another name elsewhere" : null;
-    }
-
-    /// <summary>Every name is in this directory, and none has a log.</summary>
-    private static bool IsClosedEverywhere(string path, in FileStatus status)
-    {
-        var siblings = Siblings(path, status);
-        return siblings.Count + 1 == status.Links && siblings.TrueForAll(name => Posix.StatusOrNull(name + SqliteCompanions.Log) is null or { Size: 0 });
-    }
-
-    /// <summary>Other names of the file in its directory, as far as that can be listed.</summary>
-    private static List<string> Siblings(string path, in FileStatus status)
-    {
-        var (place, found) = (Path.GetDirectoryName(path) ?? "/", new List<string>());
         try
         {
-            using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(place), follow: true);
-            foreach (var name in DirectoryNames.Read(directory))
-            {
-                var other = Posix.StatusAt(directory, name);
-                if ((other.Device, other.Inode) == (status.Device, status.Inode))
-                {
-                    found.Add(Path.Combine(place, Encoding.UTF8.GetString(name)));
-                }
-            }
+            return SqliteNames.LogsOf(name).Count > 0 || IsOpenHere(name);
         }
         catch (PosixError)
         {
-            // What was found so far is not all; nothing is concluded from that.
+            return false;
         }
-
-        found.Remove(path);
-        return found;
     }
 
     private static bool IsOpen(string path)

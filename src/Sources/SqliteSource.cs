@@ -16,8 +16,13 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     public const string DamageHint =
         "no snapshot was removed; stop the application and restore the newest complete snapshot, or repair with: sqlite3 DB .recover";
 
+    private readonly Lazy<string> file = new(() => DatabaseLog.NameToRead(options.File));
+
     /// <summary>The path by which an overlay shows the file, if it lies in the upper directory of one.</summary>
     private readonly Lazy<string?> shown = new(() => MountTable.Read().InOverlay(options.File));
+
+    /// <summary>The name by which the file is read: another than the configured one where its log is next to that.</summary>
+    public string File => file.Value;
 
     /// <summary>The database file as it is now, with its write-ahead log.</summary>
     /// <exception cref="UserError">It is missing, unreadable, or not a database.</exception>
@@ -25,7 +30,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     {
         try
         {
-            var status = Posix.StatusOrNull(options.File) ?? throw Missing();
+            var status = Posix.StatusOrNull(File) ?? throw Missing();
             if (!status.IsRegular)
             {
                 throw UserError.Failed($"the database '{options.Name}' at {options.Place} is not a file");
@@ -33,7 +38,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
             CheckMagic(status);
             RequireNoOverlay();
-            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(options.File + SqliteCompanions.Log)));
+            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(File + SqliteCompanions.Log)));
         }
         catch (PosixError e)
         {
@@ -71,7 +76,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             }
 
             progress.Phase = options.Name;
-            DatabaseWork.Copy(options.File, copy, options.LockTimeout, clock, stop);
+            DatabaseWork.Copy(File, copy, options.LockTimeout, clock, stop);
         }
         catch (PosixError e) when (!e.IsDiskFull)
         {
@@ -103,7 +108,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         _ = Look();
         try
         {
-            DatabaseWork.Probe(options.File, clock);
+            DatabaseWork.Probe(File, clock);
         }
         catch (PosixError e)
         {
@@ -121,7 +126,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     {
         try
         {
-            return DatabaseLog.Look(options.File);
+            return DatabaseLog.Look(File);
         }
         catch (PosixError)
         {
@@ -131,7 +136,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     }
 
     /// <summary>How much the live database holds; null where that cannot be told now.</summary>
-    public DatabaseContent? Measure() => DatabaseWork.Measure(options.File, clock);
+    public DatabaseContent? Measure() => DatabaseWork.Measure(File, clock);
 
     private UserError Missing() => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} does not exist",
@@ -140,7 +145,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     private void CheckMagic(FileStatus status)
     {
         Span<byte> begin = stackalloc byte[16];
-        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.File), follow: true);
+        using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(File), follow: true);
         if (status.Size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic)))
         {
             throw NotDatabase(null);
@@ -155,13 +160,13 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// runs. https://www.sqlite.org/wal.html#noshm
     /// With a rollback journal, it keeps the journal of its last transaction without content. https://www.sqlite.org/pragma.html#pragma_locking_mode
     /// </summary>
-    private bool IsKeptAlone() => File.Exists(options.File + SqliteCompanions.Log) || HasIdleJournal();
+    private bool IsKeptAlone() => System.IO.File.Exists(File + SqliteCompanions.Log) || HasIdleJournal();
 
     private bool HasIdleJournal()
     {
         try
         {
-            using var journal = Posix.OpenToRead(Posix.Here, Posix.Bytes(options.File + SqliteCompanions.Journal));
+            using var journal = Posix.OpenToRead(Posix.Here, Posix.Bytes(File + SqliteCompanions.Journal));
             Span<byte> magic = stackalloc byte[1];
             return Posix.ReadAt(journal, magic, 0) == 0 || magic[0] == 0;
         }
@@ -171,7 +176,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
-    private string Holders() => OpenFiles.Holders([options.File]) is { Count: > 0 } holders ? string.Join(", ", holders) : "another process";
+    private string Holders() => OpenFiles.Holders([File]) is { Count: > 0 } holders ? string.Join(", ", holders) : "another process";
 
     private UserError Explain(SqliteException error) => error.SqliteErrorCode switch
     {

@@ -36,16 +36,76 @@ public sealed class DatabasePathTests
     }
 
     [Fact]
-    public void A_file_that_is_mounted_by_itself_has_its_log_elsewhere()
+    public void A_file_that_is_mounted_by_itself_is_read_where_its_log_is()
     {
-        Machine.NeedRoot("mounting");
+        using var site = MountedSite();
+        using (var database = site.OpenDatabase())
+        {
+            database.Execute("INSERT INTO t VALUES ('two')");
+            site.Run(["create", "database"], before: Mounting(site)).Succeeds();
+            Assert.Equal("one,two", Values(site.Newest()));
+        }
+
+        LeaveLog(site, "INSERT INTO t VALUES ('three')");
+        site.Run(["create", "database"], before: Mounting(site)).Succeeds();
+        Assert.Equal("one,two,three", Values(site.Newest()));
+        site.Run(["doctor"], before: Mounting(site)).Prints($"opens as {site.Database}, where its log is");
+    }
+
+    /// <summary>As in a container.</summary>
+    [Fact]
+    public void A_file_that_is_mounted_by_itself_is_not_complete_where_its_other_name_is_not_seen()
+    {
+        using var site = MountedSite();
+        CreateMounted(site);
+        LeaveLog(site, "INSERT INTO t VALUES ('two')");
+        site.Run(["create", "database"], before: Mounting(site, Hiding(site))).IsPartial("mounted by itself", "rows may be missing");
+        var before = Command.Shell("sha256sum app_data.db*", site.In("app/app_data")).Output;
+        site.Run(["restore", site.Snapshots()[0].Id, "--yes"], before: Mounting(site, Hiding(site))).Fails(1, "mounted by itself", "its other name is not seen from here", "nothing was changed");
+        site.Run(["restore", site.Snapshots()[0].Id, "--dry-run"], before: Mounting(site, Hiding(site))).Says("the restore is refused");
+        Assert.Equal(before, Command.Shell("sha256sum app_data.db*", site.In("app/app_data")).Output);
+    }
+
+    [Fact]
+    public void What_is_restored_into_a_mounted_file_gets_no_rows_of_the_log_next_to_its_other_name()
+    {
+        using var site = MountedSite();
+        var snapshot = CreateMounted(site);
+        LeaveLog(site, "CREATE TABLE other(v); CREATE INDEX i ON t(v); INSERT INTO t VALUES ('two')");
+        site.Run(["restore", snapshot.Id, "--yes"], before: Mounting(site)).Succeeds();
+        Assert.Equal("one", Values(site.Database));
+        var kept = Assert.Single(Directory.GetFiles(site.In("inside"), "app_data.db.before_restore_*"));
+        Assert.Equal("one,two", Values(kept));
+    }
+
+    [Fact]
+    public void A_mounted_file_with_logs_next_to_two_names_is_left_as_it_is()
+    {
+        using var site = MountedSite();
+        var snapshot = CreateMounted(site);
+        LeaveLog(site, "INSERT INTO t VALUES ('two')");
+        Command.Shell($"cp '{site.Database}-wal' '{site.In("inside/app_data.db-wal")}'", site.Root);
+        site.Run(["create", "database"], before: Mounting(site)).IsPartial("a log is next to another name", $"{site.Database}-wal");
+        site.Run(["restore", snapshot.Id, "--yes"], before: Mounting(site)).Fails(1, "has a log elsewhere", $"{site.Database}-wal", "nothing was changed");
+        Assert.Equal("one,two", Values(site.Database));
+    }
+
+    [Fact]
+    public void A_journal_next_to_the_name_in_the_directory_is_seen()
+    {
+        using var site = MountedSite();
+        HotJournal.Make(site.Database);
+        site.Run(["create", "database"], before: Mounting(site)).Succeeds();
+        TestDatabase.CheckCopy(Path.Combine(site.Newest().Restored("app_data"), "app_data.db"));
+    }
+
+    [Fact]
+    public void A_restore_says_that_further_names_keep_the_old_content()
+    {
         using var site = new Site(withMedia: false);
-        using var database = site.OpenDatabase();
-        database.Execute("CREATE TABLE t(v); INSERT INTO t VALUES ('one')");
-        Command.Shell("mkdir inside; touch inside/app_data.db", site.Root);
-        site.Settings["databases"]![0]!["path"] = site.In("inside/app_data.db");
-        site.Run(["create", "database"], before: ["unshare", "-m", "bash", "-ec", $"mount --bind '{site.Database}' '{site.In("inside/app_data.db")}'; exec \"$@\"", "bash"])
-            .IsPartial("mounted by itself", "rows may be missing");
+        var snapshot = site.Create("database");
+        Command.Shell("ln app_data.db second.db", site.In("app/app_data"));
+        site.Run("restore", snapshot.Id, "--yes").Succeeds().Says("is restored under this name only", "second.db");
     }
 
     /// <summary>The locks of who has it open by way of the overlay are not seen there.</summary>
@@ -96,6 +156,45 @@ public sealed class DatabasePathTests
         site.Run("show", "latest").Succeeds().Prints($"storage is a link: {site.Storage} -> {site.In("disk")}");
     }
 
-    private static string Values(Snapshot snapshot) =>
-        Command.Run("sqlite3", Path.Combine(snapshot.Restored("app_data"), "app_data.db"), "SELECT group_concat(v) FROM t").Succeeds().Output.Trim();
+    /// <summary>The database is configured by a name at which it is mounted by itself.</summary>
+    private static Site MountedSite()
+    {
+        Machine.NeedRoot("mounting");
+        var site = new Site(withMedia: false);
+        using (var database = site.OpenDatabase())
+        {
+            database.Execute("CREATE TABLE t(v); INSERT INTO t VALUES ('one')");
+        }
+
+        Command.Shell("mkdir inside empty; touch inside/app_data.db", site.Root);
+        site.Settings["databases"]![0]!["path"] = site.In("inside/app_data.db");
+        return site;
+    }
+
+    private static string[] Mounting(Site site, string more = "") =>
+        ["unshare", "-m", "bash", "-ec", $"mount --bind '{site.Database}' '{site.In("inside/app_data.db")}'; {more} exec \"$@\"", "bash"];
+
+    private static Snapshot CreateMounted(Site site)
+    {
+        site.Run(["create", "database"], before: Mounting(site)).Succeeds();
+        return site.Newest();
+    }
+
+    private static string Hiding(Site site) => $"mount --bind '{site.In("empty")}' '{Path.GetDirectoryName(site.Database)}';";
+
+    /// <summary>As an application does that is killed; the file stays the same one.</summary>
+    private static void LeaveLog(Site site, string sql)
+    {
+        using (var database = site.OpenDatabase())
+        {
+            database.Execute($"PRAGMA wal_checkpoint(TRUNCATE); PRAGMA wal_autocheckpoint=0; {sql}");
+            Command.Shell($"cp '{site.Database}' left; cp '{site.Database}-wal' left-wal", site.Root);
+        }
+
+        Command.Shell($"cat left >'{site.Database}'; mv left-wal '{site.Database}-wal'; rm left", site.Root);
+    }
+
+    private static string Values(Snapshot snapshot) => Values(Path.Combine(snapshot.Restored("app_data"), "app_data.db"));
+
+    private static string Values(string path) => Command.Run("sqlite3", path, "SELECT group_concat(v) FROM t; PRAGMA integrity_check").Succeeds().Output.Trim().Replace("\nok", "", StringComparison.Ordinal);
 }
