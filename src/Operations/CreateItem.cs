@@ -99,7 +99,8 @@ internal sealed class CreateItem
     }
 
     /// <summary>A part is done; true for the last one, which closes the file.</summary>
-    public bool FinishPart()
+    /// <param name="isConfirmed">Asked whether what was saved is all the same a state of a file that changed.</param>
+    public bool FinishPart(Func<CreateItem, FileStatus, bool> isConfirmed)
     {
         // One is left until everything is done, for the list may have the item as soon as none is.
         if (Interlocked.Decrement(ref outstanding) > 1)
@@ -107,15 +108,15 @@ internal sealed class CreateItem
             return false;
         }
 
-        CheckUnchanged();
+        CheckUnchanged(isConfirmed);
         File!.Dispose();
         Interlocked.Exchange(ref outstanding, 0);
         return true;
     }
 
-    private void CheckUnchanged()
+    private void CheckUnchanged(Func<CreateItem, FileStatus, bool> isConfirmed)
     {
-        if (!IsPrivate && Problem is null && !Posix.Status(File!).SameContentAs(Status))
+        if (!IsPrivate && Problem is null && Posix.Status(File!) is var now && !now.SameContentAs(Status) && !isConfirmed(this, now))
         {
             Report("changed while it was read", isLost: false);
         }

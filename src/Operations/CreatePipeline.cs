@@ -186,7 +186,7 @@ internal sealed class CreatePipeline : IDisposable
 
     private void FinishPart(CreateItem item)
     {
-        if (item.FinishPart() && Volatile.Read(ref awaited) == item)
+        if (item.FinishPart((changed, now) => SecondReading.Confirms(changed, now, pause, threads.Stopping)) && Volatile.Read(ref awaited) == item)
         {
             awaitedIsStored.Set();
         }

@@ -9,11 +9,56 @@ public sealed class ChangingFilesTests
     private const string Name = "victim.bin";
 
     [Fact]
-    public void A_file_that_grows_is_saved_as_long_as_it_was_and_named()
+    public void A_file_that_grows_is_saved_as_long_as_it_was()
     {
         using var site = NewSite();
-        Change(site, "pread64", () => File.AppendAllText(site.InStorage(Name), "more")).IsPartial($"storage/{Name}", "changed while it was read");
-        CheckPartial(site, Content.Random(Size, seed: 1));
+        Change(site, "pread64", () => File.AppendAllText(site.InStorage(Name), "more")).Succeeds();
+        CheckComplete(site);
+        Assert.Equal(Size, (long?)site.Newest().Files()[$"storage/{Name}"]["size"]);
+        Assert.Equal(Size + 4, (long?)site.Create().Files()[$"storage/{Name}"]["size"]);
+    }
+
+    [Fact]
+    public void A_file_that_another_one_is_renamed_over_is_saved_as_it_was()
+    {
+        using var site = NewSite();
+        Change(site, "pread64", () => Command.Shell($"echo new >next; mv next {Name}", site.Storage)).Succeeds();
+        CheckComplete(site);
+    }
+
+    /// <summary>The first bytes are being stored already when they change: it is read once for its hash, and a sample of it.</summary>
+    [Theory]
+    [InlineData("printf changed | dd of=victim.bin conv=notrunc status=none; echo more >>victim.bin")]
+    [InlineData("printf changed | dd of=victim.bin conv=notrunc status=none")]
+    [InlineData("printf changed | dd of=victim.bin conv=notrunc status=none; touch -r like victim.bin")]
+    public void A_file_that_was_written_to_in_the_middle_is_named(string change)
+    {
+        using var site = NewSite();
+        Command.Shell($"touch -r {Name} like", site.Storage);
+        Change(site, "pread64", () => Command.Shell(change, site.Storage), number: 6).IsPartial($"storage/{Name}", "changed while it was read");
+        Assert.Equal("partial", site.Newest().State);
+    }
+
+    /// <summary>It is read in several parts, of which some pieces are stored already.</summary>
+    [Fact]
+    public void A_large_file_that_grows_is_read_again_piece_by_piece()
+    {
+        using var site = NewSite();
+        site.Settings["pack_size_mb"] = 1;
+        Change(site, "pread64", () => File.AppendAllText(site.InStorage(Name), "more")).Succeeds();
+        Assert.Equal(Size, (long?)site.Newest().Files()[$"storage/{Name}"]["size"]);
+        Assert.Equal("complete", site.Newest().State);
+    }
+
+    /// <summary>A log of a database has to be of one moment with the file.</summary>
+    [Fact]
+    public void The_log_of_a_database_that_grows_is_named()
+    {
+        using var site = NewSite();
+        Command.Shell($"sqlite3 x.db 'CREATE TABLE t(v)'; mv {Name} x.db-wal", site.Storage);
+        using var run = StoppedRun.At(site, "pread64", site.InStorage("x.db-wal"));
+        File.AppendAllText(site.InStorage("x.db-wal"), "more");
+        run.Continue().IsPartial("storage/x.db-wal");
     }
 
     [Fact]
@@ -127,11 +172,18 @@ public sealed class ChangingFilesTests
         return site;
     }
 
-    private static Result Change(Site site, string call, Action change)
+    private static Result Change(Site site, string call, Action change, int number = 1)
     {
-        using var run = StoppedRun.At(site, call, site.InStorage(Name));
+        using var run = StoppedRun.At(site, call, site.InStorage(Name), number: number);
         change();
         return run.Continue();
+    }
+
+    private static void CheckComplete(Site site)
+    {
+        Assert.Equal("complete", site.Newest().State);
+        Assert.Empty(site.Newest().Warnings);
+        Assert.Equal(Content.Sha256(Content.Random(Size, seed: 1)), (string?)site.Newest().Files()[$"storage/{Name}"]["sha256"]);
     }
 
     private static void CheckPartial(Site site, byte[] victim)

@@ -21,23 +21,23 @@ internal sealed class StoppedRun : IDisposable
     /// <summary>
     /// Runs <c>create</c>, or what <paramref name="arguments"/> say, until the first <paramref name="call"/> on <paramref name="path"/>, a file or directory of the site.
     /// <paramref name="slow"/>: it is held for a moment at each later one too, so that it cannot be done with the file before a
-    /// signal reached it.
+    /// signal reached it. <paramref name="number"/>: not at the first call of a thread, but at this one.
     /// </summary>
-    public static StoppedRun At(Site site, string call, string path, bool slow = false, string[]? arguments = null)
+    public static StoppedRun At(Site site, string call, string path, bool slow = false, string[]? arguments = null, int number = 1)
     {
         Machine.NeedStrace();
         var log = site.In("strace.log");
         string[] before =
         [
             "strace", "-f", "-o", log, "-e", $"trace={call}", "-P", Path.GetFileName(path), "-P", path,
-            "-e", $"inject={call}:signal=SIGSTOP:{(slow ? "delay_exit=20000:when=1+" : "when=1")}", "--",
+            "-e", $"inject={call}:signal=SIGSTOP:{(slow ? "delay_exit=20000:when=1+" : $"when={number}")}", "--",
         ];
         var strace = site.Start(arguments ?? ["create"], before);
         var deadline = DateTime.UtcNow + Longest;
         while (!IsStopped(log))
         {
-            Assert.False(strace.HasEnded, $"the run ended before its first {call} on {path}");
-            Assert.True(DateTime.UtcNow < deadline, $"the run never came to its first {call} on {path}");
+            Assert.False(strace.HasEnded, $"the run ended before its call {number} of {call} on {path}");
+            Assert.True(DateTime.UtcNow < deadline, $"the run never came to its call {number} of {call} on {path}");
             Thread.Sleep(5);
         }
 
