@@ -93,17 +93,12 @@ internal sealed class CreateBackup
         }
     }
 
-    /// <summary>Backups of backups are refused. What is named twice is saved twice, which costs little and loses nothing.</summary>
+    /// <summary>Backups of backups are refused, and what is named twice, which no restore could put in place.</summary>
     private void CheckOverlaps()
     {
-        foreach (var overlap in SourceOverlaps.Find(plan.BackupDirectory, plan.Places).Where(overlap => overlap.IsError))
+        if (SourceOverlaps.Find(plan.BackupDirectory, plan.Places).FirstOrDefault(overlap => overlap.IsError) is { } error)
         {
-            if (overlap.Kind == OverlapKind.InBackups)
-            {
-                throw UserError.Usage(overlap.Text);
-            }
-
-            progress.Say(Severity.Warning, overlap.Text);
+            throw UserError.Usage(error.Text);
         }
     }
 

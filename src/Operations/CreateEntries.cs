@@ -48,8 +48,7 @@ internal sealed class CreateEntries(
         FindDatabase(earlier, source, path, now, out _);
 
     /// <summary>The same, with how much it held then; null where that was not noted.</summary>
-    public static FileEntry? FindDatabase(
-        List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now, out DatabaseContent? content)
+    public static FileEntry? FindDatabase(List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now, out DatabaseContent? content)
     {
         content = null;
         foreach (var list in earlier)
@@ -67,8 +66,7 @@ internal sealed class CreateEntries(
         return null;
     }
 
-    public void AddDatabase(
-        DatabaseOptions options, SqliteSource source, TimeProvider clock, string staging, RunProgress progress, CancellationToken stop)
+    public void AddDatabase(DatabaseOptions options, SqliteSource source, TimeProvider clock, string staging, RunProgress progress, CancellationToken stop)
     {
         // One copy at a time, for the space; and none after one that proved damaged, whose trouble is the one to tell.
         checking?.Join();
@@ -227,6 +225,10 @@ internal sealed class CreateEntries(
             else if (walked.Foreign is { } foreign)
             {
                 list.LeaveOut(walked.Path, foreign);
+                if (walked.MountPoint is { } point)
+                {
+                    pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.Directory, point) with { Size = 0 }));
+                }
             }
             else if (walked.Status.IsRegular)
             {

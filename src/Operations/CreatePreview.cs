@@ -121,7 +121,7 @@ internal sealed class CreatePreview
             {
                 LookAt(name, walked);
             }
-            else
+            else if (walked.Foreign is null)
             {
                 links += walked.Status.IsDirectory ? 0 : 1;
             }

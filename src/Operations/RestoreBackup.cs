@@ -126,7 +126,7 @@ internal sealed class RestoreBackup
             : source.IsOneFile
                 ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
                 : Path.Combine(plan.To, source.Name);
-        var place = plan.To is null ? RestoreLinks.Follow(source.Name, path, What.Title) : path;
+        var place = plan.To is null ? RestoreLinks.Follow(source, path, What.Title) : path;
         return new RestoreTarget(source, path) { Place = place, Exists = Posix.StatusOrNull(place) is not null };
     }
 
@@ -173,6 +173,7 @@ internal sealed class RestoreBackup
             return;
         }
 
+        RestoreLinks.RequireDistinct(Targets);
         foreach (var target in Targets)
         {
             plan.Places.RequireAllowed(target);

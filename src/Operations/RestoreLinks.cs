@@ -1,14 +1,19 @@
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
 
 /// <summary>Where a source's path leads. What is there is replaced, on its own disk, and links on the way stay.</summary>
 internal static class RestoreLinks
 {
+    /// <param name="source">As the snapshot has it.</param>
+    /// <param name="path">Where it belongs.</param>
+    /// <param name="title">What is restored, for messages.</param>
     /// <returns>The same place by a path without links.</returns>
-    /// <exception cref="UserError">It is no place to restore to, or a link leads where its owner has no say.</exception>
-    public static string Follow(string name, string path, string title)
+    /// <exception cref="UserError">It is no place to restore to, a link leads where its owner has no say, or one is gone.</exception>
+    public static string Follow(SourceSummary source, string path, string title)
     {
+        var name = source.Name;
         if (!Path.IsPathFullyQualified(path) || Path.GetFileName(path).Length == 0)
         {
             throw UserError.Failed($"{title} says that '{name}' was at '{path}', which is no place to restore to", "restore elsewhere with --to DIR");
@@ -31,7 +36,20 @@ internal static class RestoreLinks
             links.ForEach(link => RequireTrust(link, place, $"name {place} in the configuration, or restore elsewhere with --to DIR"));
         }
 
+        RestoreGoneLink.Refuse(source, path, place, title);
         return place;
+    }
+
+    /// <summary>One place cannot be replaced by two sources; older snapshots may have what was named twice.</summary>
+    /// <exception cref="UserError">Two lead to the same place.</exception>
+    public static void RequireDistinct(IReadOnlyList<RestoreTarget> targets)
+    {
+        if (targets.GroupBy(target => target.Place).FirstOrDefault(same => same.Count() > 1)?.Select(target => target.Source.Name).ToList() is [var one, var other, ..] names)
+        {
+            throw UserError.Failed(
+                $"'{one}' and '{other}' both belong at {targets.First(target => target.Source.Name == one).Place}",
+                $"nothing was changed; choose one of them: --path {names[0]} or --path {names[1]}; and name it once in the configuration");
+        }
     }
 
     /// <summary>Looks at a directory to restore into, which need not be there yet.</summary>

@@ -219,7 +219,7 @@ internal sealed class DirectorySource
             var below = path.AsSpan(options.Name.Length + 1);
             if (boundary?.Of(frame.Directory, frame.Status, below, status) is { } foreign)
             {
-                return (new WalkedEntry(path, foreign) { WithoutLog = WithoutLog(frame, name, path) }, null);
+                return (new WalkedEntry(path, foreign) { WithoutLog = WithoutLog(frame, name, path), MountPoint = foreign.Kind == ForeignKind.Mount && status.IsDirectory ? status : null }, null);
             }
 
             if (path.Length > EntryRules.LongestPath)

@@ -59,7 +59,7 @@ internal sealed class SourceOverlaps
         {
             if (sources.Take(i).FirstOrDefault(earlier => earlier.Key == sources[i].Key) is { } first)
             {
-                yield return new Overlap(OverlapKind.SamePlace, $"{sources[i].Words} is the same as {first.Words}: it would be saved twice; remove one of them");
+                yield return new Overlap(OverlapKind.SamePlace, $"{sources[i].Words} is the same as {first.Words}: remove one of them from the configuration");
             }
         }
     }

@@ -38,6 +38,9 @@ internal sealed class WalkedEntry
     /// <summary>Why it is left out, with all that is in it; null for an entry.</summary>
     public Foreign? Foreign { get; }
 
+    /// <summary>The directory that something is mounted on which is left out: as it looks now, for what it is itself is hidden. It is saved empty, so that it can be mounted on again. Null for anything else.</summary>
+    public FileStatus? MountPoint { get; init; }
+
     /// <summary>The path of an SQLite file that is saved while its log, which may hold its newest rows, is left out; null if there is none.</summary>
     public byte[]? WithoutLog { get; init; }
 
