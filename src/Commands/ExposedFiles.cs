@@ -25,6 +25,11 @@ internal static class ExposedFiles
         // Root obeys the configuration itself, also where it works as another user later.
         var found = new List<ExposedFile>();
         Add("the configuration", SettingsFile.Name(around.Options.ConfigFile, around.Environment), Exposure.Ourselves);
+        if (Surroundings.OwnerOf(settings.BackupDir) is null && RepositoryExposure.Find(settings.BackupDir) is { } open)
+        {
+            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}, so root does not write to it", open));
+        }
+
         uint[] works = [.. Exposure.Ourselves, Surroundings.OwnerOf(settings.BackupDir)?.Uid ?? 0];
         if (settings.Offsite is { } offsite)
         {

@@ -17,6 +17,11 @@ internal static class OffsiteRestoreVerb
     {
         var (setting, backupDirectory) = (around.FindOffsite(command.From!), around.FindBackupDirectory());
         var owner = Surroundings.OwnerOf(backupDirectory);
+        if (owner is null)
+        {
+            RepositoryExposure.Refuse(backupDirectory);
+        }
+
         _ = around.Trust; // While root may read it.
         var progress = around.NewProgress();
         var session = As(owner, () => OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory));

@@ -84,8 +84,9 @@ internal sealed record Surroundings(
 
     /// <summary>
     /// Run by root, becomes the owner of the backup directory: whatever root left there, the service could not rotate. A
-    /// directory of root's own is worked in as root.
+    /// directory of root's own is worked in as root, unless others could lead root elsewhere.
     /// </summary>
+    /// <exception cref="UserError">They could.</exception>
     public void BecomeOwner(string backupDirectory)
     {
         _ = BotCredential;
@@ -93,6 +94,10 @@ internal sealed record Surroundings(
         if (OwnerOf(backupDirectory) is var (uid, gid))
         {
             Accounts.Become(uid, gid);
+        }
+        else
+        {
+            RepositoryExposure.Refuse(backupDirectory);
         }
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace VertexAr.Backup.Core;
 
 /// <summary>A place that somebody can change who should not be able to: a file, or a directory on the way to it.</summary>
@@ -21,7 +23,19 @@ internal sealed record Exposure(string Path, string Reason)
     /// </summary>
     /// <param name="path">Absolute. What is not there can be put there by those who can change the directory.</param>
     /// <param name="trusted">Users who may change it.</param>
-    public static Exposure? Find(string path, params ReadOnlySpan<uint> trusted)
+    public static Exposure? Find(string path, params ReadOnlySpan<uint> trusted) => Find(path, isAround: false, trusted);
+
+    /// <summary>As <see cref="Find(string, ReadOnlySpan{uint})"/>, for a directory in which one of ours is made: the sticky bit keeps it there.</summary>
+    public static Exposure? FindAround(string directory, params ReadOnlySpan<uint> trusted) => Find(directory, isAround: true, trusted);
+
+    /// <summary>What an open file or directory lets others do by itself, wherever it is.</summary>
+    /// <param name="open">The file.</param>
+    /// <param name="path">What to call it.</param>
+    /// <param name="trusted">Users who may change it.</param>
+    public static Exposure? OfOpen(SafeFileHandle open, string path, params ReadOnlySpan<uint> trusted) =>
+        Posix.Status(open) is var status && Judge(path, status, trusted) is { } stranger ? stranger : Opened(path, status, AttributePlace.Of(open));
+
+    private static Exposure? Find(string path, bool isAround, ReadOnlySpan<uint> trusted)
     {
         var (at, rest, links) = ("/", new Stack<string>(RealPath.Parts(path)), 0);
         var status = Look("/") ?? default;
@@ -65,10 +79,10 @@ internal sealed record Exposure(string Path, string Reason)
             }
         }
 
-        return Opened(at, status);
+        return isAround && (status.Permissions & Sticky) != 0 ? null : Opened(at, status);
     }
 
-    /// <summary>As <see cref="Find"/>, and below the path too.</summary>
+    /// <summary>As <see cref="Find(string, ReadOnlySpan{uint})"/>, and below the path too.</summary>
     public static Exposure? FindIn(string path, params uint[] trusted)
     {
         if (Find(path, trusted) is { } above)
@@ -103,11 +117,28 @@ internal sealed record Exposure(string Path, string Reason)
         ? null
         : new Exposure(path, $"belongs to {Accounts.UserName(status.Uid) ?? $"user {status.Uid}"}");
 
-    private static Exposure? Opened(string path, in FileStatus status) =>
+    private static Exposure? Opened(string path, in FileStatus status) => Opened(path, status, AttributePlace.At(path));
+
+    private static Exposure? Opened(string path, in FileStatus status, AttributePlace attributes) =>
         status.IsSymlink ? null
         : (status.Permissions & EverybodyMayWrite) != 0 ? new Exposure(path, "can be written to by everybody")
-        : (status.Permissions & GroupMayWrite) != 0 && !Accounts.IsAlone(status.Uid, status.Gid) ? new Exposure(path, $"can be written to by the group {Accounts.GroupName(status.Gid) ?? $"{status.Gid}"}")
+        : (status.Permissions & GroupMayWrite) == 0 ? null
+        : !Accounts.IsAlone(status.Uid, status.Gid) ? new Exposure(path, $"can be written to by the group {Accounts.GroupName(status.Gid) ?? $"{status.Gid}"}")
+        : HasAccessList(attributes) ? new Exposure(path, "can be written to by those whom its ACL names")
         : null;
+
+    /// <summary>What stands for the group's rights is then the most that anybody has whom the list names.</summary>
+    private static bool HasAccessList(AttributePlace attributes)
+    {
+        try
+        {
+            return attributes.Value("system.posix_acl_access\0"u8) is not null;
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
 
     private static FileStatus? Look(string path)
     {

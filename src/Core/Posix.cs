@@ -50,6 +50,9 @@ internal static unsafe class Posix
     public static SafeFileHandle OpenOrCreate(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
         Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, (uint)mode);
 
+    /// <summary>Opens for reading and writing what is there already. Never waits for the other end of a FIFO.</summary>
+    public static SafeFileHandle OpenToChange(SafeFileHandle dir, ReadOnlySpan<byte> name) => Open(dir, name, OpenFlags.ReadWrite | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0);
+
     /// <summary>Opens to write at the end, wherever that is at each write, making the file if it is not there. Never waits for the reader of a FIFO.</summary>
     public static SafeFileHandle OpenToAppend(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode) =>
         Open(dir, name, OpenFlags.WriteOnly | OpenFlags.Append | OpenFlags.Create | OpenFlags.NonBlocking | OpenFlags.NoFollow, (uint)mode);

@@ -121,6 +121,9 @@ internal static class Repository
         return UserError.Failed($"cannot write to the backup directory {root}: {error.Message}", hint, error);
     }
 
+    public static UserError DoesNotExist(string root) => new(
+        ExitCode.NoRepository, $"the backup directory {root} does not exist", $"is its disk mounted? To make it: install -d -o vertex-ar -g vertex-ar -m 0750 {root}");
+
     private static void CheckDirectory(string root)
     {
         try
@@ -128,10 +131,7 @@ internal static class Repository
             switch (Posix.StatusOrNull(root))
             {
                 case null:
-                    throw new UserError(
-                        ExitCode.NoRepository,
-                        $"the backup directory {root} does not exist",
-                        $"is its disk mounted? To make it: install -d -o vertex-ar -g vertex-ar -m 0750 {root}");
+                    throw DoesNotExist(root);
                 case { IsDirectory: false }:
                     throw new UserError(ExitCode.NoRepository, $"the backup directory {root} is not a directory");
             }

@@ -25,25 +25,18 @@ internal sealed class RepositoryLock : IDisposable
     /// <exception cref="UserError">Another run holds the lock (exit code 11).</exception>
     public static RepositoryLock Acquire(Layout layout, string purpose, DateTimeOffset now)
     {
-        var file = RegularFile.OpenOrCreate(layout.Lock, AtomicFile.FileMode);
-        if (!FileLock.TryTake(file, exclusive: true))
-        {
-            var holder = Holder(file);
-            file.Dispose();
-            throw new UserError(
-                ExitCode.Locked,
-                $"the repository {layout.Root} is in use by another run{holder}",
-                "wait for it to end; the lock ends with that process by itself");
-        }
-
-        var taken = new RepositoryLock(file, layout);
+        var taken = Take(RegularFile.OpenOrCreate(layout.Lock, AtomicFile.FileMode), layout);
         taken.Sign(purpose, now);
         return taken;
     }
 
     /// <summary>The same, where there is a repository that may be written; null where not.</summary>
+    /// <param name="layout">The repository.</param>
+    /// <param name="purpose">What for.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isExposed">Others could have put a file of root's there, which is not to be written to.</param>
     /// <exception cref="UserError">Another run holds the lock (exit code 11).</exception>
-    public static RepositoryLock? AcquireIfThere(Layout layout, string purpose, DateTimeOffset now)
+    public static RepositoryLock? AcquireIfThere(Layout layout, string purpose, DateTimeOffset now, bool isExposed)
     {
         if (Posix.StatusOrNull(layout.Lock) is null)
         {
@@ -52,7 +45,18 @@ internal sealed class RepositoryLock : IDisposable
 
         try
         {
-            return Acquire(layout, purpose, now);
+            if (!isExposed)
+            {
+                return Acquire(layout, purpose, now);
+            }
+
+            var taken = Take(RegularFile.OpenToChange(layout.Lock), layout);
+            if (Posix.Status(taken.file) is { Uid: not 0, Links: 1 })
+            {
+                taken.Sign(purpose, now);
+            }
+
+            return taken;
         }
         catch (PosixError)
         {
@@ -67,6 +71,21 @@ internal sealed class RepositoryLock : IDisposable
             FileLock.GiveBack(file);
             file.Dispose();
         }
+    }
+
+    private static RepositoryLock Take(SafeFileHandle file, Layout layout)
+    {
+        if (FileLock.TryTake(file, exclusive: true))
+        {
+            return new RepositoryLock(file, layout);
+        }
+
+        var holder = Holder(file);
+        file.Dispose();
+        throw new UserError(
+            ExitCode.Locked,
+            $"the repository {layout.Root} is in use by another run{holder}",
+            "wait for it to end; the lock ends with that process by itself");
     }
 
     /// <summary>Says in the file who holds the lock, for whoever finds it taken. The lock itself is the kernel's.</summary>

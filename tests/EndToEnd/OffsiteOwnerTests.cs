@@ -48,7 +48,7 @@ public sealed class OffsiteOwnerTests
 
         // In a backup directory of root's own, root does not use it at all.
         File.WriteAllText(site.In("ran"), "");
-        Command.Shell("chown 0 backups", site.Root);
+        Command.Shell("chown -R 0 backups", site.Root);
         foreach (var words in new string[][] { ["restore", "latest", "--from-offsite", "--to", site.In("out")], ["list", "--from-offsite"], ["offsite", "status"] })
         {
             site.Run(words).Fails(1, "is not used by root", "rclone.conf belongs to nobody");

@@ -1,0 +1,59 @@
+using VertexAr.Backup.Cli;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Storage;
+
+namespace VertexAr.Backup.Commands;
+
+/// <summary>
+/// Whether others can change what lies in a backup directory of root's, or where its path leads. Everything there is found by its
+/// path, so anybody who can exchange a directory on the way for a link has root write and remove somewhere else. In a directory of
+/// another user root works with that user's rights, and need not look.
+/// </summary>
+internal static class RepositoryExposure
+{
+    /// <summary>
+    /// The first place that others than root can change; null if there is none, and if this is not root. Who owns the directory does
+    /// not matter here, since that may change with the path from one call to the next.
+    /// </summary>
+    /// <param name="directory">The backup directory. It need not be there, nor hold a repository.</param>
+    public static Exposure? Find(string directory)
+    {
+        if (!Posix.IsRoot)
+        {
+            return null;
+        }
+
+        var layout = new Layout(Path.GetFullPath(directory));
+        return Exposure.Find(layout.Root, 0)
+            ?? new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs }.Where(IsThere).Select(path => Exposure.Find(path, 0)).FirstOrDefault(found => found is not null);
+    }
+
+    /// <exception cref="UserError">Root was about to write there, and others could have it write elsewhere.</exception>
+    public static void Refuse(string directory)
+    {
+        if (Find(directory) is not { } found)
+        {
+            return;
+        }
+
+        throw Posix.StatusOrNull(directory) is null ? Repository.DoesNotExist(directory) : UserError.Failed(
+            $"root does not write to the backup directory {directory}, since others could have it write elsewhere: {found.Sentence}",
+            $"{Mending(found)}; or give the backups to the user who is to write them, and root works there as that user: chown -R vertex-ar:vertex-ar {ShellWord.Of(directory)}");
+    }
+
+    private static string Mending(Exposure found) => $"chown root {ShellWord.Of(found.Path)} && chmod go-w {ShellWord.Of(found.Path)}";
+
+    /// <summary>Also as a link that leads nowhere.</summary>
+    private static bool IsThere(string path)
+    {
+        try
+        {
+            _ = Posix.StatusAt(Posix.Here, Posix.Bytes(path));
+            return true;
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
+}
