@@ -59,6 +59,12 @@ internal sealed class DrillRestore
             {
                 AtomicFile.EnsureDirectory(parent);
             }
+            else if (Posix.IsRoot && Exposure.FindAround(parent, 0) is { } found)
+            {
+                throw UserError.Failed(
+                    $"root does not rehearse in the directory {parent} (drill.dir), since others could exchange what is in it: {found.Sentence}",
+                    "name a directory of root's, or let the backup directory belong to the user who makes backups, as whom root rehearses then");
+            }
 
             foreach (var orphan in ScratchDirectory.RemoveOrphans(parent))
             {

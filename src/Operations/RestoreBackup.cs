@@ -241,7 +241,7 @@ internal sealed class RestoreBackup
             case { IsDirectory: false }:
                 throw UserError.Failed($"{directory} is not a directory");
             case { } when Directory.EnumerateFileSystemEntries(directory).Any():
-                throw UserError.Failed($"the directory {directory} is not empty", "name a new or an empty one, so that nothing of yours is mixed up with what is restored");
+                throw RestoreLinks.NotEmpty(directory);
             case null when Posix.StatusOrNull(Path.GetDirectoryName(directory)!) is not { IsDirectory: true }:
                 throw UserError.Failed($"the directory {Path.GetDirectoryName(directory)} does not exist");
         }
@@ -249,14 +249,9 @@ internal sealed class RestoreBackup
 
     private RestoreResult RunInto(string directory)
     {
-        var isNew = Posix.StatusOrNull(directory) is null;
-        if (isNew)
-        {
-            Posix.MakeDirectory(Posix.Here, Posix.Bytes(directory), 0x1C0);
-        }
-
-        var mark = Path.Combine(directory, UnfinishedMark);
-        var roots = Targets.ToDictionary(t => t.Source.Name, t => new RestoreRoot(Path.Combine(directory, t.Source.Name)));
+        using var into = RestoreInto.Open(directory, plan.IsDrill);
+        var mark = Path.Combine(into.Reach, UnfinishedMark);
+        var roots = Targets.ToDictionary(t => t.Source.Name, t => new RestoreRoot(Path.Combine(into.Reach, t.Source.Name)));
         try
         {
             AtomicFile.Create(mark).Dispose();
@@ -269,6 +264,7 @@ internal sealed class RestoreBackup
             }
 
             var (result, _) = Fill(roots);
+            into.RequireThere();
             AtomicFile.RemoveIfThere(mark);
             return result with { NotSaved = NotSaved([]), SourcesNotRestored = notRestored };
         }
@@ -276,11 +272,7 @@ internal sealed class RestoreBackup
         {
             made.Where(one => one.What.Is(Posix.StatusOrNull(one.Path))).ToList().ForEach(one => DirectoryTree.Remove(one.Path));
             AtomicFile.RemoveIfThere(mark);
-            if (isNew)
-            {
-                Posix.Remove(Posix.Here, Posix.Bytes(directory), directory: true);
-            }
-
+            into.Undo();
             throw;
         }
     }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -61,16 +62,40 @@ internal static class RestoreLinks
             return;
         }
 
-        var links = new List<string>();
-        var place = RealPath.Of(directory, links);
-        links.ForEach(link => RequireTrust(link, place, $"name {place} itself"));
+        _ = FollowTrusted(directory);
         if (Owner(directory, status => status.IsDirectory) is { } owner and not 0)
         {
             var user = Accounts.UserName(owner) ?? $"#{owner}";
             throw UserError.Failed(
-                $"the directory {directory} belongs to {user}, who could exchange what is in it while root restores",
-                $"name a new one, which root makes, or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ...");
+                $"the directory {directory} belongs to {user}, who could exchange what is in it while root restores", InsteadOf(user));
         }
+    }
+
+    /// <summary>Opens the directory above one to restore into. Of links on the way only those that root made are followed, each once.</summary>
+    /// <returns>The open directory, and the name in it.</returns>
+    /// <exception cref="UserError">As above.</exception>
+    public static (SafeFileHandle Above, byte[] Name) OpenAbove(string directory)
+    {
+        var place = FollowTrusted(directory);
+        return (NamedPlaces.Open(Posix.Bytes(Path.GetDirectoryName(place)!.TrimEnd('/'))), Posix.Bytes(Path.GetFileName(place)));
+    }
+
+    /// <summary>What to do where a directory that is to be restored into belongs to somebody else.</summary>
+    public static string InsteadOfTheirs(SafeFileHandle directory) =>
+        InsteadOf(Posix.Status(directory).Uid is not 0 and var uid ? Accounts.UserName(uid) ?? $"#{uid}" : null);
+
+    public static UserError NotEmpty(string directory) => UserError.Failed(
+        $"the directory {directory} is not empty", "name a new or an empty one, so that nothing of yours is mixed up with what is restored");
+
+    private static string InsteadOf(string? user) => "name a new one, which root makes"
+        + (user is null ? "" : $", or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ...");
+
+    private static string FollowTrusted(string directory)
+    {
+        var links = new List<string>();
+        var place = RealPath.Of(directory, links);
+        links.ForEach(link => RequireTrust(link, place, $"name {place} itself"));
+        return place;
     }
 
     private static bool IsLink(string path) => Owner(path, status => status.IsSymlink) is not null;

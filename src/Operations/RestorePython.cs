@@ -237,7 +237,7 @@ internal sealed class RestorePython : IRestorable
         if (found.Bytes > free)
         {
             throw UserError.Failed(
-                $"{backup.Name} takes {Units.Size(found.Bytes)} when it is unpacked, and {Units.Size(free)} are free in {Path.GetDirectoryName(root)}",
+                $"{backup.Name} takes {Units.Size(found.Bytes)} when it is unpacked, and {Units.Size(free)} are free where it is to be",
                 "nothing was changed; free some space, or restore elsewhere with --to DIR");
         }
     }
