@@ -128,7 +128,7 @@ internal sealed class EarlierList : IDisposable
 
     private bool Advance()
     {
-        walk ??= LineReader.Open(path);
+        walk ??= LineReader.Open(path, FileLineLength.Longest);
         (used, parsed) = (false, null);
         broken = !walk.TryRead(out _);
         return !broken;
@@ -142,7 +142,7 @@ internal sealed class EarlierList : IDisposable
     {
         try
         {
-            using var lines = LineReader.Open(path);
+            using var lines = LineReader.Open(path, FileLineLength.Longest);
             while (lines.TryRead(out var line))
             {
                 if (KnownLine.TryFindPiece(line, out var only))

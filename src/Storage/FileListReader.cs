@@ -14,7 +14,7 @@ internal sealed class FileListReader : IDisposable
 
     private FileListReader(LineReader lines) => this.lines = lines;
 
-    public static FileListReader Open(string path) => new(LineReader.Open(path));
+    public static FileListReader Open(string path) => new(LineReader.Open(path, FileLineLength.Longest));
 
     /// <summary>Is given the lines that say what could not be saved; others never see them.</summary>
     public Action<FileEntry>? Absent { get; set; }

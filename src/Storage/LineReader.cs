@@ -3,13 +3,18 @@ using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
 
-/// <summary>Reads a gzipped file of lines, one at a time, in memory that holds the longest line.</summary>
+/// <summary>How long a line may be, in bytes.</summary>
+/// <param name="begin">What of it is read.</param>
+internal delegate long LineLimit(ReadOnlySpan<byte> begin);
+
+/// <summary>
+/// Reads a gzipped file of lines, one at a time, in memory that holds the longest line. A few kilobytes can stand for a line of
+/// gigabytes: what is longer than its kind can be is not read.
+/// </summary>
 internal sealed class LineReader : IDisposable
 {
-    /// <summary>A file of 6 TB in pieces makes a line of 10 MB; a database of 100 GB one of 180 MB.</summary>
-    private const int LongestLine = 1 << 29;
-
     private readonly GZipStream stream;
+    private readonly LineLimit longest;
     private byte[] buffer = new byte[128 * 1024];
     private int begin;
     private int end;
@@ -17,11 +22,14 @@ internal sealed class LineReader : IDisposable
     private int currentEnd;
     private bool ended;
 
-    public LineReader(Stream compressed) => stream = new GZipStream(compressed, CompressionMode.Decompress);
+    /// <param name="compressed">The file; it is closed with the reader.</param>
+    /// <param name="longest">Asked now and then while a long line is read.</param>
+    public LineReader(Stream compressed, LineLimit longest) =>
+        (stream, this.longest) = (new GZipStream(compressed, CompressionMode.Decompress), longest);
 
     /// <summary>Opens a file of ours.</summary>
-    public static LineReader Open(string path) =>
-        new(new FileStream(RegularFile.Open(path), FileAccess.Read, 64 * 1024));
+    public static LineReader Open(string path, LineLimit longest) =>
+        new(new FileStream(RegularFile.Open(path), FileAccess.Read, 64 * 1024), longest);
 
     /// <summary>The line that was read last, without its line feed.</summary>
     public ReadOnlyMemory<byte> CurrentMemory => buffer.AsMemory(current, currentEnd - current);
@@ -30,7 +38,7 @@ internal sealed class LineReader : IDisposable
     public ReadOnlySpan<byte> Current => CurrentMemory.Span;
 
     /// <summary>The next line without its line feed, valid until the next call; false at the end.</summary>
-    /// <exception cref="DamageError">The file is cut short, is not gzip, or lies where the disk cannot read.</exception>
+    /// <exception cref="DamageError">The file is cut short, is not gzip, holds too long a line, or lies where the disk cannot read.</exception>
     public bool TryRead(out ReadOnlySpan<byte> line)
     {
         var searched = begin;
@@ -64,7 +72,7 @@ internal sealed class LineReader : IDisposable
         (begin, end) = (0, end - begin);
         if (end == buffer.Length)
         {
-            if (buffer.Length >= LongestLine)
+            if (buffer.Length >= longest(buffer))
             {
                 throw new DamageError("holds a line that is too long");
             }

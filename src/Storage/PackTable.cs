@@ -7,10 +7,13 @@ namespace VertexAr.Backup.Storage;
 /// <summary>Reads and writes pack tables.</summary>
 internal static class PackTable
 {
+    /// <summary>In bytes; a line has 250, and later versions may add to it.</summary>
+    private const int LongestLine = 16 * 1024;
+
     /// <exception cref="DamageError">The table is not whole.</exception>
     public static List<PackInfo> Read(string path)
     {
-        using var lines = LineReader.Open(path);
+        using var lines = LineReader.Open(path, static _ => LongestLine);
         var packs = new List<PackInfo>();
         while (lines.TryRead(out _))
         {

@@ -40,16 +40,32 @@ public sealed class LineReaderTests
     public void Something_else_is_damage() => Assert.Throws<DamageError>(() => Read("no gzip at all"u8.ToArray()));
 
     [Fact]
+    public void A_line_that_is_longer_than_its_kind_can_be_is_damage_and_not_read()
+    {
+        var asked = 0;
+        LineLimit limit = begin =>
+        {
+            asked++;
+            return begin.StartsWith("long"u8) ? 1 << 20 : 1;
+        };
+        Assert.Equal(["short", "long" + new string('x', 500_000)], Read(Zip("short\nlong" + new string('x', 500_000) + "\n"), limit));
+        Assert.Contains("too long", Assert.Throws<DamageError>(() => Read(Zip("long" + new string('x', 3 << 20) + "\n"), limit)).Message, StringComparison.Ordinal);
+        asked = 0;
+        Assert.Contains("too long", Assert.Throws<DamageError>(() => Read(Zip(new string('x', 64 << 20) + "\n"), limit)).Message, StringComparison.Ordinal);
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
     public void A_disk_that_cannot_read_is_damage()
     {
         using var broken = new UnreadableStream();
-        using var reader = new LineReader(broken);
+        using var reader = new LineReader(broken, _ => long.MaxValue);
         Assert.Throws<DamageError>(() => reader.TryRead(out _));
     }
 
-    private static List<string> Read(byte[] gzip)
+    private static List<string> Read(byte[] gzip, LineLimit? longest = null)
     {
-        using var reader = new LineReader(new MemoryStream(gzip));
+        using var reader = new LineReader(new MemoryStream(gzip), longest ?? (_ => long.MaxValue));
         var lines = new List<string>();
         while (reader.TryRead(out var line))
         {

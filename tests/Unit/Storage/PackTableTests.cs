@@ -39,6 +39,17 @@ public sealed class PackTableTests : IDisposable
             Tools.Run("gzip", "-dc", temp["t"]).Output);
     }
 
+    [Fact]
+    public void A_line_of_megabytes_is_damage_and_not_read()
+    {
+        using (var gzip = new GZipStream(File.Create(temp["t"]), CompressionLevel.Fastest))
+        {
+            gzip.Write(Encoding.UTF8.GetBytes("{\"sha256\":\"" + new string('a', 4 << 20) + "\"}\n"));
+        }
+
+        Assert.Contains("too long", Assert.Throws<DamageError>(() => PackTable.Read(temp["t"])).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"bytes\":10", "\"bytes\":0")]
     [InlineData("\"bytes\":10", "\"bytes\":-1")]
