@@ -67,7 +67,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             watch.Require(PlaceWatch.Database(database.Name), database.Path);
             var source = new SqliteSource(options, around.Clock);
             var log = source.LookForLog();
-            source.Probe();
+            source.Probe(around.Stop);
             if (Posix.Refusal(directory, AccessKind.Fill) is { } refusal)
             {
                 report.Warn(

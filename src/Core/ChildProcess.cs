@@ -38,6 +38,9 @@ internal sealed record ChildOptions
     /// <summary>The same, once this program is stopped, which has to end itself then.</summary>
     public TimeSpan GraceAtStop { get; init; } = TimeSpan.FromMilliseconds(700);
 
+    /// <summary>End it if somebody has suspended it (SIGSTOP): it belongs to a user who may, and nobody would ever let it go on.</summary>
+    public bool EndIfSuspended { get; init; }
+
     /// <summary>How long the rest of what it said is listened to once it ended: descendants that keep its output open do not keep us.</summary>
     public TimeSpan LastWords { get; init; } = TimeSpan.FromSeconds(1);
 }
@@ -60,6 +63,11 @@ internal static class ChildProcess
     /// <summary>For the end of one that was killed to be seen. What waits for a file system that does not answer need not end by it.</summary>
     private static readonly TimeSpan AfterKill = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often it is looked whether a child is suspended, and how many times in a row it must be.</summary>
+    private static readonly TimeSpan SuspensionLook = TimeSpan.FromSeconds(1);
+    private const int SuspensionLooks = 5;
+    private const int Suspended = -1;
+
     private static readonly string[] Secrets = ["TELEGRAM_BOT_TOKEN", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
 
     /// <param name="command">The program and its arguments; looked for in PATH if it has no slash.</param>
@@ -80,7 +88,7 @@ internal static class ChildProcess
         }
 
         var talk = Talk(process, options);
-        var waited = WaitHandle.WaitAny([ended, stop.WaitHandle], options.Timeout);
+        var waited = Wait(process.Id, [ended, stop.WaitHandle], options);
         if (waited != 0)
         {
             End(process, ended, waited == 1 ? options.GraceAtStop : options.Grace);
@@ -96,8 +104,34 @@ internal static class ChildProcess
         {
             0 => Judge(process.ExitCode),
             1 => new ChildEnd(process.ExitCode, "was told to stop"),
+            Suspended => new ChildEnd(process.ExitCode, "was suspended by somebody (SIGSTOP), and ended for it"),
             _ => new ChildEnd(process.ExitCode, string.Create(CultureInfo.InvariantCulture, $"was not done within {options.Timeout.TotalSeconds:0} seconds and was stopped")),
         };
+    }
+
+    /// <summary>Until one of the handles is set; its number, <see cref="Suspended"/>, or <see cref="WaitHandle.WaitTimeout"/>.</summary>
+    private static int Wait(int process, WaitHandle[] handles, ChildOptions options)
+    {
+        if (!options.EndIfSuspended)
+        {
+            return WaitHandle.WaitAny(handles, options.Timeout);
+        }
+
+        var watch = Stopwatch.StartNew();
+        for (var seen = 0; seen < SuspensionLooks; seen = ProcessTree.IsSuspended(process) ? seen + 1 : 0)
+        {
+            if (WaitHandle.WaitAny(handles, SuspensionLook) is not WaitHandle.WaitTimeout and var waited)
+            {
+                return waited;
+            }
+
+            if (options.Timeout != Timeout.InfiniteTimeSpan && watch.Elapsed >= options.Timeout)
+            {
+                return WaitHandle.WaitTimeout;
+            }
+        }
+
+        return Suspended;
     }
 
     private static ProcessStartInfo Describe(IReadOnlyList<string> command, ChildOptions options)

@@ -56,17 +56,19 @@ internal static class OwnerChild
     /// <param name="file">The owner's file, links resolved.</param>
     /// <param name="target">A file of root's to write to, which is there; empty if there is none.</param>
     /// <param name="words">What else it needs.</param>
+    /// <param name="longest">How long it may take: its user can hold it up in more ways than one.</param>
     /// <param name="stop">Ends it.</param>
     /// <returns>Its lines.</returns>
     /// <exception cref="SqliteException">It had that.</exception>
     /// <exception cref="PosixError">It had that.</exception>
     /// <exception cref="UserError">It had that, or could not be started.</exception>
-    public static List<string> Ask((uint Uid, uint Gid) owner, string operation, string file, string target, IEnumerable<string> words, CancellationToken stop)
+    public static List<string> Ask((uint Uid, uint Gid) owner, string operation, string file, string target, IEnumerable<string> words, TimeSpan longest, CancellationToken stop)
     {
         var (said, crashed) = (new List<string>(), new List<string>());
         var options = new ChildOptions
         {
-            Timeout = Timeout.InfiniteTimeSpan,
+            Timeout = longest,
+            EndIfSuspended = true,
             Printed = line => AddTo(said, line),
             Said = line => AddTo(crashed, line),
             LongestLine = LongestLine,
@@ -78,7 +80,7 @@ internal static class OwnerChild
         var end = ChildProcess.Run(
             [ThisProgram, Word, Text((uint)System.Environment.ProcessId), Text(owner.Uid), Text(owner.Gid), operation, file, target, .. words], options, stop);
         stop.ThrowIfCancellationRequested();
-        return said is [.., Done] ? said[..^1] : throw Failure(file, said, crashed.FirstOrDefault() ?? end.Problem ?? "it said nothing");
+        return said is [.., Done] ? said[..^1] : throw Failure(file, said, crashed.FirstOrDefault() ?? (end.Problem is { } problem ? $"the process that did so {problem}" : "it said nothing"));
     }
 
     /// <summary>If this process was started for such work, does it; returns what to end with, or null if it was not.</summary>

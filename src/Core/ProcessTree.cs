@@ -17,6 +17,21 @@ internal static class ProcessTree
         children.ForEach(Kill);
     }
 
+    /// <summary>Whether somebody has stopped a process, as SIGSTOP does. False where that cannot be told.</summary>
+    public static bool IsSuspended(int process)
+    {
+        try
+        {
+            // The state is what follows the name, which may hold anything: see proc_pid_stat(5).
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).StartsWith(" T ");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>None where there is no /proc.</summary>
     private static List<int> Children(int process)
     {

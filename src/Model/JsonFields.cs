@@ -15,17 +15,22 @@ internal static class JsonFields
     /// <param name="text">All of it.</param>
     /// <param name="read">Makes something of it.</param>
     /// <param name="otherwise">What to say of its file when that fails.</param>
-    /// <exception cref="DamageError">It is none, or lacks a field.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> text, Func<JsonElement, T> read, string otherwise)
+    /// <param name="otherKind">The same, when no field is lacking; null to say the same.</param>
+    /// <exception cref="DamageError">It is none, lacks a field, or has one of another kind.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> text, Func<JsonElement, T> read, string otherwise, string? otherKind = null)
     {
         try
         {
             using var json = JsonDocument.Parse(text);
             return read(json.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (KeyNotFoundException e)
         {
             throw new DamageError(otherwise, e);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new DamageError(otherKind ?? otherwise, e);
         }
     }
 

@@ -101,11 +101,15 @@ internal sealed class CreateEntries(
                 Wal = before.Wal,
                 Attributes = attributes.Of(path, () => AttributePlace.At(source.File)),
             }));
-            list.Measured(options.Name, content ?? source.Measure());
+            list.Measured(options.Name, content ?? source.Measure(stop));
             return;
         }
 
-        store.RequireSpace(Math.Max(before.File.Size, before.Wal?.Size ?? 0), $"a copy of the database '{options.Name}'");
+        if (!CreateSpace.IsThere(store, list, options.Name, before))
+        {
+            return;
+        }
+
         var copy = Path.Combine(staging, $"{options.Name}.db");
         if (Copy(source, options.Name, copy, progress, stop) is not { } file)
         {

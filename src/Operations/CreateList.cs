@@ -141,8 +141,8 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
 
         foreach (var (_, state, error) in failures)
         {
-            var saved = state == SourceState.Damaged ? "it was saved as it is; " : "everything else was saved; ";
-            progress.Say(Severity.Error, $"{error.Message} ({saved}{error.Hint})");
+            var saved = state == SourceState.Damaged ? "it was saved as it is" : "everything else was saved";
+            progress.Say(Severity.Error, $"{error.Message} ({saved}{(error.Hint is { Length: > 0 } hint ? $"; {hint}" : "")})");
         }
     }
 

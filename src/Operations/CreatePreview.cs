@@ -28,7 +28,7 @@ internal sealed class CreatePreview
         foreach (var now in sources)
         {
             var content = now.Kind == SourceKind.Database && now.Bytes > 0
-                ? new SqliteSource(plan.Databases.First(database => database.Name == now.Name), clock).Measure() : null;
+                ? new SqliteSource(plan.Databases.First(database => database.Name == now.Name), clock).Measure(stop) : null;
             if (CreateShrink.Find(plan, snapshots, now with { Content = content }) is { } shrunk)
             {
                 progress.Say(Severity.Warning, CreateShrink.Warning(shrunk), now.Name);
@@ -98,7 +98,7 @@ internal sealed class CreatePreview
         if (!known)
         {
             // What the log holds may be new pages at its end.
-            var size = status.File.Size + (status.Wal?.Size ?? 0);
+            var size = Units.Add(status.File.Occupied, status.LogBytes);
             var changed = CreateEstimate.Changed(snapshots, name, size);
             need = need with { Copies = need.Copies + size, Databases = need.Databases + changed };
             sample.AddCompressible(changed);

@@ -287,7 +287,7 @@ internal sealed class RestoreBackup
             RestoreInUse.Refuse(RestoreInUse.Of(Databases, _ => { }));
             stop.ThrowIfCancellationRequested();
             progress.Phase = "putting in place";
-            place.Plan(matched, onlyFiles: plan.Paths.Count > 0);
+            place.Plan(matched, onlyFiles: plan.Paths.Count > 0, stop);
             place.Run();
             return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
         }

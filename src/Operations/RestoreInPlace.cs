@@ -85,8 +85,9 @@ internal sealed class RestoreInPlace : IDisposable
     /// <summary>Plans the steps, now that everything is restored and on disk.</summary>
     /// <param name="matched">Sources of which something was restored; the others play no part.</param>
     /// <param name="onlyFiles">Each file by itself, and everything else stays.</param>
+    /// <param name="stop">Ends what may take long.</param>
     /// <exception cref="UserError">Something cannot be replaced; nothing was changed.</exception>
-    public void Plan(IReadOnlySet<string> matched, bool onlyFiles)
+    public void Plan(IReadOnlySet<string> matched, bool onlyFiles, CancellationToken stop = default)
     {
         var wanted = spots.FindAll(spot => matched.Contains(spot.Name) && (spot.IsTree || spot.IsRestored));
         // Before the survey, which so sees them for what they are.
@@ -95,7 +96,7 @@ internal sealed class RestoreInPlace : IDisposable
         RestoreInUse.Refuse(RestoreInUse.In(wanted, (spot, below) => !onlyFiles || spot.HasFresh(places, below)));
         foreach (var spot in wanted.Where(spot => spot.IsDatabase && places.StatusOrNull(Posix.Bytes(spot.Path)) is { IsRegular: true }))
         {
-            RestoreOtherNames.FoldLogIn(spot.Path);
+            RestoreOtherNames.FoldLogIn(spot.Path, stop);
         }
 
         foreach (var spot in wanted)
@@ -247,11 +248,11 @@ internal sealed class RestoreInPlace : IDisposable
     /// one file is the whole database, and can be replaced in one instant.
     /// </summary>
     /// <exception cref="UserError">SQLite can read the old database and yet not do that.</exception>
-    internal static void FoldLogIn(string path)
+    internal static void FoldLogIn(string path, CancellationToken stop)
     {
         try
         {
-            DatabaseWork.FoldLogIn(path);
+            DatabaseWork.FoldLogIn(path, stop);
         }
         catch (SqliteException e) when (SqliteFile.IsDamage(e))
         {

@@ -36,15 +36,15 @@ internal static class RestoreOtherNames
 
     /// <summary>Lets SQLite write the log of an old database into it, next to whichever name that is.</summary>
     /// <exception cref="UserError">A log stays, or it is not known whether there is one.</exception>
-    public static void FoldLogIn(string path)
+    public static void FoldLogIn(string path, CancellationToken stop)
     {
         if (SqliteNames.Of(path) is { IsMounted: true } names)
         {
             Require(Refusal(names, isFolded: false));
-            names.Others.Where(name => SqliteNames.LogsOf(name).Count > 0).ToList().ForEach(RestoreInPlace.FoldLogIn);
+            names.Others.Where(name => SqliteNames.LogsOf(name).Count > 0).ToList().ForEach(name => RestoreInPlace.FoldLogIn(name, stop));
         }
 
-        RestoreInPlace.FoldLogIn(path);
+        RestoreInPlace.FoldLogIn(path, stop);
         RequireNoLog(path);
     }
 

@@ -215,7 +215,7 @@ internal static class UnfinishedRestore
         RequireProbes(journal);
         var databases = journal.Head.Databases.Where(path => Posix.StatusOrNull(path) is { IsRegular: true }).ToList();
         RestoreInUse.Refuse(RestoreInUse.Of(databases, text => progress.Say(Severity.Warning, text)));
-        databases.ForEach(RestoreInPlace.FoldLogIn);
+        databases.ForEach(database => RestoreInPlace.FoldLogIn(database, CancellationToken.None));
     }
 
     /// <summary>The directories by which file systems were asked are never renamed, and are there until the end.</summary>

@@ -14,11 +14,11 @@ internal static class DatabaseWork
     private const string ProbeWord = "probe", MeasureWord = "measure", CopyWord = "copy", FoldWord = "fold";
 
     /// <summary>See <see cref="DatabaseReader.Probe"/>.</summary>
-    public static void Probe(string file, TimeProvider clock)
+    public static void Probe(string file, TimeProvider clock, CancellationToken stop)
     {
         if (OwnerChild.OwnerOf(file) is { } owner)
         {
-            OwnerChild.Ask(owner, ProbeWord, file, "", [], CancellationToken.None);
+            OwnerChild.Ask(owner, ProbeWord, file, "", [], Longest(file, TimeSpan.Zero), stop);
         }
         else
         {
@@ -27,12 +27,12 @@ internal static class DatabaseWork
     }
 
     /// <summary>See <see cref="DatabaseReader.Measure"/>.</summary>
-    public static DatabaseContent? Measure(string file, TimeProvider clock)
+    public static DatabaseContent? Measure(string file, TimeProvider clock, CancellationToken stop)
     {
         try
         {
             return OwnerChild.OwnerOf(file) is { } owner
-                ? Read(OwnerChild.Ask(owner, MeasureWord, file, "", [], CancellationToken.None))
+                ? Read(OwnerChild.Ask(owner, MeasureWord, file, "", [], Longest(file, TimeSpan.Zero), stop))
                 : new DatabaseReader(file, clock).Measure();
         }
         catch (Exception e) when (e is PosixError or UserError)
@@ -43,11 +43,11 @@ internal static class DatabaseWork
     }
 
     /// <summary>See <see cref="DatabaseReader.FoldLogIn"/>.</summary>
-    public static void FoldLogIn(string file)
+    public static void FoldLogIn(string file, CancellationToken stop)
     {
         if (OwnerChild.OwnerOf(file) is { } owner)
         {
-            OwnerChild.Ask(owner, FoldWord, file, "", [], CancellationToken.None);
+            OwnerChild.Ask(owner, FoldWord, file, "", [], Longest(file, TimeSpan.Zero), stop);
         }
         else
         {
@@ -65,7 +65,7 @@ internal static class DatabaseWork
     {
         if (OwnerChild.OwnerOf(file) is { } owner)
         {
-            OwnerChild.Ask(owner, CopyWord, file, copy, [Text((long)lockTimeout.TotalMilliseconds)], stop);
+            OwnerChild.Ask(owner, CopyWord, file, copy, [Text((long)lockTimeout.TotalMilliseconds)], Longest(file, lockTimeout), stop);
         }
         else
         {
@@ -76,6 +76,14 @@ internal static class DatabaseWork
 
     /// <summary>If this process was started for such work, does it; returns what to end with, or null if it was not.</summary>
     public static int? Run(string[] args) => OwnerChild.Run(args, Do);
+
+    /// <summary>A slow disk reads a megabyte a second, with some time to begin.</summary>
+    private static TimeSpan Longest(string file, TimeSpan lockTimeout)
+    {
+        const long bytesPerSecond = 1 << 20;
+        var bytes = new[] { "", SqliteCompanions.Log, SqliteCompanions.Journal }.Max(end => Posix.StatusOrNull(file + end)?.Occupied ?? 0);
+        return lockTimeout + TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(2 * (bytes / bytesPerSecond));
+    }
 
     private static IEnumerable<string> Do(OwnerWork work)
     {

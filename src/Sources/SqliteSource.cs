@@ -38,7 +38,8 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
             CheckMagic(status);
             RequireNoOverlay();
-            return new DatabaseStatus(status, WalStatus.From(Posix.StatusOrNull(File + SqliteCompanions.Log)));
+            var log = Posix.StatusOrNull(File + SqliteCompanions.Log);
+            return new DatabaseStatus(status, WalStatus.From(log)) { LogBytes = log?.Occupied ?? 0 };
         }
         catch (PosixError e)
         {
@@ -103,12 +104,12 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
     /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run.</summary>
     /// <exception cref="UserError">A copy could not be made; the cause is SQLite's error, if it came from there.</exception>
-    public void Probe()
+    public void Probe(CancellationToken stop)
     {
         _ = Look();
         try
         {
-            DatabaseWork.Probe(File, clock);
+            DatabaseWork.Probe(File, clock, stop);
         }
         catch (PosixError e)
         {
@@ -136,7 +137,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     }
 
     /// <summary>How much the live database holds; null where that cannot be told now.</summary>
-    public DatabaseContent? Measure() => DatabaseWork.Measure(File, clock);
+    public DatabaseContent? Measure(CancellationToken stop) => DatabaseWork.Measure(File, clock, stop);
 
     private UserError Missing() => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} does not exist",
@@ -201,4 +202,8 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 }
 
 /// <summary>A database file and its write-ahead log at one moment.</summary>
-internal sealed record DatabaseStatus(FileStatus File, WalStatus? Wal);
+internal sealed record DatabaseStatus(FileStatus File, WalStatus? Wal)
+{
+    /// <summary>What the log takes on disk, of which SQLite may have to write all into the database. A hole in it holds nothing.</summary>
+    public long LogBytes { get; init; }
+}

@@ -121,6 +121,13 @@ internal static class Repository
         return UserError.Failed($"cannot write to the backup directory {root}: {error.Message}", hint, error);
     }
 
+    private static string? ReadHint(PosixError error) => error.Number switch
+    {
+        PosixError.AccessDenied or PosixError.NotPermitted => "run as root or as the owner of the directory",
+        PosixError.WouldBlock => "another process keeps a lease on it, as file servers do for their clients; try again when it has let go",
+        _ => null,
+    };
+
     public static UserError DoesNotExist(string root) => new(
         ExitCode.NoRepository, $"the backup directory {root} does not exist", $"is its disk mounted? To make it: install -d -o vertex-ar -g vertex-ar -m 0750 {root}");
 
@@ -138,7 +145,7 @@ internal static class Repository
         }
         catch (PosixError e)
         {
-            throw UserError.Failed($"cannot look into the backup directory {root}: {e.Message}", "run as root or as the owner of the directory", e);
+            throw UserError.Failed($"cannot look into the backup directory {root}: {e.Message}", ReadHint(e), e);
         }
     }
 
@@ -156,7 +163,11 @@ internal static class Repository
         }
         catch (PosixError e)
         {
-            throw UserError.Failed($"cannot read {layout.Mark}: {e.Message}", "run as root or as the owner of the directory", e);
+            throw UserError.Failed($"cannot read {layout.Mark}: {e.Message}", ReadHint(e), e);
+        }
+        catch (DamageError e)
+        {
+            throw Damaged(layout, e);
         }
 
         RefuseOtherVersion(layout, bytes);
@@ -167,12 +178,14 @@ internal static class Repository
         }
         catch (DamageError e)
         {
-            throw UserError.Failed(
-                $"{layout.Mark} {e.Message}",
-                "the snapshots may be whole: see RECOVERY.txt in the same directory; copy repository.json back from another copy of the repository",
-                e);
+            throw Damaged(layout, e);
         }
     }
+
+    private static UserError Damaged(Layout layout, DamageError error) => UserError.Failed(
+        $"{layout.Mark} {error.Message}",
+        "the snapshots may be whole: see RECOVERY.txt in the same directory; copy repository.json back from another copy of the repository",
+        error);
 
     /// <summary>The version is looked at before the checksum: a newer format may seal its files in another way.</summary>
     private static void RefuseOtherVersion(Layout layout, ReadOnlyMemory<byte> bytes)

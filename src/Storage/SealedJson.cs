@@ -50,6 +50,6 @@ internal static class SealedJson
     public static T Read<T>(ReadOnlyMemory<byte> file, Func<JsonElement, T> read)
     {
         Check(file.Span);
-        return JsonFields.Read(file, read, "lacks a field that this version needs");
+        return JsonFields.Read(file, read, "lacks a field that this version needs", "holds a field that this version cannot read");
     }
 }

@@ -26,6 +26,20 @@ public sealed class ChildProcessTests
     public void One_that_does_not_exist_is_said_without_its_arguments() =>
         Assert.Equal(new ChildEnd(null, "cannot be started: No such file or directory"), Run("/no/such/program", "secret"));
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void One_that_somebody_suspends_is_ended_if_that_is_asked_for(bool isAsked)
+    {
+        var longest = isAsked ? TimeSpan.FromMinutes(5) : TimeSpan.FromMilliseconds(200);
+        var end = Run(new ChildOptions { Timeout = longest, Said = said.Add, EndIfSuspended = isAsked, Grace = TimeSpan.FromMilliseconds(100) }, "sh", "-c", "kill -STOP $$");
+        Assert.Equal(isAsked ? "was suspended by somebody (SIGSTOP), and ended for it" : "was not done within 0 seconds and was stopped", end.Problem);
+    }
+
+    [Fact]
+    public void One_that_is_not_suspended_goes_on() =>
+        Assert.Equal(new ChildEnd(0, null), Run(new ChildOptions { Timeout = TimeSpan.FromMinutes(5), Said = said.Add, EndIfSuspended = true }, "sleep", "1.5"));
+
     [Fact]
     public void One_that_takes_too_long_is_stopped()
     {
