@@ -204,6 +204,12 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     private void LookAtFiles(Layout layout)
     {
         string[] directories = [layout.Snapshots, layout.Packs, layout.Staging, layout.Runs];
+        foreach (var (path, kind) in directories.Where(path => AtomicFile.IsTaken(path) && !Directory.Exists(path)).Select(path => (path, "directory"))
+            .Concat(AtomicFile.IsTaken(layout.Lock) && !Posix.StatusAt(Posix.Here, Posix.Bytes(layout.Lock)).IsRegular ? [(layout.Lock, "file")] : []))
+        {
+            report.Fail("repository", $"{path} is no {kind}, and runs fail for that", $"sudo mv {ShellWord.Of(path)} {ShellWord.Of(path + ".away")}");
+        }
+
         var closed = directories.Where(directory => Directory.Exists(directory) && Posix.Refusal(directory, AccessKind.Fill) is not null).ToList();
         if (closed.Count > 0)
         {

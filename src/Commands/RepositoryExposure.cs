@@ -25,7 +25,7 @@ internal static class RepositoryExposure
 
         var layout = new Layout(Path.GetFullPath(directory));
         return Exposure.Find(layout.Root, 0)
-            ?? new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs }.Where(IsThere).Select(path => Exposure.Find(path, 0)).FirstOrDefault(found => found is not null);
+            ?? new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs }.Where(AtomicFile.IsTaken).Select(path => Exposure.Find(path, 0)).FirstOrDefault(found => found is not null);
     }
 
     /// <exception cref="UserError">Root was about to write there, and others could have it write elsewhere.</exception>
@@ -42,18 +42,4 @@ internal static class RepositoryExposure
     }
 
     private static string Mending(Exposure found) => $"chown root {ShellWord.Of(found.Path)} && chmod go-w {ShellWord.Of(found.Path)}";
-
-    /// <summary>Also as a link that leads nowhere.</summary>
-    private static bool IsThere(string path)
-    {
-        try
-        {
-            _ = Posix.StatusAt(Posix.Here, Posix.Bytes(path));
-            return true;
-        }
-        catch (PosixError)
-        {
-            return false;
-        }
-    }
 }

@@ -83,6 +83,20 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Whether a name is taken, if only by a link that leads nowhere.</summary>
+    public static bool IsTaken(string path)
+    {
+        try
+        {
+            _ = Posix.StatusAt(Posix.Here, Posix.Bytes(path));
+            return true;
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Removes a file; true if there was one.</summary>
     public static bool RemoveIfThere(string path)
     {

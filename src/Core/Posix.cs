@@ -23,6 +23,9 @@ internal static unsafe class Posix
     /// <summary>Paths are given from here: the current directory (absolute paths do not care).</summary>
     public static SafeFileHandle Here { get; } = new(AtCurrentDirectory, ownsHandle: false);
 
+    /// <summary>The same, for whoever disposes of it.</summary>
+    public static SafeFileHandle NewHere() => new(AtCurrentDirectory, ownsHandle: false);
+
     public static bool IsRoot => PosixCalls.EffectiveUser() == 0;
 
     public static uint EffectiveUser => PosixCalls.EffectiveUser();

@@ -26,6 +26,10 @@ internal static class RegularFile
         return Checked(file);
     }
 
+    /// <summary>The same, also by way of a link.</summary>
+    /// <exception cref="PosixError">As above.</exception>
+    public static SafeFileHandle OpenFollowing(string path) => Checked(Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true));
+
     /// <summary>The lines of a text, read as they are asked for.</summary>
     /// <exception cref="PosixError">As above.</exception>
     public static IEnumerable<string> ReadLines(string path)

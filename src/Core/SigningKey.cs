@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace VertexAr.Backup.Core;
 
@@ -117,25 +118,34 @@ internal sealed class SigningKey
     /// <summary>Under another name first, so that the name itself has a whole key or none.</summary>
     private void Save(string path, (uint Uid, uint Gid)? owner)
     {
-        var temporary = Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.new");
-        var name = Posix.Bytes(temporary);
-        using var file = AtomicFile.Create(temporary, FileMode);
+        using var directory = OpenDirectory(Path.GetDirectoryName(path)!);
+        var (name, temporary) = (Posix.Bytes(Path.GetFileName(path)), Posix.Bytes($".{Path.GetFileName(path)}.{Environment.ProcessId}.new"));
+        using var file = Posix.CreateNew(directory, temporary, FileMode);
         try
         {
             Posix.Write(file, Encoding.ASCII.GetBytes(PemEncoding.WriteString(Label, pkcs8) + "\n"));
             if (owner is var (uid, gid))
             {
-                Posix.SetOwner(Posix.Here, name, uid, gid);
+                Posix.SetOwner(file, [], uid, gid);
             }
 
             Posix.Sync(file);
-            Posix.MakeLink(Posix.Here, name, Posix.Here, Posix.Bytes(path));
+            Posix.MakeLink(directory, temporary, directory, name);
         }
         finally
         {
-            AtomicFile.RemoveIfThere(temporary);
+            Posix.Remove(directory, temporary);
         }
 
-        AtomicFile.SyncDirectory(Path.GetDirectoryName(path)!);
+        Posix.Sync(directory);
+    }
+
+    private static SafeFileHandle OpenDirectory(string path)
+    {
+        var (above, name) = LinkTrust.OpenAbove(Path.Combine(path, "."));
+        using (above)
+        {
+            return Posix.OpenDirectory(above, name, follow: true);
+        }
     }
 }

@@ -7,8 +7,8 @@ namespace VertexAr.Backup.Host;
 
 /// <summary>
 /// A log in a file, a line an event: local time, level, text. It is opened for each line, and each line is appended by one
-/// write, so that logrotate may rename it at any time, and two runs may share it. A link is not followed: who owns the
-/// directory must not choose what root writes to.
+/// write, so that logrotate may rename it at any time, and two runs may share it. A link is not followed, nor one above it by root
+/// that is not root's: who owns the directory must not choose what root writes to.
 /// </summary>
 internal sealed class LogFile(string path, TimeProvider clock)
 {
@@ -38,9 +38,11 @@ internal sealed class LogFile(string path, TimeProvider clock)
 
     private void Append(byte[] line)
     {
-        using var file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), AtomicFile.FileMode);
+        var (directory, name) = LinkTrust.OpenAbove(path);
+        using var above = directory;
+        using var file = Posix.OpenToAppend(above, name, AtomicFile.FileMode);
         // Made by root in a directory of the service's, the file is the service's, which must be able to go on.
-        if (Posix.IsRoot && Posix.Status(file) is { Size: 0, Uid: 0 } && Posix.StatusOrNull(Path.GetDirectoryName(path)!) is { Uid: not 0 } owner)
+        if (Posix.IsRoot && Posix.Status(file) is { Size: 0, Uid: 0 } && Posix.Status(above) is { Uid: not 0 } owner)
         {
             Posix.SetOwner(file, [], owner.Uid, owner.Gid);
         }

@@ -27,6 +27,7 @@ internal static class MetricsFile
     /// <exception cref="PosixError">It cannot be written; a file that was there is still whole.</exception>
     public static void Write(string path, Metrics metrics)
     {
+        path = LinkTrust.Settle(path);
         // The collector reads whatever ends in .prom.
         var temporary = $"{path}.{System.Environment.ProcessId}.tmp";
         try

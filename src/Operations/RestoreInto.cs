@@ -20,7 +20,7 @@ internal sealed class RestoreInto : IDisposable
     private RestoreInto(string directory, bool byDescriptor)
     {
         this.directory = directory;
-        (above, name) = byDescriptor ? RestoreLinks.OpenAbove(directory) : (Posix.Here, Posix.Bytes(directory));
+        (above, name) = byDescriptor ? RestoreLinks.OpenAbove(directory) : (Posix.NewHere(), Posix.Bytes(directory));
         try
         {
             (held, isNew) = Open(follow: !byDescriptor);
@@ -67,10 +67,7 @@ internal sealed class RestoreInto : IDisposable
     public void Dispose()
     {
         held?.Dispose();
-        if (above != Posix.Here)
-        {
-            above.Dispose();
-        }
+        above.Dispose();
     }
 
     private (SafeFileHandle Held, bool IsNew) Open(bool follow)

@@ -100,14 +100,9 @@ internal static class RestoreLinks
 
     private static bool IsLink(string path) => Owner(path, status => status.IsSymlink) is not null;
 
-    /// <summary>Root follows what root made where nobody else can: others could turn any other link to where root is to replace something for them.</summary>
     private static void RequireTrust(string link, string place, string instead)
     {
-        var owner = Owner(link, status => status.IsSymlink);
-        var reason = owner is not 0
-            ? $"belongs to {(owner is { } uid ? Accounts.UserName(uid) ?? $"user {uid}" : "nobody any more")}"
-            : Exposure.Find(Path.GetDirectoryName(link)!, 0) is { } open ? $"is where others than root can change it ({open.Sentence})" : null;
-        if (reason is not null)
+        if (LinkTrust.Refusal(link) is { } reason)
         {
             throw UserError.Failed(
                 $"the link {link} leads to {place}, and {reason}",

@@ -108,7 +108,7 @@ internal sealed class PythonContent : Stream
 
     private static SafeFileHandle Open(string path)
     {
-        var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true);
+        var file = LinkTrust.OpenToRead(path);
         Posix.AdviseSequential(file);
         return file;
     }

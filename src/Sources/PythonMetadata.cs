@@ -48,13 +48,14 @@ internal sealed record PythonMetadata
     {
         try
         {
-            if (new FileInfo(path).Length > Largest)
+            using var file = LinkTrust.OpenToRead(path);
+            if (Posix.Status(file).Size > Largest)
             {
                 throw new DamageError("is too large");
             }
 
-            using var json = JsonDocument.Parse(
-                File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using var text = new StreamReader(new FileStream(file, FileAccess.Read));
+            using var json = JsonDocument.Parse(text.ReadToEnd(), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return json.RootElement.ValueKind == JsonValueKind.Object ? From(json.RootElement) : throw new DamageError("is no JSON object");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

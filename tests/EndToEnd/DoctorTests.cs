@@ -20,6 +20,19 @@ public sealed class DoctorTests
         site.Run(["create"], before: before).Succeeds();
     }
 
+    [Theory]
+    [InlineData("lock", "rm lock; mkdir lock", "file")]
+    [InlineData("staging", "rmdir staging; touch staging", "directory")]
+    [InlineData("staging", "rmdir staging; ln -s nowhere staging", "directory")]
+    public void What_is_in_the_place_of_a_part_of_the_repository_is_named(string name, string script, string kind)
+    {
+        using var site = new Site(withMedia: false);
+        site.Create();
+        Command.Shell(script, site.Backups);
+        site.Run("create").Ends(1);
+        site.Run("doctor").Ends(1).Prints($"failed   repository: {site.Backups}/{name} is no {kind}, and runs fail for that", $"sudo mv {site.Backups}/{name} {site.Backups}/{name}.away");
+    }
+
     [Fact]
     public void It_changes_nothing()
     {
