@@ -87,7 +87,7 @@ internal sealed class RestoreInPlace : IDisposable
     /// <param name="onlyFiles">Each file by itself, and everything else stays.</param>
     /// <param name="stop">Ends what may take long.</param>
     /// <exception cref="UserError">Something cannot be replaced; nothing was changed.</exception>
-    public void Plan(IReadOnlySet<string> matched, bool onlyFiles, CancellationToken stop = default)
+    public void Plan(IReadOnlySet<string> matched, bool onlyFiles, CancellationToken stop)
     {
         var wanted = spots.FindAll(spot => matched.Contains(spot.Name) && (spot.IsTree || spot.IsRestored));
         // Before the survey, which so sees them for what they are.

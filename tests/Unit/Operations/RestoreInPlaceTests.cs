@@ -18,7 +18,7 @@ public sealed class RestoreInPlaceTests : IDisposable
     public void A_database_takes_a_name_that_nothing_has()
     {
         using var place = Begin(Database());
-        place.Plan(new HashSet<string> { "app" }, onlyFiles: false);
+        place.Plan(new HashSet<string> { "app" }, onlyFiles: false, TestContext.Current.CancellationToken);
         place.Run();
         Assert.Equal("restored", File.ReadAllText(temp["app.db"]));
         Assert.Equal(["app.db"], Names());
@@ -28,7 +28,7 @@ public sealed class RestoreInPlaceTests : IDisposable
     public void What_came_there_meanwhile_is_not_replaced()
     {
         using var place = Begin(Database());
-        place.Plan(new HashSet<string> { "app" }, onlyFiles: false);
+        place.Plan(new HashSet<string> { "app" }, onlyFiles: false, TestContext.Current.CancellationToken);
         File.WriteAllText(temp["app.db"], "the application's");
         var error = Assert.Throws<UserError>(place.Run);
         Assert.Contains("app.db", error.Message, StringComparison.Ordinal);
