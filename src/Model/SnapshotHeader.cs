@@ -114,7 +114,8 @@ internal sealed record SnapshotHeader
         return true;
     }
 
-    private static bool IsPath(string path) => path is ['/', ..] && !path.Contains('\0', StringComparison.Ordinal);
+    /// <summary>None is longer than the kernel takes: PATH_MAX, with its end.</summary>
+    private static bool IsPath(string path) => path is ['/', ..] && System.Text.Encoding.UTF8.GetByteCount(path) < 4096 && !path.Contains('\0', StringComparison.Ordinal);
 
     private static bool IsPart(PartFile part) => part is { Bytes: >= 0, Lines: >= 0 };
 }

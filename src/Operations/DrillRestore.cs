@@ -95,10 +95,14 @@ internal sealed class DrillRestore
     /// <summary>A drill must not fill the disk that the next backup needs.</summary>
     private void RequireSpace(Snapshot snapshot, string parent)
     {
-        var sources = snapshot.Header.Sources;
-        var names = Units.Sum(sources.SelectMany(s => new[] { s.Files, s.Directories, s.Symlinks, s.SpecialFiles }));
-        var need = Units.Sum([snapshot.Header.Bytes, Math.Min(names, 1L << 48) * BytesPerName, Margin]);
         var free = Posix.Space(parent).Available;
+        var need = Need(snapshot, snapshot.Header.Bytes);
+        if (free - need < plan.MinFreeBytes)
+        {
+            // A sparse file is called any size; what is no hole is in the list.
+            need = Need(snapshot, Content(snapshot));
+        }
+
         var text = $"a drill of snapshot {snapshot.Id} needs {Units.Size(need)} in {parent}, and {Units.Size(free)} are free there";
         if (free - need < plan.MinFreeBytes)
         {
@@ -108,6 +112,35 @@ internal sealed class DrillRestore
         }
 
         progress.Say(Severity.Information, text);
+    }
+
+    private static long Need(Snapshot snapshot, long content)
+    {
+        var names = Units.Sum(snapshot.Header.Sources.SelectMany(s => new[] { s.Files, s.Directories, s.Symlinks, s.SpecialFiles }));
+        return Units.Sum([content, Math.Min(names, 1L << 48) * BytesPerName, Margin]);
+    }
+
+    /// <summary>Bytes of all files without their holes.</summary>
+    private long Content(Snapshot snapshot)
+    {
+        try
+        {
+            using var guard = ReaderGuard.ForReading(store.Layout, clock);
+            using var list = store.OpenFileList(snapshot);
+            var content = 0L;
+            while (list.Read() is { } entry)
+            {
+                stop.ThrowIfCancellationRequested();
+                content = entry.Type == EntryType.HardLink ? content : Units.Sum(entry.Pieces.Where(piece => !piece.IsHole).Select(piece => piece.Length).Append(content));
+            }
+
+            return content;
+        }
+        catch (DamageError)
+        {
+            // The restore will say so.
+            return snapshot.Header.Bytes;
+        }
     }
 
     private DrillReport Rehearse(Snapshot snapshot, ScratchDirectory scratch)

@@ -32,7 +32,7 @@ internal sealed class RestoreBackup
         this.stop = stop;
         this.plan = plan with { Selection = RestoreSelection.Of(what, plan) };
         stamp = RestoreNames.Stamp(clock.GetUtcNow());
-        Targets = [.. Chosen().Select(source => Target(source) with { Gaps = what.Gaps(source) })];
+        Targets = [.. Chosen().Select(source => Target(source) with { Gaps = what.Gaps(source), ChosenMounts = this.plan.Paths.Count > 0 ? mounts => ChosenMounts(source, mounts) : null })];
         Check();
     }
 
@@ -65,6 +65,24 @@ internal sealed class RestoreBackup
         }
     });
 
+    /// <summary>Nothing is made in a mount of which nothing is asked for; it may be read-only.</summary>
+    private HashSet<string> ChosenMounts(SourceSummary source, IReadOnlyList<byte[]> mounts)
+    {
+        var chosen = new HashSet<string>();
+        What.EachPath(new HashSet<string> { source.Name }, (path, isDirectory) =>
+        {
+            if (plan.Selection.IsWanted(path, isDirectory))
+            {
+                var below = ListPath.Below(path);
+                foreach (var mount in mounts)
+                {
+                    _ = below.StartsWith(mount) && (below.Length == mount.Length || below[mount.Length] == '/') && chosen.Add(RestoreRoot.Key(mount));
+                }
+            }
+        });
+        return chosen;
+    }
+
     /// <summary>Files and bytes that would be restored.</summary>
     public (long Files, long Bytes) Count() => What.Count(Names, plan);
 
@@ -93,7 +111,7 @@ internal sealed class RestoreBackup
         catch (PosixError e)
         {
             throw UserError.Failed(
-                $"cannot write {plan.To ?? string.Join(" and ", Targets.Select(t => t.Target))}: {e.Message}",
+                $"{CannotWrite(plan.To is { } to ? [to] : [.. Targets.Select(t => t.Target)])}: {e.Message}",
                 e.Number switch
                 {
                     PosixError.NoSpace or PosixError.QuotaExceeded => "the disk is full; nothing was changed",
@@ -105,6 +123,8 @@ internal sealed class RestoreBackup
                 e);
         }
     }
+
+    private static string CannotWrite(string[] places) => places is [var one] ? $"cannot write {one}" : $"cannot restore, in one of {string.Join(", ", places)}";
 
     /// <summary>Sources of which no file is asked for play no part.</summary>
     private List<SourceSummary> Chosen()

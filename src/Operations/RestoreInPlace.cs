@@ -196,7 +196,7 @@ internal sealed class RestoreInPlace : IDisposable
         {
             var copy = outer.InScratch(inner.Path);
             var above = Path.GetDirectoryName(copy)!;
-            if (places.StatusOrNull(Posix.Bytes(above)) is not { IsDirectory: true } directory)
+            if (places.StatusOrNull(Posix.Bytes(above)) is not { IsDirectory: true } directory || IsLinkToOther(copy, inner))
             {
                 continue;
             }
@@ -217,6 +217,10 @@ internal sealed class RestoreInPlace : IDisposable
             RestoreMetadata.IfPlaceCan(() => Posix.SetModified(opened, directory.Modified));
         }
     }
+
+    /// <summary>The snapshot has a link where the source itself is now: that is put next to it, and named.</summary>
+    private bool IsLinkToOther(string copy, RestoreSpot inner) =>
+        places.StatusOrNull(Posix.Bytes(copy)) is { IsSymlink: true } && places.StatusOrNull(Posix.Bytes(inner.Path)) is { IsSymlink: false };
 
     /// <summary>Directories above a source that its tree, as restored, has not.</summary>
     private void PlanAbove(RestoreSpot outer, List<RestoreSpot> all, bool onlyFiles)

@@ -39,7 +39,7 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
         });
         return
         [
-            .. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot))
+            .. spots.Select(spot => new RestoreOutlook(spot.Target, Words(spot, onlyFiles), Left(spot, StrayLogs(spots)))
             {
                 Steps = each is null ? [] : forecasts[spot.Name].Steps(),
                 InUse = [.. RestoreInUse.In([spot], (_, _) => !onlyFiles && !spot.Target.Gaps.MayBeMore)],
@@ -58,9 +58,13 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
             : $"{name} is replaced; what is there now is kept as {kept}";
     }
 
-    private static List<(string Path, string Reason)> Left(RestoreSpot spot) =>
+    /// <summary>What is left of a database that is gone is put aside with it.</summary>
+    private static HashSet<string> StrayLogs(List<RestoreSpot> spots) =>
+        [.. spots.Where(spot => spot.IsDatabase && !spot.Target.Exists).SelectMany(spot => SqliteCompanions.Ends.Select(end => spot.Path + end))];
+
+    private static List<(string Path, string Reason)> Left(RestoreSpot spot, HashSet<string> strayLogs) =>
     [
-        .. spot.Survey.Foreign.Select(left => (Path.Combine(spot.Path, Encoding.UTF8.GetString(left.Below)), left.Reason)),
+        .. spot.Survey.Foreign.Select(left => (Path: Path.Combine(spot.Path, Encoding.UTF8.GetString(left.Below)), left.Reason)).Where(left => !strayLogs.Contains(left.Path)),
         .. spot.Regions.Where(region => region.Key.Length > 0).Select(region => (region.Value.Live, $"stays mounted; its content is replaced, and kept in {region.Value.Kept}")),
     ];
 }

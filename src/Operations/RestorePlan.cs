@@ -105,6 +105,9 @@ internal sealed record RestoreTarget(SourceSummary Source, string Target)
     private static bool IsSame(in FileStatus? one, in FileStatus? other) =>
         (one?.Device, one?.Inode, one?.IsDirectory) == (other?.Device, other?.Inode, other?.IsDirectory);
 
+    /// <summary>Which of the mounts in it, by their paths below the top, get something; null for all of them.</summary>
+    public Func<IReadOnlyList<byte[]>, IReadOnlySet<string>>? ChosenMounts { get; init; }
+
     /// <summary>What was there and cannot be restored.</summary>
     public TreeGaps Gaps { get; init; } = TreeGaps.None;
 }

@@ -46,6 +46,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             if (places.StatusOrNull([.. path, .. end]) is { } companion)
             {
                 swaps.Add(new KeepStep([.. path, .. end], [.. aside, .. end], FileIdentity.Of(companion)));
+                kept.AddRange(places.StatusOrNull(path) is null ? [BytePath.Text([.. aside, .. end])] : []);
             }
         }
 
@@ -295,10 +296,6 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     /// A log that would stay next to a database that is replaced goes with the old one, whose newest rows it holds: into the restored one
     /// SQLite would write pages that have nothing to do with it.
     /// </summary>
-    /// <param name="at">What is replaced.</param>
-    /// <param name="live">Its path.</param>
-    /// <param name="fresh">What takes its place.</param>
-    /// <param name="aside">Where the old one is kept.</param>
     private void KeepLog(RestoreInside at, byte[] live, byte[] fresh, byte[] aside)
     {
         foreach (var (end, file) in tree.Logs(live, fresh).Where(log => at.Survey.WhyForeign([.. at.Below, .. log.End]) is not null || (at.OnlyFiles && places.StatusOrNull([.. fresh, .. log.End]) is null)))

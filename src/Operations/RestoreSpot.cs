@@ -41,14 +41,27 @@ internal sealed class RestoreSpot
         IsFound = IsMount || scratch == RestoreNames.Scratch(Path, stamp);
         var kept = IsMount ? RestoreNames.KeptInside(Path, stamp) : RestoreNames.Kept(Path, stamp);
         var regions = new Dictionary<string, RestoreScratch> { [""] = new(Path, Scratch, RestoreNames.Probe(Scratch), kept) };
-        foreach (var below in Survey.Mounts)
+        var chosen = Survey.Mounts.Count > 0 ? target.ChosenMounts?.Invoke(Survey.Mounts) : null;
+        foreach (var below in Survey.Mounts.Where(below => chosen?.Contains(RestoreRoot.Key(below)) ?? true))
         {
+            RequireText(below);
             var mount = System.IO.Path.Combine(Path, Encoding.UTF8.GetString(below));
             var inside = RestoreNames.ScratchInside(mount, stamp);
             regions.Add(RestoreRoot.Key(below), new RestoreScratch(mount, inside, RestoreNames.Probe(inside), RestoreNames.KeptInside(mount, stamp)));
         }
 
         Regions = regions;
+    }
+
+    /// <exception cref="UserError">Something is mounted under a name by which nothing can be done here.</exception>
+    private void RequireText(byte[] below)
+    {
+        if (!Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(below)).AsSpan().SequenceEqual(below))
+        {
+            throw UserError.Failed(
+                $"something is mounted at {System.IO.Path.Combine(Path, Encoding.UTF8.GetString(below))}, and that name is not valid UTF-8",
+                "nothing was changed; unmount it for the restore, exclude it, or set one_file_system for this tree so that it is left alone");
+        }
     }
 
     public RestoreTarget Target => target;

@@ -17,6 +17,7 @@ internal sealed class EarlierList : IDisposable
     private bool used = true;
     private FileEntry? parsed;
     private bool broken;
+    private bool isDamaged;
 
     /// <param name="startedAt">When the earlier run began: what changed after that is not trusted to be what was read.</param>
     /// <param name="path">The file list.</param>
@@ -56,8 +57,11 @@ internal sealed class EarlierList : IDisposable
     /// </summary>
     public FileEntry? Find(SourceName source, ReadOnlySpan<byte> wanted) => Seek(source, wanted) is { } entry ? WithHandles(entry) : null;
 
-    /// <summary>Whether it has this path, whatever was there. Ask for the paths of a source in order, with those of the others.</summary>
-    public bool Has(SourceName source, ReadOnlySpan<byte> wanted) => Seek(source, wanted) is { Type: not EntryType.Absent };
+    /// <summary>
+    /// Whether it has this path, whatever was there, or may have it: nothing is known of what comes after damage. Ask for the paths of a source in
+    /// order, with those of the others.
+    /// </summary>
+    public bool Has(SourceName source, ReadOnlySpan<byte> wanted) => Seek(source, wanted) is { Type: not EntryType.Absent } || (isDamaged && Covers(source));
 
     private FileEntry? Seek(SourceName source, ReadOnlySpan<byte> wanted)
     {
@@ -87,7 +91,7 @@ internal sealed class EarlierList : IDisposable
         catch (DamageError)
         {
             // The rest of the list is lost to us, which costs time and nothing else: the files are read again.
-            broken = true;
+            (broken, isDamaged) = (true, true);
             return null;
         }
     }
@@ -120,7 +124,7 @@ internal sealed class EarlierList : IDisposable
         }
         catch (DamageError)
         {
-            broken = true;
+            (broken, isDamaged) = (true, true);
         }
 
         return null;

@@ -34,6 +34,17 @@ public sealed class DrillTests
         Assert.Equal((snapshot.Id, 14, true), (summary["id"]!.GetValue<string>(), summary["files"]!.GetValue<int>(), summary["passed"]!.GetValue<bool>()));
     }
 
+    /// <summary>As disk images are.</summary>
+    [Fact]
+    public void Holes_need_no_space()
+    {
+        using var site = new Site();
+        Command.Shell("truncate -s 4T image; echo x | dd of=image bs=1 seek=1T conv=notrunc status=none", site.Storage);
+        site.Create();
+        site.Run("drill").Succeeds().Prints("the drill passed");
+        AssertNothingLeft(site);
+    }
+
     [Fact]
     public void It_takes_the_newest_complete_full_snapshot_unless_told_another()
     {

@@ -45,6 +45,50 @@ public sealed class RestoreLinkTests
         Assert.Equal(Content(site, "usb/it"), Content(site, "opt/it"));
     }
 
+    /// <summary>The tree around it has the link, and what it led to is now there itself.</summary>
+    [Fact]
+    public void A_link_that_became_a_directory_is_put_next_to_it()
+    {
+        using var site = Linked("storage", "opt/media", "usb/media", "opt/media");
+        site.Settings["storage"]!.AsArray().Add(Site.Source("around", site.In("opt")));
+        site.Create();
+        Command.Shell("rm opt/media; cp -a usb/media opt/media; echo changed >opt/media/f", site.Root);
+        site.Run("restore", "latest", "--dry-run").Succeeds().Prints("put next to", "opt/media");
+        site.Run("restore", "latest", "--yes").Ends(3).Says("opt/media", "was left as it is");
+        Assert.Equal("v1", File.ReadAllText(site.In("opt/media/f")));
+        Assert.Equal(site.In("usb/media"), new FileInfo(Assert.Single(Directory.GetFileSystemEntries(site.In("opt"), ".media.restore_*"))).LinkTarget);
+    }
+
+    [Fact]
+    public void The_log_of_a_database_that_is_gone_is_named_as_kept()
+    {
+        using var site = new Site();
+        site.Settings["storage"]!.AsArray().Add(Site.Source("around", site.In("app/app_data")));
+        site.Create();
+        Command.Shell($"rm '{site.Database}'; echo stray >'{site.Database}-wal'", site.Root);
+        Assert.DoesNotContain("app_data.db-wal", site.Run("restore", "latest", "--dry-run").Succeeds().Output, StringComparison.Ordinal);
+        site.Run("restore", "latest", "--yes").Succeeds().Prints("app_data.db.before_restore_", "-wal");
+        TestDatabase.CheckCopy(site.Database);
+    }
+
+    /// <summary>Elsewhere in the tree something is mounted that nothing can be written to.</summary>
+    [Theory]
+    [InlineData("storage/portraits/1")]
+    [InlineData("storage/portraits/1/portrait.jpg")]
+    public void A_mount_of_which_nothing_is_chosen_may_be_read_only(string path)
+    {
+        using var site = new Site();
+        Command.Shell("mkdir -p other app/storage/mounted; echo o >other/o", site.Root);
+        site.TreeSettings["one_file_system"] = false;
+        string[] mounting = ["unshare", "-m", "bash", "-ec", $"mount --bind '{site.In("other")}' '{site.InStorage("mounted")}'; mount -o remount,ro,bind '{site.InStorage("mounted")}'; exec \"$@\"", "bash"];
+        Machine.NeedRoot("mounting");
+        site.Run(["create"], before: mounting).Succeeds();
+        site.Write("portraits/1/portrait.jpg", "changed");
+        site.Run(["restore", "latest", "--yes", "--path", path], before: mounting).Succeeds();
+        Assert.Equal(40_001, new FileInfo(site.InStorage("portraits/1/portrait.jpg")).Length);
+        site.Run(["restore", "latest", "--yes", "--path", "storage/mounted/o"], before: mounting).Fails(1, "is read-only");
+    }
+
     /// <summary>As a link to a new disk does.</summary>
     [Fact]
     public void A_link_that_leads_elsewhere_now_is_followed()

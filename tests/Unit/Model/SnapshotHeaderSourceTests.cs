@@ -52,6 +52,16 @@ public sealed class SnapshotHeaderSourceTests
         Assert.True(Header(Plain with { LeftOut = [new LeftOut("mount", null, 1) { Paths = ["a"u8.ToArray()] }], Absent = 0 }).IsSane);
     }
 
+    [Theory]
+    [InlineData(4095, true)]
+    [InlineData(4096, false)]
+    public void Paths_are_no_longer_than_the_kernel_takes(int length, bool isSane)
+    {
+        var path = string.Concat(Enumerable.Repeat("/a", length / 2)) + new string('b', length % 2);
+        Assert.Equal(isSane, Header(Plain with { Path = path }).IsSane);
+        Assert.Equal(isSane, Header(Plain with { Target = path }).IsSane);
+    }
+
     [Fact]
     public void That_it_is_a_single_file_is_written_and_read()
     {

@@ -38,6 +38,8 @@ public sealed class EarlierListTests : IDisposable
     {
         using var list = Write([A, B, C], "a/1", "b/1", "b/2", "c/1");
         Assert.NotNull(list.Find(C, "c/1"u8));
+        Assert.False(list.Has(C, "c/2"u8));
+        Assert.False(list.Has(C, "c/3"u8));
     }
 
     [Fact]
@@ -70,6 +72,7 @@ public sealed class EarlierListTests : IDisposable
         Assert.NotNull(list.Find(B, "b/000000"u8));
         Assert.Null(list.Find(B, "b/019999"u8));
         Assert.Null(list.Find(B, "b/020000"u8));
+        Assert.True(list.Has(B, "b/019999"u8), "what comes after the damage may have been there");
         new PieceIndex(list.Fill, Path.GetTempPath()).Dispose();
     }
 
