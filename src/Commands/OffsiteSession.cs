@@ -61,7 +61,7 @@ internal sealed class OffsiteSession : IDisposable
         var staging = new Layout(backupDirectory).Staging;
         try
         {
-            AtomicFile.EnsureDirectory(staging);
+            AtomicFile.EnsureOwnDirectory(staging);
         }
         catch (PosixError e)
         {

@@ -24,7 +24,9 @@ internal static class RepositoryExposure
         }
 
         var layout = new Layout(Path.GetFullPath(directory));
-        return Exposure.Find(layout.Root, 0)
+
+        // In a directory as /tmp others can only put what is not there yet, which is looked at when it is used.
+        return Exposure.FindAround(layout.Root, 0)
             ?? new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs }.Where(AtomicFile.IsTaken).Select(path => Exposure.Find(path, 0)).FirstOrDefault(found => found is not null);
     }
 

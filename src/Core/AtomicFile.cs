@@ -83,6 +83,16 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>The same, and what somebody else put there, as a link, root does not take.</summary>
+    public static void EnsureOwnDirectory(string path)
+    {
+        EnsureDirectory(path);
+        if (Posix.IsRoot && Posix.StatusAt(Posix.Here, Posix.Bytes(path)) is { Uid: not 0 } theirs)
+        {
+            throw new PosixError(PosixError.Exists, $"{path} is there, and belongs to {Accounts.UserName(theirs.Uid) ?? $"user {theirs.Uid}"}; move it away");
+        }
+    }
+
     /// <summary>Whether a name is taken, if only by a link that leads nowhere.</summary>
     public static bool IsTaken(string path)
     {

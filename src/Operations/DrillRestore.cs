@@ -57,7 +57,7 @@ internal sealed class DrillRestore
         {
             if (plan.Directory is null)
             {
-                AtomicFile.EnsureDirectory(parent);
+                AtomicFile.EnsureOwnDirectory(parent);
             }
             else if (Posix.IsRoot && Exposure.FindAround(parent, 0) is { } found)
             {

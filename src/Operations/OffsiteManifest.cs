@@ -97,7 +97,7 @@ internal sealed class OffsiteManifest
     /// <exception cref="PosixError">It cannot be written.</exception>
     public static void Remember(Layout here, ReadOnlySpan<byte> manifest)
     {
-        AtomicFile.EnsureDirectory(here.Runs);
+        AtomicFile.EnsureOwnDirectory(here.Runs);
         AtomicFile.Write($"{here.OffsiteManifest}.tmp", here.OffsiteManifest, manifest);
     }
 

@@ -32,7 +32,7 @@ internal static class OffsiteDamage
             return;
         }
 
-        AtomicFile.EnsureDirectory(layout.Runs);
+        AtomicFile.EnsureOwnDirectory(layout.Runs);
         AtomicFile.Write(
             $"{layout.OffsiteDamage}.tmp", layout.OffsiteDamage, string.Concat(names.Order(StringComparer.Ordinal).Take(Most).Select(name => name + "\n")));
     }

@@ -231,9 +231,9 @@ internal static class Repository
 
     private static void MakeDirectories(Layout layout)
     {
-        AtomicFile.EnsureDirectory(layout.Staging);
-        AtomicFile.EnsureDirectory(layout.Snapshots);
-        AtomicFile.EnsureDirectory(layout.Packs);
+        AtomicFile.EnsureOwnDirectory(layout.Staging);
+        AtomicFile.EnsureOwnDirectory(layout.Snapshots);
+        AtomicFile.EnsureOwnDirectory(layout.Packs);
     }
 
     private static byte[] NewMark(TimeProvider clock)

@@ -32,7 +32,7 @@ internal static class RunRecords
     /// <exception cref="PosixError">It cannot be written.</exception>
     public static void Add(Layout layout, RunReport run)
     {
-        AtomicFile.EnsureDirectory(layout.Runs);
+        AtomicFile.EnsureOwnDirectory(layout.Runs);
         var path = PathOf(layout, run.Job);
         var record = RunRecord.After(ReadFile(path), run);
         var json = JsonFields.Write(fields => RunRecordJson.Write(fields, record), indented: true);

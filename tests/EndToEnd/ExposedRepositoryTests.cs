@@ -66,11 +66,25 @@ public sealed class ExposedRepositoryTests : IDisposable
     [Theory]
     [InlineData("chmod 770 backups")]
     [InlineData("mkdir sticky; chmod 1777 sticky; mv backups sticky; ln -s sticky/backups backups")]
+    [InlineData("chmod 1777 backups")]
     public void A_group_of_roots_alone_and_a_sticky_directory_are_nobody_else(string preparation)
     {
         Command.Shell(preparation, site.Root);
         site.Run("create").Succeeds();
         site.Run("rotate").Succeeds();
+    }
+
+    [Theory]
+    [InlineData("ln -s ../precious backups/staging")]
+    [InlineData("ln -s ../precious backups/runs")]
+    [InlineData("mkdir backups/staging")]
+    public void In_a_sticky_directory_nothing_of_others_is_used(string planted)
+    {
+        Command.Shell("chmod 1777 backups", site.Root);
+        Command.Run("setpriv", $"--reuid={Machine.OrdinaryUser}", $"--regid={Machine.OrdinaryGroup}", "--clear-groups", "sh", "-ec", $"cd '{site.Root}'; {planted}").Succeeds();
+        var outside = Tree.Describe(precious);
+        site.Run("create").Fails(1, "root does not write to the backup directory", "belongs to ");
+        Tree.AssertSame(outside, Tree.Describe(precious), Likeness.Restored);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class KeyTests : IDisposable
     {
         Machine.NeedStrace();
         site.Run(["key", "new"], null, ["strace", "-f", "-o", site.In("trace"), "-e", "trace=openat,openat2"]).Succeeds();
-        Assert.Contains(File.ReadLines(site.In("trace")), line => line.Contains("signing.key.new", StringComparison.Ordinal)
+        Assert.Contains(File.ReadLines(site.In("trace")), line => line.Contains("\".signing.key.", StringComparison.Ordinal) && line.Contains(".new\"", StringComparison.Ordinal)
             && line.Contains("O_CREAT|O_EXCL", StringComparison.Ordinal) && line.Contains("0600", StringComparison.Ordinal));
 
         var before = File.ReadAllText(Key);

@@ -17,7 +17,7 @@ public sealed class RoughNeighbourTests
 
     [Theory]
     [InlineData("ulimit -n 16", "too many files are open")]
-    [InlineData("ulimit -v 130000", "may use 127 MiB of memory, and needs")]
+    [InlineData("ulimit -v 250000", "may use 244 MiB of memory, and needs")]
     [InlineData("ulimit -f 1000", "File too large")]
     public void With_less_it_says_what_it_lacks_and_changes_nothing(string limit, string lacking)
     {
