@@ -11,7 +11,9 @@ internal sealed record ExposedFile(string What, Exposure Place)
 {
     public string Sentence => $"others can change {What}: {Place.Sentence}";
 
-    public string Mending => $"sudo chown root {ShellWord.Of(Place.Path)} && sudo chmod go-w {ShellWord.Of(Place.Path)}";
+    public string Mending => Place.IsOfMount
+        ? "mount it with the option umask=077, since its files have no owners"
+        : $"sudo chown root {ShellWord.Of(Place.Path)} && sudo chmod go-w {ShellWord.Of(Place.Path)}";
 }
 
 /// <summary>Who can change the configuration, rclone's configuration and hooks: whoever can is obeyed by those who run this program.</summary>
@@ -25,9 +27,9 @@ internal static class ExposedFiles
         // Root obeys the configuration itself, also where it works as another user later.
         var found = new List<ExposedFile>();
         Add("the configuration", SettingsFile.Name(around.Options.ConfigFile, around.Environment), Exposure.Ourselves);
-        if (Surroundings.OwnerOf(settings.BackupDir) is null && RepositoryExposure.Find(settings.BackupDir) is { } open)
+        if (Surroundings.OwnerOf(settings.BackupDir) is null && RepositoryExposure.FindAny(settings.BackupDir) is { } open)
         {
-            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}, so root does not write to it", open));
+            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}{(open.IsOfMount ? "" : ", so root does not write to it")}", open));
         }
 
         uint[] works = [.. Exposure.Ourselves, Surroundings.OwnerOf(settings.BackupDir)?.Uid ?? 0];

@@ -16,7 +16,10 @@ internal static class RepositoryExposure
     /// not matter here, since that may change with the path from one call to the next.
     /// </summary>
     /// <param name="directory">The backup directory. It need not be there, nor hold a repository.</param>
-    public static Exposure? Find(string directory)
+    public static Exposure? Find(string directory) => FindAny(directory) is { IsOfMount: false } found ? found : null;
+
+    /// <summary>As <see cref="Find"/>, also where a stick has no owners: that it is everybody's is no reason to make no backups on it.</summary>
+    public static Exposure? FindAny(string directory)
     {
         if (!Posix.IsRoot)
         {
@@ -33,8 +36,14 @@ internal static class RepositoryExposure
     /// <exception cref="UserError">Root was about to write there, and others could have it write elsewhere.</exception>
     public static void Refuse(string directory)
     {
-        if (Find(directory) is not { } found)
+        if (FindAny(directory) is not { } found)
         {
+            return;
+        }
+
+        if (found.IsOfMount)
+        {
+            LinklessNames.Add(RealPath.Of(directory));
             return;
         }
 

@@ -13,6 +13,9 @@ internal sealed record Exposure(string Path, string Reason)
 
     public string Sentence => $"{Path} {Reason}";
 
+    /// <summary>Whether that is so for everything there, since it is on a stick or the like whose files have no owners: the mount's options decide.</summary>
+    public bool IsOfMount => MountTable.Read().Over(RealPath.Of(Path)) is { HasOwners: false };
+
     /// <summary>Root, and whoever runs this: what they can change is as good as what they do.</summary>
     public static uint[] Ourselves => Posix.IsRoot ? [0] : [0, Posix.EffectiveUser];
 

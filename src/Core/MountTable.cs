@@ -13,6 +13,9 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
     /// <summary>The kind of file system, as "ext4" or "fuse.sshfs"; empty if the table does not say.</summary>
     public string Type { get; init; } = "";
 
+    /// <summary>False where files have no owners and modes: those that are shown are the mount's. Types as the kernel and ntfs-3g name them.</summary>
+    public bool HasOwners => Type is not ("vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" or "fuseblk");
+
     /// <summary>Where it is from: a device, a server's directory, or a word; empty if the table does not say.</summary>
     public string Source { get; init; } = "";
 

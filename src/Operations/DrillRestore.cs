@@ -59,7 +59,7 @@ internal sealed class DrillRestore
             {
                 AtomicFile.EnsureOwnDirectory(parent);
             }
-            else if (Posix.IsRoot && Exposure.FindAround(parent, 0) is { } found)
+            else if (Posix.IsRoot && Exposure.FindAround(parent, 0) is { IsOfMount: false } found)
             {
                 throw UserError.Failed(
                     $"root does not rehearse in the directory {parent} (drill.dir), since others could exchange what is in it: {found.Sentence}",

@@ -31,35 +31,37 @@ public sealed class PoorPlacesTests : IDisposable
 
     /// <summary>SFTP sets times and owners of what a link leads to.</summary>
     [Theory]
-    [InlineData("to", "../../victim")]
-    [InlineData("in place", "../../victim")]
-    [InlineData("drill", "../../../victim")]
-    public void What_a_link_leads_to_on_a_server_stays_as_it_is(string how, string target)
+    [InlineData("to")]
+    [InlineData("in place")]
+    public void What_a_link_leads_to_on_a_server_stays_as_it_is(string how)
     {
+        const string target = "../../victim";
         var share = Mount("share", "sshfs");
-        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = share };
         Command.Shell("echo not of the tree > victim; touch -d 2001-02-03 victim", site.In("server"));
-        var before = Look("victim");
         Command.Shell($"ln -s {target} away; ln -s nowhere dangling; chown -h 1234:1234 away dangling", site.Storage);
         site.Create();
-        if (how == "drill")
-        {
-            site.Run("drill").Succeeds().Says("3 files could not be given their times");
-            Assert.Equal(before, Look("victim"));
-            return;
-        }
-
         var there = Path.Combine(share, "restored/storage");
         if (how == "in place")
         {
             Command.Shell($"mkdir '{share}/restored'; mv '{site.Storage}' '{there}'; ln -s '{there}' '{site.Storage}'; echo changed > '{there}/portraits/anna.jpg'");
         }
 
+        // Only now: mv is among the programs that change what the link leads to.
+        var before = Look("victim");
         site.Run(["restore", "latest", .. how == "to" ? new[] { "--to", Path.GetDirectoryName(there)! } : ["--yes"]]).Ends(3).Says("3 files could not be given their times");
         Assert.Equal(before, Look("victim"));
         Assert.Equal("a portrait", File.ReadAllText(Path.Combine(there, "portraits/anna.jpg")));
-        Assert.Equal(target, new FileInfo(Path.Combine(there, "away")).LinkTarget);
+        Assert.Equal(target, new FileInfo(site.In("server/restored/storage/away")).LinkTarget);
         Assert.Equal(new DateTime(2020, 1, 2, 3, 4, 5), File.GetLastWriteTime(Path.Combine(there, "portraits/other.jpg")));
+    }
+
+    [Fact]
+    public void A_drill_on_a_server_is_not_failed_by_what_links_cannot_have_there()
+    {
+        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = Mount("share", "sshfs") };
+        Command.Shell("ln -s nowhere dangling", site.Storage);
+        site.Create();
+        site.Run("drill").Succeeds().Says("2 files could not be given their times");
     }
 
     [Theory]
