@@ -17,6 +17,12 @@ internal sealed class StagedContent
     private const int Digest = 16;
     private const int LongestPath = 64 * 1024;
 
+    /// <summary>In bytes: 128 million files.</summary>
+    private const int Longest = 1 << 30;
+
+    /// <summary>In bytes: 2 million files. Who owns the directory can put a file of any size there.</summary>
+    private const int LongestOfOthers = 16 << 20;
+
     private readonly ulong[] known;
 
     private StagedContent(ulong[]? known) => (IsComplete, this.known) = (known is not null, known ?? []);
@@ -53,7 +59,13 @@ internal sealed class StagedContent
         try
         {
             using var file = RegularFile.Open(list);
-            var content = new byte[Posix.Status(file).Size];
+            var status = Posix.Status(file);
+            if (status.Size > (status.Uid == Posix.EffectiveUser ? Longest : LongestOfOthers))
+            {
+                return new StagedContent(null);
+            }
+
+            var content = new byte[status.Size];
             var rest = content.Length - Digest;
             if (Posix.ReadAt(file, content, 0) != content.Length || rest < 0 || !XxHash128.Hash(content.AsSpan(0, rest)).AsSpan().SequenceEqual(content.AsSpan(rest)))
             {

@@ -55,6 +55,15 @@ public sealed class StagedContentTests : IDisposable
     }
 
     [Fact]
+    public void A_list_of_a_size_that_none_has_is_not_read()
+    {
+        Assert.Equal(0, Tools.Run("truncate", "-s", "300G", temp["list"]).Exit);
+        var content = StagedContent.Read(temp["list"]);
+        Assert.False(content.IsComplete);
+        Assert.Equal([""], content.Remove(temp["staged"]));
+    }
+
+    [Fact]
     public void Without_the_list_or_with_a_damaged_one_nothing_is_removed()
     {
         var list = File.ReadAllBytes(temp["list"]);
