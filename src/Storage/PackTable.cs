@@ -8,7 +8,7 @@ namespace VertexAr.Backup.Storage;
 internal static class PackTable
 {
     /// <summary>In bytes; a line has 250, and later versions may add to it.</summary>
-    private const int LongestLine = 16 * 1024;
+    private const int LongestLine = 128 * 1024;
 
     /// <exception cref="DamageError">The table is not whole.</exception>
     public static List<PackInfo> Read(string path)
