@@ -13,8 +13,8 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
     /// <summary>The kind of file system, as "ext4" or "fuse.sshfs"; empty if the table does not say.</summary>
     public string Type { get; init; } = "";
 
-    /// <summary>False where files have no owners and modes: those that are shown are the mount's. Types as the kernel and ntfs-3g name them.</summary>
-    public bool HasOwners => Type is not ("vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" or "fuseblk");
+    /// <summary>False where files have no owners and modes: those that are shown are the mount's. "fuse" is what ntfs-3g calls an image.</summary>
+    public bool HasOwners => Type is not ("vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" or "fuseblk" or "fuse");
 
     /// <summary>Where it is from: a device, a server's directory, or a word; empty if the table does not say.</summary>
     public string Source { get; init; } = "";

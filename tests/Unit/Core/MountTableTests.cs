@@ -28,6 +28,14 @@ public sealed class MountTableTests
         Assert.Equal((device, place), Table.Place(path));
 
     [Theory]
+    [InlineData("ext4", true)]
+    [InlineData("fuse.sshfs", true)]
+    [InlineData("vfat", false)]
+    [InlineData("fuseblk", false)]
+    public void Sticks_have_no_owners(string type, bool hasOwners) =>
+        Assert.Equal(hasOwners, MountTable.Parse([$"22 1 8:1 / / rw - {type} /dev/sda1 rw"]).Over("/a")!.HasOwners);
+
+    [Theory]
     [InlineData("/lib/over/1/diff/db/app.db", "/lib/over/1/merged/db/app.db")]
     [InlineData("/lib/over/1/merged/db/app.db", null)]
     [InlineData("/lib/over/1/lower/db/app.db", null)]
