@@ -22,6 +22,7 @@ internal sealed class RestoreContent : IDisposable
     private readonly ThreadGroup threads;
     private readonly List<WorkQueue<RestoreJob>> queues = [];
     private readonly List<PathWarning> damaged = [];
+    private int unwritten;
 
     public RestoreContent(Layout layout, List<PackInfo> packs, RestorePlan plan, RunProgress progress, CancellationToken stop)
     {
@@ -47,6 +48,11 @@ internal sealed class RestoreContent : IDisposable
     public void Add(RestoreJob job)
     {
         var pack = Array.Find(job.Entry.Pieces, piece => !piece.IsHole).Pack;
+        lock (queues)
+        {
+            unwritten++;
+        }
+
         try
         {
             queues[pack % queues.Count].Add(job);
@@ -56,6 +62,21 @@ internal sealed class RestoreContent : IDisposable
             threads.ThrowIfFailed();
             throw;
         }
+    }
+
+    /// <summary>Waits until everything that was added so far is written.</summary>
+    public void WaitUntilWritten()
+    {
+        const int milliseconds = 100;
+        lock (queues)
+        {
+            while (unwritten > 0 && !threads.Stopping.IsCancellationRequested)
+            {
+                _ = Monitor.Wait(queues, milliseconds);
+            }
+        }
+
+        threads.ThrowIfFailed();
     }
 
     /// <summary>Waits until every file is written.</summary>
@@ -96,6 +117,12 @@ internal sealed class RestoreContent : IDisposable
             using (job.File)
             {
                 Write(fetcher, job);
+            }
+
+            lock (queues)
+            {
+                unwritten--;
+                Monitor.PulseAll(queues);
             }
         }
     }

@@ -88,7 +88,7 @@ internal sealed class RestoreInto : IDisposable
 
     private string Descend()
     {
-        if (Exposure.OfOpen(held!, directory, 0) is { } found && !IsAsMade())
+        if (Exposure.OfOpen(held!, directory, 0) is { IsOfMount: false } found && !IsAsMade())
         {
             throw UserError.Failed(
                 $"the directory {found.Sentence}, and others could change what is in it while root restores", RestoreLinks.InsteadOfTheirs(held!));

@@ -110,12 +110,22 @@ internal sealed class RestoreTree : IDisposable
                 writer.AddSpecialFile(entry, path);
                 break;
             // A link to a file that turns out to be damaged would bring its bad bytes back; whoever salvages gets copies.
-            case EntryType.HardLink when !content.KeepsGoing && writer.TryAddHardLink(entry, ListPath.Below(entry.Target), path):
+            case EntryType.HardLink when !content.KeepsGoing && TryAddHardLink(writer, entry, path):
                 break;
             default:
                 AddContent(writer, entry, path);
                 break;
         }
+    }
+
+    private bool TryAddHardLink(RestoreWriter writer, FileEntry entry, byte[] path)
+    {
+        if (writer.IsRemembered)
+        {
+            content.WaitUntilWritten();
+        }
+
+        return writer.TryAddHardLink(entry, ListPath.Below(entry.Target), path);
     }
 
     private void AddContent(RestoreWriter writer, FileEntry entry, byte[] path)

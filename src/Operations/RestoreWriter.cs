@@ -24,7 +24,11 @@ internal sealed class RestoreWriter : IDisposable
         this.losses = losses;
         this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root.Path));
         detours = root.Detours;
+        IsRemembered = MountTable.Read().Over(RealPath.Of(root.Path)) is { } mount && mount.Type.StartsWith("fuse", StringComparison.Ordinal);
     }
+
+    /// <summary>Behind FUSE the kernel remembers for a second what a new name had: a file that gets one while it is empty stays empty under that.</summary>
+    public bool IsRemembered { get; }
 
     /// <summary>Remembers a directory; it is made when something in it is, or when the list leaves it, if <paramref name="always"/>.</summary>
     public void AddDirectory(FileEntry entry, ReadOnlySpan<byte> path, bool always)

@@ -107,7 +107,7 @@ public sealed class AttributesTests
         Command.Shell("chmod 604 previews; touch closed; chmod 644 closed; setfacl -m u:1:--- closed; touch masked; chmod 640 masked; setfacl -m u:1:rw,g::- masked", site.Storage);
         var snapshot = site.Create();
         using var ram = new RamFileSystem(site);
-        var result = site.Run("restore", snapshot.Id, "--to", Path.Combine(ram.Path, "to")).Succeeds();
+        var result = site.Run("restore", snapshot.Id, "--to", Path.Combine(ram.Path, "to")).Ends(3);
         var warning = Assert.Single(result.Errors.Split('\n'), line => line.StartsWith("warning: ", StringComparison.Ordinal));
         Assert.Contains("ACLs or attributes of 13 files could not be restored", warning, StringComparison.Ordinal);
         string Mode(string name) => Command.Run("stat", "-c", "%a", Path.Combine(ram.Path, "to/storage", name)).Output.Trim();

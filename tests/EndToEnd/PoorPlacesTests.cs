@@ -7,6 +7,7 @@ public sealed class PoorPlacesTests : IDisposable
     {
         // SFTP without a network: the server is the program that sshd would start.
         ["sshfs"] = "printf '#!/bin/sh\\nexec /usr/lib/openssh/sftp-server\\n' > ssh; chmod 755 ssh; mkdir -p server; sshfs -o ssh_command=\"$PWD/ssh\" host:\"$PWD/server\" \"$1\"",
+        ["bindfs"] = "mkdir -p server; bindfs \"$PWD/server\" \"$1\"",
         ["ntfs"] = "truncate -s 64M ntfs; mkfs.ntfs -q -F -f ntfs > mkfs.log; ntfs-3g \"$PWD/ntfs\" \"$1\"",
         ["exfat"] = "truncate -s 64M exfat; mkfs.exfat exfat > mkfs.log 2>&1; mount.exfat-fuse \"$(losetup -f --show exfat)\" \"$1\" > mount.log 2>&1",
     };
@@ -81,6 +82,22 @@ public sealed class PoorPlacesTests : IDisposable
         }
 
         site.Run("drill").Succeeds();
+    }
+
+    /// <summary>At once: behind FUSE, what the kernel remembers of a name may be a second old.</summary>
+    [Fact]
+    public void Each_name_of_a_file_has_its_content()
+    {
+        var share = Mount("share", "bindfs");
+        foreach (var number in Enumerable.Range(1, 20))
+        {
+            site.Write($"many/{number}", new string('x', 100_000));
+            Command.Shell($"ln many/{number} many/{number}-too", site.Storage);
+        }
+
+        site.Create();
+        site.Run("restore", "latest", "--to", Path.Combine(share, "restored")).Succeeds();
+        Assert.All(Directory.GetFiles(Path.Combine(share, "restored/storage/many")), file => Assert.Equal(100_000, File.ReadAllText(file).Length));
     }
 
     /// <summary>The repository's own files need neither links nor owners.</summary>
