@@ -36,8 +36,8 @@ NEED_test-unit := $(NEED_UNIT)
 NEED_demo := sqlite3 jq
 NEED_bench := restic borgbackup pigz python3 sqlite3 time
 NEED_bench-scale := python3 time libfaketime
-NEED_check = $(NEED_test) $(NEED_demo) $(NEED_deb) $(NEED_lint-deb) $(NEED_test-system) $(NEED_test-faults) $(NEED_test-offsite)
-NEEDY := build test test-unit demo bench bench-scale check deb lint-deb apt-repo test-system test-faults test-mutants test-offsite
+NEED_check = $(NEED_test) $(NEED_demo) $(NEED_deb) $(NEED_lint-deb) $(NEED_test-system) $(NEED_test-faults) $(NEED_test-offsite) $(NEED_test-places)
+NEEDY := build test test-unit demo bench bench-scale check deb lint-deb apt-repo test-system test-faults test-mutants test-offsite test-places
 AT_WORK := packaging/at-work.sh
 
 .PHONY: $(NEEDY:%=need-%)
@@ -98,6 +98,7 @@ check: need-check format demo lint-deb test-reproducible
 	@$(STAGE) faults $(MAKE) --no-print-directory test-faults SCALE=100
 	@$(STAGE) mutants $(MAKE) --no-print-directory look-mutants
 	@$(STAGE) offsite $(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)"
+	@$(STAGE) Places $(MAKE) --no-print-directory test-places PLACES="$(PLACES_CHECKED)"
 	@COUNTS="$$(echo artifacts/test-results/*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format
@@ -115,6 +116,9 @@ include tests/Faults/faults.mk
 
 ##@ test-offsite pushes, kills, damage and restores on a real S3 server and a real SFTP server
 include tests/Offsite/offsite.mk
+
+##@ test-places  every role on every file system that can be mounted here: sticks, shares, pools; needs root, PLACES=
+include tests/Places/places.mk
 
 ##@ clean        remove everything that was built
 .PHONY: clean

@@ -43,10 +43,10 @@ not() {
     ! "$@"
 }
 
-# The last line, and the same for tests/run.sh, which sums up.
+# totals [SUITE]: the last line, and the same for tests/run.sh, which sums up.
 totals() {
     mkdir -p "$root/artifacts/test-results"
-    echo "$passed $failed $skipped" > "$root/artifacts/test-results/System.counts"
+    echo "$passed $failed $skipped" > "$root/artifacts/test-results/${1:-System}.counts"
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" = 0 ]
 }
