@@ -56,7 +56,7 @@ MUTANTS = [
     ("what came into a restored directory is removed", "an application is at work", "src/Operations/StagedContent.cs",
      "        if (!Knows(path, status))", "        if (path.Length == 0)"),
     ("a log is left beside a database that is replaced", "restore is killed", "src/Operations/RestoreInPlace.cs",
-     "            FoldLogIn(spot.Path);", "            _ = spot;"),
+     "            RestoreOtherNames.FoldLogIn(spot.Path, stop);", "            _ = (spot, stop);"),
     ("what is foreign to a tree goes with it", "nested trees are restored", "src/Operations/TreeSurvey.cs",
      "is { } foreign)", "is { Kind: ForeignKind.Leftover } foreign)"),
     ("a header's checksum is not compared", "the disk rots", "src/Storage/SealedJson.cs",
