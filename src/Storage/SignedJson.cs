@@ -25,9 +25,10 @@ internal static class SignedJson
             return null;
         }
 
-        var text = open.Span[(begin + Begin.Length)..^1];
+        // In base64 the same bytes can be written in several ways, of which one was written: nothing of a signed file may change.
+        var text = Encoding.ASCII.GetString(open.Span[(begin + Begin.Length)..^1]);
         var signature = new byte[text.Length];
-        return Convert.TryFromBase64String(Encoding.ASCII.GetString(text), signature, out var length)
+        return Convert.TryFromBase64String(text, signature, out var length) && Convert.ToBase64String(signature, 0, length) == text
             ? new SignedContent(open[..begin], signature[..length])
             : null;
     }

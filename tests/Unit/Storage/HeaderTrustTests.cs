@@ -34,6 +34,23 @@ public sealed class HeaderTrustTests : IDisposable
         }
     }
 
+    /// <summary>The last digit of base64 may have bits that stand for nothing.</summary>
+    [Fact]
+    public void A_signature_that_is_written_otherwise_is_not_believed()
+    {
+        const string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        byte[] file;
+        do
+        {
+            file = File(key.Public, key);
+        }
+        while (file[^(SealedJson.SealSize + 2)] != '=');
+        var last = Array.FindLastIndex(file, file.Length - SealedJson.SealSize - 2, digit => digit != '=');
+        file[last] = (byte)digits[digits.IndexOf((char)file[last], StringComparison.Ordinal) + 1];
+
+        Assert.NotNull(Trusted.Trouble(file, key.Public.Text));
+    }
+
     [Theory]
     [InlineData(true, false, "is signed by another key")]
     [InlineData(false, true, "does not match its signature")]
