@@ -62,6 +62,13 @@ internal sealed class RestoreBounds
         return bounds.Narrow(touched);
     }
 
+    /// <summary>The steps that speak only of what the head vouches for.</summary>
+    public static List<RestoreStep> Within(RestoreHead head, IEnumerable<RestoreStep> steps)
+    {
+        var bounds = new RestoreBounds(head.Stamp, head.Targets);
+        return [.. steps.Where(step => Array.TrueForAll(All(step), path => bounds.Hold(Encoding.Latin1.GetString(path))))];
+    }
+
     private static byte[][] All(RestoreStep step) => step is OverwriteStep overwrite
         ? [overwrite.Path, overwrite.Fresh, overwrite.Kept, overwrite.Copying]
         : RestoreExecutor.Paths(step);

@@ -243,6 +243,12 @@ internal sealed class RestoreJournal : IDisposable
             var journal = new RestoreJournal(path, file, RestoreBounds.Narrow(path, RestoreHeadJson.Read(first.RootElement)));
             journal.Head.Scratch.ToList().ForEach(LinklessNames.Add);
             journal.ReadStages(lines);
+            if (journal.Stage == RestoreStage.Ended && RestoreBounds.Within(journal.Head, journal.Steps) is { Count: > 0 } steps)
+            {
+                // No step is done again, and the files that vouch for the other targets' are removed before the journal.
+                journal.Steps = steps;
+            }
+
             journal.Touched = RestoreBounds.Require(journal.Head, journal.Steps, journal.Touched);
             file = null!;
             return journal;

@@ -47,6 +47,34 @@ public sealed class UnfinishedRestoreTests : IDisposable
         Assert.True(File.Exists(pointer));
     }
 
+    /// <summary>The files that vouch for other targets are removed before the journal, and it can be killed in between.</summary>
+    [Fact]
+    public void One_that_was_done_and_has_lost_what_vouched_for_it_elsewhere_is_cleared_away()
+    {
+        temp.Write("data/f", "live"u8);
+        temp.Write($"{Scratch}/f", "restored"u8);
+        temp.Write("db", "live rows"u8);
+        temp.Write($".db.restore_{Stamp}", "restored rows"u8);
+        var pointer = temp[$".db.restore_{Stamp}.steps"];
+        var steps = new[]
+        {
+            new ExchangeStep(P("data/f"), Identity("data/f"), P($"{Scratch}/f"), Identity($"{Scratch}/f")),
+            new ExchangeStep(P("db"), Identity("db"), P($".db.restore_{Stamp}"), Identity($".db.restore_{Stamp}")),
+        };
+        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"], temp["db"]], [temp[Scratch]], [pointer])))
+        {
+            journal.Begin(steps);
+            using var executor = new RestoreExecutor(RestoreAim.Run, Assert.Fail);
+            executor.Run(steps);
+            journal.End();
+        }
+
+        File.Delete(pointer);
+        UnfinishedRestore.Settle([temp["data"]], Progress(), onlyLook: false);
+        Assert.False(File.Exists(Journal));
+        Assert.Equal(("restored", "restored rows"), (File.ReadAllText(temp["data/f"]), File.ReadAllText(temp["db"])));
+    }
+
     [Fact]
     public void A_journal_and_a_file_that_does_not_yet_name_it_are_one_restore()
     {
