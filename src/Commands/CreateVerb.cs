@@ -108,6 +108,7 @@ internal static class CreateVerb
         CompressionLevel = Level(settings.Compression),
         MinFreeBytes = (long)settings.MinFreeMb << 20,
         Workers = settings.Workers,
+        Rescans = new RescanShare(settings.RescanDays),
         ReadBytesPerSecond = (long?)settings.LimitMbPerS << 20,
         Rescan = command.Rescan,
         References =

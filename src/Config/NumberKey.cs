@@ -28,10 +28,12 @@ internal sealed record NumberKey(string Key, int Least, int Most, int Default)
 
     public static readonly NumberKey MaxShrinkPercent = new("max_shrink_percent", 1, 100, ShrinkLimit.DefaultPercent);
 
+    public static readonly NumberKey RescanDays = new("rescan_days", 1, 36_500, RescanShare.DefaultDays);
+
     public static readonly IReadOnlyList<NumberKey> All =
     [
         MaxBackups, KeepDaily, KeepWeekly, KeepMonthly, KeepYearly, PackSizeMb, MinFreeMb, MaxAgeDatabase, MaxAgeStorage, Workers,
-        LockTimeoutSeconds, QueryTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds, MaxShrinkPercent,
+        LockTimeoutSeconds, QueryTimeoutSeconds, LimitMbPerS, HooksTimeoutSeconds, MaxShrinkPercent, RescanDays,
     ];
 
     public string Allowed => Most == int.MaxValue

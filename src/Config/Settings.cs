@@ -57,6 +57,9 @@ internal sealed record Settings
         Databases.Select(source => (source.Name, source.MaxShrink)).Concat(Storage.Select(source => (source.Name, source.MaxShrink)))
             .ToDictionary(source => source.Name, source => source.MaxShrink ?? new ShrinkLimit(MaxShrinkPercent));
 
+    /// <summary>Where a change of a file need not show, each is read again within so many days.</summary>
+    public required int RescanDays { get; init; }
+
     /// <summary>The newest so many of each type are kept; 1 or more.</summary>
     public required int MaxBackups { get; init; }
 

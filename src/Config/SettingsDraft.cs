@@ -55,6 +55,7 @@ internal sealed class SettingsDraft
                 Storage = [.. (Storage ?? []).Select(source => source.Value)],
                 MaxBackups = Number(NumberKey.MaxBackups).Value,
                 MaxShrinkPercent = Number(NumberKey.MaxShrinkPercent).Value,
+                RescanDays = Number(NumberKey.RescanDays).Value,
                 Keep = new KeepSetting(
                     Number(NumberKey.KeepDaily).Value,
                     Number(NumberKey.KeepWeekly).Value,

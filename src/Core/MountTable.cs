@@ -16,6 +16,13 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
     /// <summary>False where files have no owners and modes: those that are shown are the mount's. "fuse" is what ntfs-3g calls an image.</summary>
     public bool HasOwners => Type is not ("vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" or "fuseblk" or "fuse");
 
+    /// <summary>
+    /// False where a file may have another inode number after each mount, or each time it is looked up: the kernel's FAT and exFAT number files as they
+    /// come, libfuse does unless a file system asks it not to (use_ino in its fuse.h), and an SMB server may.
+    /// </summary>
+    public bool HasLastingInodes =>
+        !(Type is "vfat" or "msdos" or "exfat" or "cifs" or "smb3" or "9p" or "fuseblk" or "fuse" || Type.StartsWith("fuse.", StringComparison.Ordinal));
+
     /// <summary>Where it is from: a device, a server's directory, or a word; empty if the table does not say.</summary>
     public string Source { get; init; } = "";
 

@@ -54,4 +54,8 @@ internal sealed record FileEntry
     /// <summary>The same file with the same content as far as the kernel's book-keeping can tell.</summary>
     public bool IsUnchanged(in FileStatus now) =>
         Size == now.Size && Modified == now.Modified && Changed == now.Changed && Inode == now.Inode;
+
+    /// <summary>The same size and times, as far as the file system keeps them: a change time that is the mtime now may have been another while the file was in memory.</summary>
+    public bool HasSameTimes(in FileStatus now) =>
+        Size == now.Size && Modified == now.Modified && (Changed == now.Changed || now.Changed == now.Modified);
 }

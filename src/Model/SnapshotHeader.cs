@@ -196,6 +196,9 @@ internal sealed record SourceSummary
     /// <summary>Whether what is mounted in the tree was left out; null for a database, and where it was not recorded.</summary>
     public bool? OneFileSystem { get; init; }
 
+    /// <summary>Some of it lay where inode numbers are made up: such files are known by their size and mtime, and read again now and then.</summary>
+    public bool IsByMtime { get; init; }
+
     /// <summary>What lay in the tree and was no part of it.</summary>
     public IReadOnlyList<LeftOut> LeftOut { get; init; } = [];
 

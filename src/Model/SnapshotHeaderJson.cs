@@ -111,6 +111,7 @@ internal static class SnapshotHeaderJson
         Target = json.IfThere("target", JsonFields.Text),
         Exclude = json.IfThere("exclude", JsonFields.Texts),
         OneFileSystem = json.TryGetProperty("one_file_system", out var one) ? one.GetBoolean() : null,
+        IsByMtime = json.TryGetProperty("by_mtime", out var weak) && weak.GetBoolean(),
         LeftOut = json.IfThere("left_out", static array => JsonFields.Items(array, LeftOut.Read)) ?? [],
         Absent = json.NumberIfThere("absent"),
         Content = json.IfThere("content", ReadContent),
@@ -155,6 +156,11 @@ internal static class SnapshotHeaderJson
         if (source.OneFileSystem is { } one)
         {
             json.WriteBoolean("one_file_system", one);
+        }
+
+        if (source.IsByMtime)
+        {
+            json.WriteBoolean("by_mtime", true);
         }
 
         if (source.LeftOut.Count > 0)

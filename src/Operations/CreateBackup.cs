@@ -226,7 +226,9 @@ internal sealed class CreateBackup
 
             WarnOfRestores(list);
 
-            var entries = new CreateEntries(pipeline, list, plan.Rescan ? [] : earlier, store, references, (source, path) => CreateShrink.Yardstick(plan, whole, earlier, source, path));
+            List<EarlierList> compared = plan.Rescan ? [] : earlier;
+            var entries = new CreateEntries(
+                pipeline, list, compared, new CreateUnchanged(compared, plan.Rescans, startedAt), store, references, (source, path) => CreateShrink.Yardstick(plan, whole, earlier, source, path));
             foreach (var (source, error) in missing)
             {
                 list.Fail(source, SourceState.Missing, error.Message, error.Hint);

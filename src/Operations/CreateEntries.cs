@@ -9,14 +9,9 @@ namespace VertexAr.Backup.Operations;
 
 /// <summary>Turns what the sources yield into entries: those that an earlier run saw unchanged with its pieces, the others with work for the pipeline.</summary>
 internal sealed class CreateEntries(
-    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, PieceStore store, CreateReferences references, Func<SourceName, string, EarlierList?> yardstick)
+    CreatePipeline pipeline, CreateList list, List<EarlierList> earlier, CreateUnchanged unchanged, PieceStore store, CreateReferences references,
+    Func<SourceName, string, EarlierList?> yardstick)
 {
-    /// <summary>A file that changed within this time before it was looked at may change again under the same time stamp: the kernel's clock ticks every 1 to 10 ms.</summary>
-    private const int StampGranularity = 50;
-
-    /// <summary>Some file systems keep whole seconds, or even seconds.</summary>
-    private const int CoarseStampGranularity = 2000;
-
     private readonly FileLineHead head = new();
     private readonly CreateAttributes attributes = new(list);
     private readonly HashSet<ulong> synced = [];
@@ -24,24 +19,6 @@ internal sealed class CreateEntries(
     private FormerSource? was;
     private EarlierList? judge;
     private Thread? checking;
-
-    /// <summary>What an earlier run stored of a file that did not change since, and its list; null if it must be read.</summary>
-    public static (FileEntry Entry, EarlierList List)? FindUnchanged(List<EarlierList> earlier, SourceName source, WalkedEntry walked)
-    {
-        foreach (var list in earlier)
-        {
-            if (list.Find(source, walked.Path) is { HasContent: true } known && IsUnchanged(known, walked, list))
-            {
-                return (known, list);
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Whether a file is as the earlier run saw it, and was long enough before that run for its time stamp to prove it.</summary>
-    public static bool IsUnchanged(FileEntry known, WalkedEntry walked, EarlierList list) =>
-        known.IsUnchanged(walked.Status) && IsTrusted(walked.Status.Changed, list.StartedAt);
 
     /// <summary>A database whose file and log are as they were when a checked copy was taken need not be copied again.</summary>
     public static FileEntry? FindDatabase(List<EarlierList> earlier, SourceName source, byte[] path, DatabaseStatus now) =>
@@ -55,8 +32,8 @@ internal sealed class CreateEntries(
         {
             if (list.Find(source, path) is { HasContent: true } known
                 && known.Modified == now.File.Modified && known.Changed == now.File.Changed && known.Inode == now.File.Inode
-                && known.Wal == now.Wal && IsTrusted(now.File.Changed, list.StartedAt)
-                && (now.Wal is null || IsTrusted(now.Wal.Changed, list.StartedAt)))
+                && known.Wal == now.Wal && CreateUnchanged.IsTrusted(now.File.Changed, list.StartedAt)
+                && (now.Wal is null || CreateUnchanged.IsTrusted(now.Wal.Changed, list.StartedAt)))
             {
                 content = list.ContentOf(source);
                 return known;
@@ -217,6 +194,7 @@ internal sealed class CreateEntries(
             stop.ThrowIfCancellationRequested();
             pipeline.ThrowIfFailed();
             SyncOnce(walked);
+            NoteWeakPlace(name, walked);
             if (walked.WithoutLog is { } database)
             {
                 list.Warn(database, "its SQLite log is not saved with it, and may hold rows: name it under 'databases' in the configuration", isLoss: true);
@@ -254,6 +232,16 @@ internal sealed class CreateEntries(
         }
     }
 
+    /// <summary>Where files are known by size and time alone, that is said once, not each night: the next run finds it in the snapshot.</summary>
+    private void NoteWeakPlace(SourceName source, WalkedEntry walked)
+    {
+        if (was is null && walked is { Foreign: null, Problem: null } && unchanged.WeakPlace(walked.Status) is { } place
+            && list.NoteByMtime(source.Name) && !earlier.Exists(before => before.IsByMtime(source)))
+        {
+            list.Inform(source.Name, unchanged.Explain(place));
+        }
+    }
+
     private bool IsNew(SourceName source, WalkedEntry walked, EarlierList? from = null) => judge is not null && from != judge && !judge.Has(source, walked.Path);
 
     private void AddFile(SourceName source, WalkedEntry walked, Dictionary<(ulong Device, ulong Inode), CreateItem> linked)
@@ -286,7 +274,7 @@ internal sealed class CreateEntries(
             return next;
         }
 
-        if (FindUnchanged(earlier, source, walked) is not var (known, from))
+        if (unchanged.Find(source, walked) is not var (known, from))
         {
             return null;
         }
@@ -294,7 +282,7 @@ internal sealed class CreateEntries(
         var entry = Describe(walked.Path, EntryType.File, walked.Status) with
         {
             Pieces = known.Pieces,
-            Attributes = attributes.AreKnownTo(from) ? known.Attributes : attributes.Of(walked),
+            Attributes = attributes.AreKnownTo(from) && known.IsUnchanged(walked.Status) ? known.Attributes : attributes.Of(walked),
         };
         var item = new CreateItem(entry, walked.Status) { IsNew = IsNew(source, walked, from) };
         pipeline.Add(item);
@@ -313,7 +301,7 @@ internal sealed class CreateEntries(
         var text = head.Of(entry);
         foreach (var list in earlier)
         {
-            if (IsTrusted(walked.Status.Changed, list.StartedAt) && attributes.AreKnownTo(list) && list.FindNext(source, text, entry.Size) is { } known)
+            if (CreateUnchanged.IsTrusted(walked.Status.Changed, list.StartedAt) && attributes.AreKnownTo(list) && !unchanged.IsToBeRead(walked, list) && list.FindNext(source, text, entry.Size) is { } known)
             {
                 return new CreateItem(entry, walked.Status) { Known = known, IsNew = IsNew(source, walked, list) };
             }
@@ -378,9 +366,6 @@ internal sealed class CreateEntries(
         { IsNew = isNew });
 
     private static bool IsUnchanged(DatabaseStatus before, DatabaseStatus now) => now.File.SameContentAs(before.File) && now.Wal == before.Wal;
-
-    private static bool IsTrusted(FileTime changed, FileTime looked) =>
-        changed < looked.MinusMilliseconds(changed.Nanoseconds == 0 ? CoarseStampGranularity : StampGranularity);
 
     private FileEntry Describe(byte[] path, EntryType type, FileStatus status) =>
         was is null ? DescribeAsIs(path, type, status) : was.Describe(DescribeAsIs(path, type, status));

@@ -15,6 +15,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private readonly Dictionary<string, DatabaseContent> contents = [];
     private readonly Dictionary<string, (SourceState State, string Reason)> states = [];
     private readonly List<(string Source, SourceState State, UserError Error)> failures = [];
+    private readonly HashSet<string> byMtime = [];
     private bool hasAttributes;
     private bool hasSpecialFiles;
     private bool hasAbsent;
@@ -178,6 +179,12 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         }
     }
 
+    /// <summary>Notes that some of a tree is on a file system that makes up inode numbers; true for the first time. For the thread that walks the trees.</summary>
+    public bool NoteByMtime(string source) => byMtime.Add(source);
+
+    /// <summary>Says something that lacks nothing and calls for nothing.</summary>
+    public void Inform(string source, string text) => progress.Say(Severity.Information, text, source);
+
     /// <summary>Notes a warning of which the user heard already, as part of another. Thread-safe.</summary>
     public void Note(string path, string reason)
     {
@@ -220,6 +227,7 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
             SpecialFiles = c.SpecialFiles,
             Bytes = c.Bytes,
             NewBytes = c.NewBytes,
+            IsByMtime = byMtime.Contains(source.Name),
             LeftOut =
             [
                 .. leftOut.Where(left => left.Key.Source == source.Name).OrderBy(left => left.Key.Foreign.Kind).ThenBy(left => left.Key.Foreign.Source, StringComparer.Ordinal)

@@ -36,6 +36,9 @@ internal sealed record CreatePlan
     /// <summary>Read every file, changed or not.</summary>
     public bool Rescan { get; init; }
 
+    /// <summary>Where a change of a file need not show, which files are read again.</summary>
+    public RescanShare Rescans { get; init; } = new(RescanShare.DefaultDays);
+
     /// <summary>What to keep afterwards; null not to rotate.</summary>
     public RetentionRules? Retention { get; init; }
 

@@ -13,13 +13,15 @@ internal sealed record Preview(long Files, long Bytes, long FilesToRead, long By
 internal sealed class CreatePreview
 {
     private readonly List<EarlierList> earlier;
+    private readonly CreateUnchanged unchanged;
     private readonly IReadOnlyList<Snapshot> snapshots;
     private Preview total = new(0, 0, 0, 0);
     private readonly DensitySample sample = new();
     private WriteNeed need = new(0, 0, 0, 1);
     private readonly List<SourceSummary> sources = [];
 
-    private CreatePreview(List<EarlierList> earlier, IReadOnlyList<Snapshot> snapshots) => (this.earlier, this.snapshots) = (earlier, snapshots);
+    private CreatePreview(List<EarlierList> earlier, CreateUnchanged unchanged, IReadOnlyList<Snapshot> snapshots) =>
+        (this.earlier, this.unchanged, this.snapshots) = (earlier, unchanged, snapshots);
 
     /// <summary>What a backup would do now; what it would say of sources that lost their content is said.</summary>
     public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
@@ -57,7 +59,7 @@ internal sealed class CreatePreview
     {
         try
         {
-            var look = new CreatePreview(earlier, snapshots);
+            var look = new CreatePreview(earlier, new CreateUnchanged(earlier, plan.Rescans, clock.GetUtcNow()), snapshots);
             foreach (var database in plan.Databases.Where(_ => plan.Type.Covers(SourceKind.Database)).OrderBy(d => d.Name, StringComparer.Ordinal))
             {
                 look.LookAt(database, clock);
@@ -151,7 +153,7 @@ internal sealed class CreatePreview
         {
             if (list.Find(source, walked.Path) is { HasContent: true } entry)
             {
-                known = CreateEntries.IsUnchanged(entry, walked, list);
+                known = unchanged.Is(entry, source, walked, list);
                 likely |= entry.Size == walked.Status.Size;
             }
         }

@@ -5,8 +5,7 @@ public sealed class PoorPlacesTests : IDisposable
 {
     private static readonly Dictionary<string, string> Mounts = new(StringComparer.Ordinal)
     {
-        // SFTP without a network: the server is the program that sshd would start.
-        ["sshfs"] = "printf '#!/bin/sh\\nexec /usr/lib/openssh/sftp-server\\n' > ssh; chmod 755 ssh; mkdir -p server; sshfs -o ssh_command=\"$PWD/ssh\" host:\"$PWD/server\" \"$1\"",
+        ["sshfs"] = Machine.Sshfs,
         ["bindfs"] = "mkdir -p server; bindfs \"$PWD/server\" \"$1\"",
         ["ntfs"] = "truncate -s 64M ntfs; mkfs.ntfs -q -F -f ntfs > mkfs.log; ntfs-3g \"$PWD/ntfs\" \"$1\"",
         ["exfat"] = "truncate -s 64M exfat; mkfs.exfat exfat > mkfs.log 2>&1; mount.exfat-fuse \"$(losetup -f --show exfat)\" \"$1\" > mount.log 2>&1",

@@ -85,6 +85,45 @@ public sealed class UnchangedFilesTests
         }
     }
 
+    /// <summary>Behind sshfs a file has another inode number after each mount, and its mtime for a change time.</summary>
+    [Fact]
+    public void Where_inode_numbers_are_made_up_a_remount_reads_nothing_and_each_file_has_its_day()
+    {
+        using var site = new Site(withMedia: false);
+        Command.Shell("mkdir -p server; for i in $(seq 60); do echo content $i > server/$i; done; touch -d 2020-01-02 server/*", site.Root);
+        var share = site.MountFuse("share", Machine.Sshfs);
+        site.Settings["storage"]![0]!["path"] = share;
+        site.Settings["rescan_days"] = 10;
+        var start = new DateTimeOffset(DateTime.UtcNow.Date.AddDays(1).AddHours(2), TimeSpan.Zero);
+        Night(0).Says("(fuse.sshfs) may give a file another inode number", "'rescan_days'");
+        Command.Shell("umount share; for i in 3 7 20; do stat -c %i share; done > /dev/null", site.Root);
+        site.MountFuse("share", Machine.Sshfs);
+        Command.Shell("ls -U share | tac | xargs -I@ stat -c %i share/@ > /dev/null", site.Root);
+        Assert.Equal(0, ToRead(0));
+
+        Assert.Equal(60, Enumerable.Range(1, 10).Sum(night =>
+        {
+            var due = ToRead(night);
+            Night(night);
+            return due is > 0 and < 20 ? due : throw new Xunit.Sdk.XunitException($"{due} files in night {night}");
+        }));
+
+        // As no program should: the same size and time.
+        Command.Shell("for i in $(seq 60); do echo CONTENT $i > server/$i; done; touch -d 2020-01-02 server/*", site.Root);
+        Assert.Equal(0, ToRead(10));
+        Array.ForEach([.. Enumerable.Range(11, 10)], night => Night(night));
+        Assert.All(Directory.GetFiles(site.Newest().Restored("storage")), file => Assert.StartsWith("CONTENT", File.ReadAllText(file), StringComparison.Ordinal));
+        Assert.Equal(60, ToRead(30));
+
+        Result Night(int number) => site.Run(["create", "storage"], FakeClock.At(start.AddDays(number))).Succeeds();
+
+        int ToRead(int number)
+        {
+            var said = JsonNode.Parse(site.Run(["create", "storage", "--dry-run", "--json"], FakeClock.At(start.AddDays(number).AddHours(1))).Succeeds().Output)!;
+            return (int)said["files_to_read"]!;
+        }
+    }
+
     [Fact]
     public void Rescan_reads_everything_and_stores_nothing_twice()
     {

@@ -22,6 +22,10 @@ internal static partial class Machine
     public const int OrdinaryUser = 65534;
     public const int OrdinaryGroup = 65534;
 
+    /// <summary>For <see cref="Site.MountFuse"/>: SFTP without a network, to the directory "server" of the site. The server is the program that sshd would start.</summary>
+    public const string Sshfs =
+        "printf '#!/bin/sh\nexec /usr/lib/openssh/sftp-server\n' > ssh; chmod 755 ssh; mkdir -p server; sshfs -o ssh_command=\"$PWD/ssh\" host:\"$PWD/server\" \"$1\"";
+
     public static bool IsRoot { get; } = EffectiveUser() == 0;
 
     public static void NeedRoot(string why) => Assert.SkipUnless(IsRoot, $"{why} takes root");
