@@ -172,11 +172,12 @@ internal static class SnapshotHeaderJson
     }
 
     private static DatabaseContent ReadContent(JsonElement json) => new(
-        json.Number("bytes_in_use"), json.Integer("tables"), json.Integer("filled_tables"), json.IfThere("table_names", JsonFields.Texts));
+        json.Number("bytes_in_use"), json.Integer("tables"), json.Integer("filled_tables"), json.IfThere("table_names", JsonFields.Texts), json.NumberIfThere("empty_bytes"));
 
     private static void WriteContent(Utf8JsonWriter json, DatabaseContent content)
     {
         json.WriteNumber("bytes_in_use", content.BytesInUse);
+        json.WriteIfThere("empty_bytes", content.EmptyBytes);
         json.WriteNumber("tables", content.Tables);
         json.WriteNumber("filled_tables", content.FilledTables);
         if (content.TableNames is { } names)

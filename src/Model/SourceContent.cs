@@ -5,12 +5,16 @@ namespace VertexAr.Backup.Model;
 /// <param name="Tables">How many tables there are, SQLite's own not counted.</param>
 /// <param name="FilledTables">How many of them have a row; virtual ones are not looked into.</param>
 /// <param name="TableNames">Their names in order; null where there are more than <see cref="MostNames"/>.</param>
-internal sealed record DatabaseContent(long BytesInUse, int Tables, int FilledTables, string[]? TableNames)
+/// <param name="EmptyBytes">What of them it would take without any row: a page for each table and index; null where that was not noted.</param>
+internal sealed record DatabaseContent(long BytesInUse, int Tables, int FilledTables, string[]? TableNames, long? EmptyBytes = null)
 {
+    /// <summary>Bytes of pages that are there for rows: an application that was set up again has all its tables, and hardly any of these. Null where that was not noted.</summary>
+    public long? RowBytes => EmptyBytes is { } empty ? Math.Max(0, BytesInUse - empty) : null;
+
     /// <summary>A header stays a few kilobytes.</summary>
     public const int MostNames = 200;
 
-    public bool IsSane => this is { BytesInUse: >= 0, Tables: >= 0, FilledTables: >= 0 };
+    public bool IsSane => this is { BytesInUse: >= 0, Tables: >= 0, FilledTables: >= 0, EmptyBytes: null or >= 0 };
 }
 
 /// <summary>A source that lost its content, or more of it than is usual.</summary>

@@ -276,12 +276,8 @@ internal sealed class CreateBackup
     {
         var layout = held.Layout;
         var shrink = new CreateShrink(plan, whole, progress);
-        SourceSummary[] sources = Array.ConvertAll<SourceSummary, SourceSummary>(
-            [
-                .. databases.Select(d => Summary(d, list)),
-                .. trees.Select(t => Summary(t, list)),
-            ],
-            source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, list));
+        SourceSummary[] found = [.. databases.Select(d => Summary(d, list)), .. trees.Select(t => Summary(t, list))];
+        var sources = Array.ConvertAll(found, source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, found, list));
         var older = plan.Origin is null ? existing.FindAll(other => other > id) : [];
         var header = new SnapshotHeader
         {

@@ -31,7 +31,7 @@ internal sealed class CreatePreview
         {
             var content = now.Kind == SourceKind.Database && now.Bytes > 0
                 ? new SqliteSource(plan.Databases.First(database => database.Name == now.Name), clock).Measure(stop) : null;
-            if (CreateShrink.Find(plan, snapshots, now with { Content = content }) is { } shrunk)
+            if (CreateShrink.Find(plan, snapshots, now with { Content = content }, sources) is { } shrunk)
             {
                 progress.Say(Severity.Warning, CreateShrink.Warning(shrunk), now.Name);
             }

@@ -12,9 +12,9 @@ namespace VertexAr.Backup.Operations;
 internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, RunProgress progress)
 {
     /// <summary>The summary with its mark, if it gets one.</summary>
-    public SourceSummary Judge(SourceSummary now, CreateList list)
+    public SourceSummary Judge(SourceSummary now, IReadOnlyList<SourceSummary> all, CreateList list)
     {
-        if (Find(plan, snapshots, now, list.NewFiles(now.Name)) is not { } shrunk)
+        if (Find(plan, snapshots, now, all, list.NewFiles(now.Name)) is not { } shrunk)
         {
             return now;
         }
@@ -41,15 +41,16 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
     /// <param name="plan">What the run is to do.</param>
     /// <param name="snapshots">Those that are whole.</param>
     /// <param name="now">The source in this run.</param>
+    /// <param name="all">All sources of this run.</param>
     /// <param name="newFiles">How many of its files and symlinks are not in the snapshot by which it is judged; 0 where that is not known.</param>
-    public static ShrunkSource? Find(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, SourceSummary now, long newFiles = 0)
+    public static ShrunkSource? Find(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, SourceSummary now, IReadOnlyList<SourceSummary> all, long newFiles = 0)
     {
         if (plan.Origin is not null || ShrinkJudgement.Yardstick(snapshots, now.Name, now.Kind, now.Path) is not var (id, before))
         {
             return null;
         }
 
-        var losses = ShrinkJudgement.Losses(before, now, newFiles, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
+        var losses = ShrinkJudgement.Losses(before, ShrinkJudgement.WithNewSources(before, now, all), newFiles, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
         return losses.Length == 0 ? null : new ShrunkSource(id, losses, plan.AcceptShrink);
     }
 

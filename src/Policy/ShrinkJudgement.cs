@@ -11,8 +11,9 @@ namespace VertexAr.Backup.Policy;
 internal static class ShrinkJudgement
 {
     /// <summary>Of a handful of files, or of little more than nothing, half is soon lost; the percentage counts above this.</summary>
-    private const long LeastFiles = 5;
-    private const long LeastBytes = 64 << 10;
+    private const long LeastFiles = 3;
+    private const long LeastBytes = 16 << 10;
+    private const long LeastTables = 5;
     private const int TablesNamed = 5;
 
     private static readonly string[] Foreign = [ForeignKind.Database.Word(), ForeignKind.Tree.Word(), ForeignKind.File.Word(), ForeignKind.Leftover.Word(), ForeignKind.Mount.Word()];
@@ -29,6 +30,21 @@ internal static class ShrinkJudgement
         ({ } percent, SourceKind.Storage) => [.. OfTree(before, now, newFiles, percent)],
         _ => throw new ArgumentOutOfRangeException(nameof(now)),
     };
+
+    /// <summary>What a tree holds, with what lies in it and has become a source of its own since: that is in the same snapshot.</summary>
+    /// <param name="before">The tree in the snapshot it is compared with.</param>
+    /// <param name="now">The same tree in this run.</param>
+    /// <param name="all">All sources of this run.</param>
+    public static SourceSummary WithNewSources(SourceSummary before, SourceSummary now, IReadOnlyList<SourceSummary> all)
+    {
+        var own = now.LeftOut.Select(left => left.Source).Except(before.LeftOut.Select(left => left.Source)).ToHashSet();
+        return all.Where(source => own.Contains(source.Name)).Aggregate(now, static (sum, source) => sum with
+        {
+            Files = Units.Add(sum.Files, source.Files),
+            Symlinks = Units.Add(sum.Symlinks, source.Symlinks),
+            Bytes = Units.Add(sum.Bytes, source.Bytes),
+        });
+    }
 
     /// <summary>
     /// What a source is compared with: the newest complete snapshot that has it and is not marked for it, or that the operator
@@ -107,14 +123,19 @@ internal static class ShrinkJudgement
         }
 
         return (before.Content, now.Content) is ({ } had, { } has)
-            ? [.. OfTables(had, has), .. OfSize(had.BytesInUse, has.BytesInUse, "in use", percent)]
+            ? [.. OfTables(had, has, percent), .. OfRows(had, has, percent)]
             : OfSize(before.Bytes, now.Bytes, "", percent);
     }
+
+    /// <summary>Empty tables take pages, too: they are left out where both snapshots tell how many those are.</summary>
+    private static IEnumerable<string> OfRows(DatabaseContent had, DatabaseContent has, int percent) => (had.RowBytes, has.RowBytes) is ({ } before, { } now)
+        ? OfSize(before, now, "of rows", percent)
+        : OfSize(had.BytesInUse, has.BytesInUse, "in use", percent);
 
     private static IEnumerable<string> OfSize(long had, long has, string what, int percent) =>
         IsLost(had, has, percent, LeastBytes) ? [$"{Units.Size(had)} {what}".TrimEnd() + $" -> {Units.Size(has)}"] : [];
 
-    private static IEnumerable<string> OfTables(DatabaseContent had, DatabaseContent has)
+    private static IEnumerable<string> OfTables(DatabaseContent had, DatabaseContent has, int percent)
     {
         if (had.Tables > 0 && has.Tables == 0)
         {
@@ -132,9 +153,9 @@ internal static class ShrinkJudgement
             yield return $"{Units.Count(had.Tables, "table")} -> {has.Tables}";
         }
 
-        if (had.FilledTables > 0 && has.FilledTables == 0)
+        if ((had.FilledTables > 0 && has.FilledTables == 0) || IsLost(had.FilledTables, has.FilledTables, percent, LeastTables))
         {
-            yield return $"{Units.Count(had.FilledTables, "table")} with rows -> none";
+            yield return $"{Units.Count(had.FilledTables, "table")} with rows -> {(has.FilledTables == 0 ? "none" : has.FilledTables.ToString(CultureInfo.InvariantCulture))}";
         }
     }
 

@@ -30,12 +30,13 @@ internal static class DatabaseMeasure
         // A table whose definition this SQLite cannot parse is still a table.
         SqliteFile.Execute(database, "PRAGMA writable_schema=ON; BEGIN");
         var pages = SqliteFile.Scalar<long>(database, "PRAGMA page_count") - SqliteFile.Scalar<long>(database, "PRAGMA freelist_count");
-        var bytes = Math.Max(0, pages) * SqliteFile.Scalar<long>(database, "PRAGMA page_size");
+        var pageSize = SqliteFile.Scalar<long>(database, "PRAGMA page_size");
+        var roots = SqliteFile.Scalar<long>(database, "SELECT 1 + count(*) FROM sqlite_master WHERE rootpage > 0");
         var tables = Tables(database);
         var filled = tables.Count(table => table.HasPages && HasRow(database, table.Name));
         SqliteFile.Execute(database, "COMMIT; PRAGMA writable_schema=OFF");
         return new DatabaseContent(
-            bytes, tables.Count, filled, tables.Count > DatabaseContent.MostNames ? null : [.. tables.Select(table => table.Name)]);
+            Math.Max(0, pages) * pageSize, tables.Count, filled, tables.Count > DatabaseContent.MostNames ? null : [.. tables.Select(table => table.Name)], roots * pageSize);
     }
 
     private static List<(string Name, bool HasPages)> Tables(SqliteConnection database)

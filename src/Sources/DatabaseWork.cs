@@ -109,12 +109,12 @@ internal static class DatabaseWork
 
     private static IEnumerable<string> Write(DatabaseContent content) =>
     [
-        Text(content.BytesInUse), Text(content.Tables), Text(content.FilledTables), content.TableNames is null ? "unnamed" : "named",
+        Text(content.BytesInUse), Text(content.Tables), Text(content.FilledTables), Text(content.EmptyBytes ?? 0), content.TableNames is null ? "unnamed" : "named",
         .. (content.TableNames ?? []).Select(Uri.EscapeDataString),
     ];
 
-    private static DatabaseContent? Read(List<string> lines) => lines is [var bytes, var tables, var filled, var named, .. var names]
-        ? new DatabaseContent(Number(bytes), (int)Number(tables), (int)Number(filled), named == "named" ? [.. names.Select(Uri.UnescapeDataString)] : null)
+    private static DatabaseContent? Read(List<string> lines) => lines is [var bytes, var tables, var filled, var empty, var named, .. var names]
+        ? new DatabaseContent(Number(bytes), (int)Number(tables), (int)Number(filled), named == "named" ? [.. names.Select(Uri.UnescapeDataString)] : null, Number(empty))
         : null;
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -19,7 +19,7 @@ public sealed class ShrinkJudgementTests
     [InlineData(1000, 10 * MiB, 1000, 5 * MiB, "")]
     [InlineData(1000, 10 * MiB, 1000, (5 * MiB) - 1, "10 MiB -> 5 MiB")]
     [InlineData(1000, 10 * MiB, 400, MiB, "1,000 files -> 400|10 MiB -> 1 MiB")]
-    [InlineData(3, 60 * KiB, 3, 1, "")] // little more than nothing
+    [InlineData(3, 16 * KiB, 3, 1, "")] // little more than nothing
     [InlineData(3, 100, 3, 0, "100 B -> 0 B")] // but each was truncated
     [InlineData(1000, MiB, 5000, 9 * MiB, "")]
     [InlineData(0, 0, 0, 0, "")]
@@ -33,7 +33,8 @@ public sealed class ShrinkJudgementTests
     [InlineData(20, 30, 20, "")]
     [InlineData(20, 29, 20, "20 files -> 9 of them, and 20 others")]
     [InlineData(20, 9, 1, "20 files -> 9")]
-    [InlineData(4, 4, 4, "")] // of a handful
+    [InlineData(4, 1, 0, "4 files -> 1")]
+    [InlineData(2, 2, 2, "")] // of a handful
     public void Others_in_their_place_do_not_stand_for_files_that_are_gone(long before, long now, long newFiles, string losses) =>
         Assert.Equal(losses, Losses(Tree(before, 0), Tree(now, 0), newFiles: newFiles));
 
@@ -75,7 +76,7 @@ public sealed class ShrinkJudgementTests
     [Theory]
     [InlineData(100 * MiB, 100 * MiB, 60 * MiB, 20 * MiB, "60 MiB in use -> 20 MiB")] // rows deleted; the file keeps its size
     [InlineData(100 * MiB, 20 * MiB, 20 * MiB, 20 * MiB, "")] // a VACUUM
-    [InlineData(100 * KiB, 30 * KiB, 60 * KiB, 20 * KiB, "")]
+    [InlineData(100 * KiB, 30 * KiB, 20 * KiB, 8 * KiB, "")]
     public void Of_a_database_what_its_pages_hold_counts(long bytesBefore, long bytesNow, long usedBefore, long usedNow, string losses) => Assert.Equal(
         losses, Losses(Database(usedBefore, "a", 1) with { Bytes = bytesBefore }, Database(usedNow, "a", 1) with { Bytes = bytesNow }));
 
@@ -99,6 +100,39 @@ public sealed class ShrinkJudgementTests
         Assert.Equal("300 tables -> 299", Losses(many with { Content = new DatabaseContent(KiB, 300, 1, null) }, many with { Content = new DatabaseContent(KiB, 299, 1, null) }));
         Assert.Equal("300 tables -> 1", Losses(many with { Content = new DatabaseContent(KiB, 300, 1, null) }, many));
     }
+
+    [Theory]
+    [InlineData(600, 300, 460, "")]
+    [InlineData(600, 400, 450, "200 KiB of rows -> 50 KiB")]
+    [InlineData(600, 300, 400, "300 KiB of rows -> 100 KiB")]
+    [InlineData(310, 300, 300, "")] // too little to speak of
+    public void Pages_of_empty_tables_are_not_what_is_lost(int before, int empty, int now, string losses) => Assert.Equal(
+        losses, Losses(WithEmpty(before, empty), WithEmpty(now, empty)));
+
+    [Theory]
+    [InlineData(12, 6, "")]
+    [InlineData(12, 5, "12 tables with rows -> 5")]
+    [InlineData(3, 1, "")] // a handful is soon emptied
+    [InlineData(4, 0, "4 tables with rows -> none")]
+    public void Tables_that_have_no_row_any_more_are_counted(int before, int now, string losses) =>
+        Assert.Equal(losses, Losses(Database(KiB, "a", before), Database(KiB, "a", now)));
+
+    [Fact]
+    public void What_became_a_source_of_its_own_is_counted_with_the_tree_it_lies_in()
+    {
+        var before = Tree(100, 100 * MiB);
+        var now = Tree(10, MiB) with { LeftOut = [new LeftOut("tree", "inner", 1)] };
+        var inner = Tree(90, 99 * MiB) with { Name = "inner" };
+        Assert.Equal("", Losses(before, ShrinkJudgement.WithNewSources(before, now, [now, inner])));
+        Assert.Equal("100 files -> 10|100 MiB -> 1 MiB", Losses(before, ShrinkJudgement.WithNewSources(before, now, [now, inner with { Name = "other" }])));
+
+        // It was one already: what it holds was no part of the tree then.
+        var already = before with { LeftOut = now.LeftOut };
+        Assert.Equal("100 files -> 10|100 MiB -> 1 MiB", Losses(already, ShrinkJudgement.WithNewSources(already, now, [now, inner])));
+    }
+
+    private static SourceSummary WithEmpty(int used, int empty) =>
+        Database(used * KiB, "a", 1) with { Content = new DatabaseContent(used * KiB, 1, 1, ["a"], empty * KiB) };
 
     [Theory]
     // What the snapshots say of the source, oldest first: complete or partial, marked or accepted.
