@@ -19,8 +19,8 @@ internal static class RecoveryText
                sh recover.sh ID /some/empty/directory
 
            It needs free space for the packs unpacked and for the files. It goes on after
-           damage, and says DAMAGED or INCOMPLETE of what is not whole, and NOT SAVED of what
-           could not be read when the snapshot was made.
+           damage, says DAMAGED or INCOMPLETE of what is not whole, and fails at the end if there
+           was any; NOT SAVED it says of what could not be read when the snapshot was made.
 
         3. The files are in /some/empty/directory/files/SOURCE/...  A database is one
            ordinary SQLite file there. Modes and times are set, but for set-user-ID and
@@ -53,14 +53,17 @@ internal static class RecoveryText
 
         -----8<----- recover.sh -----8<-----
         id=${1:?snapshot} out=${2:?directory}
+        [ -f "snapshots/$id.json" ] || { echo "there is no snapshots/$id.json here" >&2; exit 1; }
         mkdir -p "$out/packs" "$out/pieces" "$out/files" || exit
+        : >"$out/trouble"
+        trouble() { echo "$*" >&2; echo "$*" >>"$out/trouble"; }
 
         # a) Unpack every pack that the snapshot names, and check it: its name is its SHA-256.
         gzip -dc "snapshots/$id.packs.jsonl.gz" | jq -r .sha256 | while read -r pack; do
             file=packs/$(printf %.2s "$pack")/$pack.tar.gz
-            echo "$pack  $file" | sha256sum -c --quiet || echo "DAMAGED: $file" >&2
+            echo "$pack  $file" | sha256sum -c --quiet || trouble "DAMAGED: $file"
             mkdir -p "$out/packs/$pack"
-            tar -xzf "$file" -C "$out/packs/$pack" --no-same-owner || echo "INCOMPLETE: $file" >&2
+            tar -xzf "$file" -C "$out/packs/$pack" --no-same-owner || trouble "INCOMPLETE: $file"
         done
 
         # b) For every unpacked piece, a file called by the SHA-256 of its content: it holds the piece's name.
@@ -89,7 +92,7 @@ internal static class RecoveryText
 
         # c) Put the files together, in the order of the list. A piece of pack -1 is a run of zeros.
         #    By the umask, nearly all have their modes from the beginning.
-        bad() { echo "INCOMPLETE: $path" >&2; }
+        bad() { trouble "INCOMPLETE: $path"; }
         usual=$(umask)
         at() { path=$out/files/$1; [ -d "${path%/*}" ] || (umask "$usual" && mkdir -p "${path%/*}"); }
         directory() { at "$1"; mkdir -p "$path" || bad; }
@@ -119,7 +122,7 @@ internal static class RecoveryText
         list "$quoted"' | select(has("xattrs")) | "# file: \(.path | quoted)",
               (.xattrs | to_entries[] | "\(.key | quoted)=0s\(.value)"), ""' >"$out/attributes"
         if [ -s "$out/attributes" ]; then
-            (cd "$out/files" && setfattr -h --restore=-) <"$out/attributes" || echo "INCOMPLETE: attributes" >&2
+            (cd "$out/files" && setfattr -h --restore=-) <"$out/attributes" || trouble "INCOMPLETE: attributes"
         fi
 
         # e) Modes and times, what is in a directory before the directory. The group's digit of
@@ -144,8 +147,9 @@ internal static class RecoveryText
               (.acl // [["user", (.mode[1:2] | bits)], ["group", (.mode[2:3] | bits)], ["other", (.mode[3:] | bits)]] | entries),
               (.default_acl // [] | "default:\(entries)"), ""' >"$out/acls"
         if [ -s "$out/acls" ]; then
-            (cd "$out/files" && setfacl --restore=-) <"$out/acls" || echo "INCOMPLETE: ACLs" >&2
+            (cd "$out/files" && setfacl --restore=-) <"$out/acls" || trouble "INCOMPLETE: ACLs"
         fi
+        [ ! -s "$out/trouble" ] || { echo "NOT WHOLE: $out/trouble lists what is damaged or incomplete in $out/files" >&2; exit 1; }
         echo "done: $out/files"
         -----8<-----
 

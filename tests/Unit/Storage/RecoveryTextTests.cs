@@ -60,10 +60,21 @@ public sealed class RecoveryTextTests : IDisposable
         site.Write("b.txt", "plain"u8);
         var snapshot = site.Create();
         TestRepository.Damage(site.Packs().MaxBy(p => new FileInfo(p).Length)!);
-        var output = Recover(snapshot).Output;
+        var (exit, output) = Recover(snapshot);
+        Assert.Equal(1, exit);
+        Assert.Contains($"NOT WHOLE: {site.Temp["out"]}/trouble lists", output, StringComparison.Ordinal);
         Assert.Contains("DAMAGED: packs/", output, StringComparison.Ordinal);
         Assert.Contains("INCOMPLETE: " + Path.Combine(Recovered, "a.jpg"), output, StringComparison.Ordinal);
         Assert.Equal("plain", File.ReadAllText(Path.Combine(Recovered, "b.txt")));
+    }
+
+    [Fact]
+    public void A_snapshot_that_is_not_there_is_not_called_recovered()
+    {
+        var snapshot = site.Create();
+        File.Delete(site.Layout.Header(snapshot.Id));
+        Assert.Equal((1, $"there is no snapshots/{snapshot.Id}.json here\n"), Recover(snapshot));
+        Assert.False(Directory.Exists(site.Temp["out"]));
     }
 
     [Fact]
