@@ -26,7 +26,7 @@ internal static class OffsiteRestore
         var missing = needed.FindAll(pack => !TryBorrow(here, offsite.Layout, pack, stop));
         RequireSpace(offsite.Layout, missing, restore, devices);
         progress.Say(Severity.Information, $"fetching {Units.Count(missing.Count, "pack")}, {Units.Size(Units.Sum(missing.Select(pack => pack.Bytes)))}"
-            + (missing.Count < needed.Count ? $"; {Units.Count(needed.Count - missing.Count, "pack")} more are here already" : ""));
+            + (missing.Count < needed.Count ? $"; {needed.Count - missing.Count} of {Units.Count(needed.Count, "pack")} here already" : ""));
         progress.Phase = "fetching";
         progress.Expect(Units.Sum(missing.Select(pack => pack.Bytes)));
         return offsite.Fetch.Packs(missing, _ => { }, stop);

@@ -57,7 +57,13 @@ internal sealed class PackReader : IDisposable
             offset = -1;
             throw;
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (InvalidDataException e)
+        {
+            // What the framework says of it is about ZIP archives, or about nothing.
+            offset = -1;
+            throw new DamageError("cannot be unpacked: its pack is no whole gzip file there", e);
+        }
+        catch (IOException e)
         {
             offset = -1;
             throw new DamageError($"cannot be read from its pack: {e.Message}", e);

@@ -79,7 +79,7 @@ public sealed class OffsiteTests : IDisposable
         string[] one = ["restore", "latest", "--from-offsite", "--path", "portraits/3/portrait.jpg", "--to"];
 
         Program.Run([.. one, site.In("one"), "--backup-dir", bare, .. place.Options], null).Succeeds().Says("fetching 1 pack");
-        site.Run([.. one, site.In("two")]).Succeeds().Says("fetching 0 packs, 0 B; 1 pack more are here already");
+        site.Run([.. one, site.In("two")]).Succeeds().Says("fetching 0 packs, 0 B; 1 of 1 pack here already");
 
         foreach (var to in new[] { "one", "two" })
         {
