@@ -91,7 +91,7 @@ internal static class Bindings
             : throw UserError.Usage($"'verify' is told both '{id}' and '--all'; give one of them");
     }
 
-    public static Command Drill(Arguments given) => new DrillCommand(given.Positional(0));
+    public static Command Drill(Arguments given) => new DrillCommand(given.Positional(0), given.Has(CommandTable.Moved));
 
     public static Command Import(Arguments given) => new ImportCommand(given.Positional(0), given.Has(CommandTable.DryRun));
 

@@ -66,7 +66,7 @@ internal sealed record RestoreRestCommand(bool Undo, string? Place) : Command;
 internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means the newest complete one, full if there is such.</summary>
-internal sealed record DrillCommand(string? Id) : Command;
+internal sealed record DrillCommand(string? Id, bool Moved = false) : Command;
 
 /// <summary><paramref name="Directory"/> is where backups of the Python system lie; null means the backup directory.</summary>
 internal sealed record ImportCommand(string? Directory, bool DryRun) : Command;
@@ -84,7 +84,7 @@ internal sealed record StatusCommand : Command;
 
 internal sealed record DoctorCommand(bool Notify) : Command;
 
-internal sealed record OffsitePushCommand(OffsitePlace Place, bool DryRun) : Command;
+internal sealed record OffsitePushCommand(OffsitePlace Place, bool DryRun, bool Moved = false) : Command;
 
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all that are not here.</summary>
 internal sealed record OffsitePullCommand(OffsitePlace Place, string? Id) : Command;

@@ -45,7 +45,7 @@ internal static class CommandTable
     public static readonly Option AcceptShrink =
         new("--accept-shrink", "a source that lost its content is right as it is now");
     public static readonly Option Moved =
-        new("--moved", "sources and backups are right on the disks where they are now");
+        new("--moved", "all places are right on the disks where they are now");
     public static readonly Option DryRun = new("--dry-run", "only say what would be done");
     public static readonly Option Files = new("--files", "list every file in the snapshot");
     public static readonly Option Only = new("--only", "only sources of this kind", "KIND", Choices: KindWords);
@@ -168,7 +168,7 @@ internal static class CommandTable
                 + "check each database, counts the rows of its tables and asks the configured queries; then removes the scratch. "
                 + "Without an ID it takes the newest complete full snapshot. It needs the space that the restored files take.",
             [new Positional("ID", "a snapshot's ID, or 'latest'; without it, the newest complete full one")],
-            [Trust],
+            [Moved, Trust],
             [
                 new("drill", "could everything be restored?"),
                 new("drill latest --json", "the newest snapshot, for a program"),
@@ -254,7 +254,7 @@ internal static class CommandTable
                 new Positional("ACTION", "push, pull, status or verify", Required: true, Choices: ["push", "pull", "status", "verify"]),
                 new Positional("ID", "with pull and verify: one snapshot, by its ID, or 'latest'; without it, all"),
             ],
-            [Remote, RcloneConfig, Deep, Sample, DryRun, Trust],
+            [Remote, RcloneConfig, Deep, Sample, DryRun, Moved, Trust],
             [
                 new("offsite push", "copy what is new"),
                 new("offsite status", "is the newest snapshot there?"),

@@ -11,6 +11,7 @@ internal static class OffsiteBindings
     {
         var (action, id, place) = (given.Positionals[0], given.Positional(1), Place(given));
         Refuse(given, action, CommandTable.DryRun, "push");
+        Refuse(given, action, CommandTable.Moved, "push");
         Refuse(given, action, CommandTable.Deep, "verify");
         Refuse(given, action, CommandTable.Sample, "verify");
         if (id is not null && action is "push" or "status")
@@ -20,7 +21,7 @@ internal static class OffsiteBindings
 
         return action switch
         {
-            "push" => new OffsitePushCommand(place, given.Has(CommandTable.DryRun)),
+            "push" => new OffsitePushCommand(place, given.Has(CommandTable.DryRun), given.Has(CommandTable.Moved)),
             "pull" => new OffsitePullCommand(place, id),
             "status" => new OffsiteStatusCommand(place),
             _ => new OffsiteVerifyCommand(place, id, Percent(given)),

@@ -37,7 +37,7 @@ internal static class CreateVerb
             settings);
         if (settings.Offsite is { PushAfterCreate: true } && !command.NoOffsite && isSaved)
         {
-            OffsitePushVerb.AfterCreate(around, settings);
+            OffsitePushVerb.AfterCreate(around, settings, command.Moved);
         }
 
         return code;

@@ -1,12 +1,13 @@
 using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Remote;
 
 namespace VertexAr.Backup.Commands;
 
 /// <summary>The part of <c>doctor</c> about the second place: rclone, its configuration, and whether the place answers.</summary>
-internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, DoctorSecrets secrets, OffsiteSetting setting)
+internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, DoctorSecrets secrets, OffsiteSetting setting, PlaceWatch watch)
 {
     private const string Name = "second place";
 
@@ -49,12 +50,17 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
     {
         try
         {
+            if (setting.Directory is { } directory)
+            {
+                watch.RequireRepository(PlaceWatch.SecondPlace, directory);
+            }
+
             rclone.Reach();
             report.Ok(Name, $"{setting.Remote} answers" + (setting.Deletes ? "" : "; nothing is ever deleted there"));
         }
         catch (UserError e)
         {
-            report.Fail(Name, e.Message, $"try it as the service's user: rclone --config {ShellWord.Of(setting.RcloneConfig)} lsf {ShellWord.Of(setting.Remote)}");
+            report.Fail(Name, e.Message, e.Hint ?? $"try it as the service's user: rclone --config {ShellWord.Of(setting.RcloneConfig)} lsf {ShellWord.Of(setting.Remote)}");
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         var refusal = Posix.Refusal(directory, AccessKind.Fill) ?? (Directory.Exists(directory) ? null : new PosixError(PosixError.NotDirectory));
         switch (refusal?.Number)
         {
-            case null when Problem(watch => watch.Require(PlaceWatch.BackupDirectory, directory)) is { } moved:
+            case null or PosixError.NotFound when StateDirectory.Watch(around, settings.BackupDir).FindBackups(directory) is { } moved:
                 report.Fail(name, moved.Message, moved.Hint);
                 return false;
             case null:
@@ -52,20 +52,6 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
             default:
                 report.Fail(name, $"{directory} cannot be used: {refusal.Message}");
                 return false;
-        }
-    }
-
-    /// <summary>What a run would say of it before it makes anything there.</summary>
-    private UserError? Problem(Action<PlaceWatch> look)
-    {
-        try
-        {
-            look(StateDirectory.Watch(around, settings.BackupDir));
-            return null;
-        }
-        catch (UserError e)
-        {
-            return e;
         }
     }
 
@@ -97,7 +83,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         const string name = "repository";
         if (!File.Exists(new Layout(settings.BackupDir).Mark) && !Directory.Exists(new Layout(settings.BackupDir).Snapshots))
         {
-            if (Problem(watch => watch.RequireBackups(settings.BackupDir)) is { } gone)
+            if (StateDirectory.Watch(around, settings.BackupDir).FindBackups(settings.BackupDir) is { } gone)
             {
                 report.Fail(name, gone.Message, gone.Hint);
             }

@@ -55,7 +55,7 @@ internal static class DoctorVerb
 
         if (settings?.Offsite is { } offsite)
         {
-            new DoctorOffsite(whole, report, secrets, offsite).Look();
+            new DoctorOffsite(whole, report, secrets, offsite, StateDirectory.Watch(whole, settings.BackupDir, accept: OffsitePushVerb.Accept)).Look();
         }
 
         new DoctorMachine(whole, report, settings).Look();

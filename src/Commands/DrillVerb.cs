@@ -40,10 +40,21 @@ internal static class DrillVerb
         var store = around.OpenSnapshots();
         var snapshot = command.Id is { } id ? store.Find(id, around.Clock.GetUtcNow()) : DrillRestore.Choose(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow(), progress);
         var started = around.Clock.GetTimestamp();
+        var watch = settings is null ? PlaceWatch.None : StateDirectory.Watch(around, settings.BackupDir, command.Moved, "drill --moved");
+        if (settings?.Drill.Dir is { } directory)
+        {
+            watch.Require(PlaceWatch.DrillDirectory, directory);
+        }
+
         DrillReport report;
         using (around.Screen.Progress(progress))
         {
             report = DrillRestore.Run(store, snapshot, Plan(settings), around.Clock, progress, around.Stop);
+        }
+
+        if (watch.Remember() is { } unremembered)
+        {
+            progress.Say(Severity.Detail, unremembered);
         }
 
         if (around.Output.Json)

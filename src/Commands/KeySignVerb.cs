@@ -15,7 +15,7 @@ internal static class KeySignVerb
         var settings = around.LoadSettings();
         around.BecomeOwner(settings.BackupDir);
         var signer = Signing.Signer(settings) ?? throw UserError.Usage("the configuration names no signing.key_file to sign with", $"make a key, with: sudo {CommandTable.Program} key new");
-        var layout = Repository.Open(settings.BackupDir);
+        var layout = around.OpenRepository(settings.BackupDir);
         try
         {
             using var held = RepositoryLock.Acquire(layout, "key sign", around.Clock.GetUtcNow());

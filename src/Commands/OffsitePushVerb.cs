@@ -12,6 +12,8 @@ internal static class OffsitePushVerb
 {
     private const string Command = $"{CommandTable.Program} offsite push";
 
+    public const string Accept = "offsite push --moved";
+
     public static ExitCode Run(Surroundings around, OffsitePushCommand command)
     {
         var backupDirectory = around.FindBackupDirectory();
@@ -20,22 +22,26 @@ internal static class OffsitePushVerb
         {
             var known = around.SettingsIfGood(quiet: true);
             around.BecomeOwner(backupDirectory);
-            return Push(around, offsite, known, backupDirectory, dryRun: true, around.NewProgress()).Code;
+            return Push(around, offsite, known, backupDirectory, dryRun: true, command.Moved, around.NewProgress()).Code;
         }
 
         // Before becoming another, who may not read it.
         var settings = around.SettingsIfGood();
+        StateDirectory.Make(around, backupDirectory);
         around.BecomeOwner(backupDirectory);
-        return Attendance.Run(around, RunJob.OffsitePush, backupDirectory, progress => Push(around, offsite, settings, backupDirectory, dryRun: false, progress), settings);
+        return Attendance.Run(around, RunJob.OffsitePush, backupDirectory, progress => Push(around, offsite, settings, backupDirectory, dryRun: false, command.Moved, progress), settings);
     }
 
     /// <summary>Whatever becomes of it: the snapshot is saved, and that is the result of the run.</summary>
-    public static void AfterCreate(Surroundings around, Settings settings)
+    /// <param name="around">What the run has around it.</param>
+    /// <param name="settings">With a second place.</param>
+    /// <param name="acceptMoved">The user said that all places are right where they are now.</param>
+    public static void AfterCreate(Surroundings around, Settings settings, bool acceptMoved)
     {
         try
         {
             _ = Attendance.Run(
-                around, RunJob.OffsitePush, settings.BackupDir, progress => Push(around, settings.Offsite!, settings, settings.BackupDir, dryRun: false, progress), settings);
+                around, RunJob.OffsitePush, settings.BackupDir, progress => Push(around, settings.Offsite!, settings, settings.BackupDir, dryRun: false, acceptMoved, progress), settings);
         }
         catch (UserError e)
         {
@@ -54,9 +60,15 @@ internal static class OffsitePushVerb
         }
     }
 
-    private static RunEnd Push(Surroundings around, OffsiteSetting setting, Settings? settings, string backupDirectory, bool dryRun, RunProgress progress)
+    private static RunEnd Push(Surroundings around, OffsiteSetting setting, Settings? settings, string backupDirectory, bool dryRun, bool acceptMoved, RunProgress progress)
     {
-        var store = new SnapshotStore(Repository.Open(backupDirectory));
+        var store = new SnapshotStore(around.OpenRepository(backupDirectory));
+        var watch = StateDirectory.Watch(around, backupDirectory, acceptMoved, Accept);
+        if (setting.Directory is { } directory)
+        {
+            watch.RequireRepository(PlaceWatch.SecondPlace, directory);
+        }
+
         using var held = OffsiteLock.Acquire(store.Layout);
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
         var plan = new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun)
@@ -70,6 +82,11 @@ internal static class OffsitePushVerb
         {
             using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory: null);
             result = OffsitePush.Run(store, session.Snapshots, plan, around.Clock, progress, around.Stop);
+        }
+
+        if (!dryRun && watch.Remember() is { } unremembered)
+        {
+            progress.Say(Severity.Detail, unremembered);
         }
 
         Report(around, setting, result, dryRun);

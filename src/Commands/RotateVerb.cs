@@ -38,7 +38,7 @@ internal static class RotateVerb
 
     private static RunEnd Rotate(Surroundings around, RetentionRules rules, Settings settings, bool dryRun, RunProgress progress)
     {
-        var layout = Repository.Open(settings.BackupDir);
+        var layout = around.OpenRepository(settings.BackupDir);
         try
         {
             // A restore that is at work holds this as well.

@@ -10,8 +10,12 @@ internal static class StateDirectory
     private const string Default = "/var/lib/vertex-ar-backup";
 
     /// <summary>What is remembered of a site's places.</summary>
-    public static PlaceWatch Watch(Surroundings around, string backupDirectory, bool acceptMoved = false) =>
-        new(new KnownPlaces(Of(around), backupDirectory), acceptMoved);
+    /// <param name="around">Says where it is kept.</param>
+    /// <param name="backupDirectory">Whose site.</param>
+    /// <param name="acceptMoved">The user said that all of them are right where they are now.</param>
+    /// <param name="accept">The command that says so.</param>
+    public static PlaceWatch Watch(Surroundings around, string backupDirectory, bool acceptMoved = false, string accept = PlaceWatch.AcceptCommand) =>
+        new(new KnownPlaces(Of(around), backupDirectory), acceptMoved ? null : accept);
 
     /// <summary>
     /// Makes it, while root is root, for whom the backups belong to. The package does so for the service. Where that cannot be,

@@ -42,7 +42,7 @@ internal static class StatusVerb
     private static HealthStatus Look(Surroundings around)
     {
         var (settings, trouble) = TrySettings(around);
-        var store = settings is null ? around.OpenSnapshots() : new SnapshotStore(Repository.Open(settings.BackupDir));
+        var store = settings is null ? around.OpenSnapshots() : new SnapshotStore(around.OpenRepository(settings.BackupDir));
         var (trust, unsure) = settings is null ? (null, null) : Trust(around, store.Layout);
         var facts = RepositoryHealth.Read(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow(), trust);
         var rules = settings is null ? Defaults(facts) : Rules(settings);

@@ -67,8 +67,21 @@ internal sealed record Surroundings(
     /// <summary>The same, once another user has been become, who may not read the configuration.</summary>
     public SnapshotStore OpenSnapshots(string backupDirectory)
     {
-        var layout = Repository.Open(backupDirectory);
+        var layout = OpenRepository(backupDirectory);
         return new SnapshotStore(layout, trust: Trust is { } keys ? HeaderTrust.Of(keys, layout) : null);
+    }
+
+    /// <summary>Opens it. One that was there, and whose disk is not, is not taken for one that was never made.</summary>
+    public Layout OpenRepository(string backupDirectory)
+    {
+        try
+        {
+            return Repository.Open(backupDirectory);
+        }
+        catch (UserError e) when (e.Code == ExitCode.NoRepository && StateDirectory.Watch(this, backupDirectory).FindBackups(backupDirectory) is { } gone)
+        {
+            throw new UserError(ExitCode.NoRepository, gone.Message, gone.Hint, e);
+        }
     }
 
     /// <summary>For what is remembered and notified: a mistyped ID is refused before a run begins, and says nothing about the backups.</summary>

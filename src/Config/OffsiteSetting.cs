@@ -3,6 +3,8 @@ namespace VertexAr.Backup.Config;
 /// <summary>The second place, which rclone speaks to.</summary>
 internal sealed record OffsiteSetting
 {
+    private const string LocalPrefix = ":local:";
+
     public const string DefaultConfig = "/etc/vertex-ar-backup/rclone.conf";
     public const string DefaultProgram = "rclone";
 
@@ -10,6 +12,9 @@ internal sealed record OffsiteSetting
     public required string Remote { get; init; }
 
     /// <summary>rclone's configuration, absolute.</summary>
+    /// <summary>The second place, if it is a directory of this machine; null for anything else.</summary>
+    public string? Directory => Remote.StartsWith('/') ? Remote : Remote.StartsWith(LocalPrefix, StringComparison.Ordinal) && Remote[LocalPrefix.Length..] is ['/', ..] path ? path : null;
+
     public string RcloneConfig { get; init; } = DefaultConfig;
 
     /// <summary>Whether each run of <c>create</c> is followed by a copy.</summary>

@@ -9,14 +9,14 @@ internal sealed class PlaceWatch
     private readonly KnownPlaces memory;
     private readonly Dictionary<string, KnownPlace> known;
     private readonly List<KnownPlace> earlier;
-    private readonly bool acceptMoved;
+    private readonly string? accept;
     private readonly MountTable mounts = MountTable.Read();
 
     /// <param name="memory">What is remembered of them.</param>
-    /// <param name="acceptMoved">Whether all of them are right where they are now.</param>
-    public PlaceWatch(KnownPlaces memory, bool acceptMoved = false)
+    /// <param name="accept">The command that says that all of them are right where they are now; null if that is said.</param>
+    public PlaceWatch(KnownPlaces memory, string? accept = AcceptCommand)
     {
-        (this.memory, this.acceptMoved) = (memory, acceptMoved);
+        (this.memory, this.accept) = (memory, accept);
         known = memory.Read().ToDictionary(place => place.Role, StringComparer.Ordinal);
         earlier = [.. known.Values];
     }
@@ -24,7 +24,13 @@ internal sealed class PlaceWatch
     /// <summary>Remembers nothing, and so finds nothing changed.</summary>
     public static PlaceWatch None => new(new KnownPlaces(null, "/"));
 
+    public const string AcceptCommand = "create --moved";
+
     public const string BackupDirectory = "the backup directory";
+
+    public const string SecondPlace = "the second place";
+
+    public const string DrillDirectory = "the drill's directory";
 
     public static string Database(string name) => $"database '{name}'";
 
@@ -41,11 +47,11 @@ internal sealed class PlaceWatch
             return;
         }
 
-        if (!acceptMoved && known.GetValueOrDefault(role) is { } was && was.Path == path && now.IsOther(was.FileSystem))
+        if (accept is not null && known.GetValueOrDefault(role) is { } was && was.Path == path && now.IsOther(was.FileSystem))
         {
             throw UserError.Failed(
                 $"{role}, {path}, was on {was.FileSystem} and is now on {now}: a disk is not mounted, or another one is",
-                $"{Mounting(path)}; if it is right as it is, accept it once with 'create --moved'");
+                $"{Mounting(path)}; if it is right as it is, accept it once with '{accept}'");
         }
 
         known[role] = new KnownPlace(role, path, now);
@@ -53,14 +59,34 @@ internal sealed class PlaceWatch
 
     /// <summary>Looks at the backup directory in particular.</summary>
     /// <exception cref="UserError">It is on another file system than it was, or a repository was there and is not.</exception>
-    public void RequireBackups(string directory)
+    public void RequireBackups(string directory) => RequireRepository(BackupDirectory, directory);
+
+    /// <summary>The same, for those who make nothing there: why it cannot be what it was; null if it may be.</summary>
+    public UserError? FindBackups(string directory)
     {
-        Require(BackupDirectory, directory);
-        if (!acceptMoved && earlier.Exists(place => place.Role == BackupDirectory && place.Path == directory) && IsEmpty(directory))
+        try
+        {
+            RequireBackups(directory);
+            return null;
+        }
+        catch (UserError e)
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Looks at a directory that holds a repository, this one or a copy.</summary>
+    /// <param name="role">What it is.</param>
+    /// <param name="directory">Absolute.</param>
+    /// <exception cref="UserError">It is on another file system than it was, or a repository was there and is not.</exception>
+    public void RequireRepository(string role, string directory)
+    {
+        Require(role, directory);
+        if (accept is not null && earlier.Exists(place => place.Role == role && place.Path == directory) && IsEmpty(directory))
         {
             throw UserError.Failed(
                 $"there is no repository in {directory} any more, where the run before had one: a disk is not mounted, or it was emptied",
-                $"{Mounting(directory)}, or find out what happened; to begin anew there, accept it once with 'create --moved'");
+                $"{Mounting(directory)}, or find out what happened; to begin anew there, accept it once with '{accept}'");
         }
     }
 

@@ -71,6 +71,72 @@ public sealed class PlacesTests : IDisposable
         site.Run("create").Succeeds();
     }
 
+    /// <summary>Copies on the disk that they are to outlive are none.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(":local:")]
+    public void A_second_disk_that_is_not_mounted_gets_no_copies_on_the_first(string prefix)
+    {
+        var disk = site.MountMemory("second", "size=8m");
+        var copies = Directory.CreateDirectory(Path.Combine(disk, "copies")).FullName;
+        site.Settings["offsite"] = new System.Text.Json.Nodes.JsonObject { ["remote"] = prefix + copies };
+        site.Create();
+        site.Run("offsite", "push").Succeeds();
+        Command.Run("umount", disk).Succeeds();
+
+        site.Run("create").Succeeds().Says("not in the second place", $"the second place, {copies}, was on tmpfs (tmpfs) and is now on the root file system", "offsite push --moved");
+        site.Run("offsite", "push").Fails(1, "the second place", "was on tmpfs", "mount it");
+        site.Run("doctor").Ends(1).Prints("second place: the second place", "was on tmpfs");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk));
+        site.Run("offsite", "push", "--moved").Succeeds();
+        site.Run("offsite", "push").Succeeds();
+        Command.Shell("rm -r second/copies", site.Root);
+        site.Run("offsite", "push").Fails(1, $"there is no repository in {copies} any more", "offsite push --moved");
+    }
+
+    [Fact]
+    public void A_drill_does_not_fill_the_disk_below_the_one_it_was_given()
+    {
+        var disk = site.MountMemory("room", "size=64m");
+        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = disk };
+        site.Create();
+        site.Run("drill").Succeeds();
+        Command.Run("umount", disk).Succeeds();
+        site.Run("drill").Fails(1, $"the drill's directory, {disk}, was on tmpfs", "drill --moved");
+        site.Run("drill", "--moved").Succeeds();
+        site.Run("drill").Succeeds();
+    }
+
+    /// <summary>Whoever asks hears that backups were there, and not how to begin.</summary>
+    [Fact]
+    public void Backups_whose_disk_is_not_mounted_are_not_said_to_have_never_been_there()
+    {
+        var disk = site.MountMemory("disk", "size=8m");
+        site.Settings["backup_dir"] = disk;
+        site.Run("create").Succeeds();
+        Command.Run("umount", disk).Succeeds();
+        foreach (var verb in new[] { "list", "status", "verify" })
+        {
+            site.Run(verb).Fails(10, $"the backup directory, {disk}, was on tmpfs", "mount it");
+        }
+
+        site.Run("doctor").Ends(1).Prints("was on tmpfs");
+        Directory.Delete(disk);
+        site.Run("list").Fails(10, $"the backup directory, {disk}, was on tmpfs", "mount it");
+        site.Run("doctor").Ends(1).Prints("was on tmpfs");
+    }
+
+    [Fact]
+    public void Backups_that_are_gone_are_not_said_to_have_never_been_there()
+    {
+        site.Create();
+        Command.Shell("rm -r backups/*", site.Root);
+        site.Run("list").Fails(10, $"there is no repository in {site.Backups} any more");
+        Directory.Delete(site.Backups);
+        site.Run("status").Fails(10, $"there is no repository in {site.Backups} any more");
+        site.Run("doctor").Ends(1).Prints($"there is no repository in {site.Backups} any more");
+    }
+
     [Fact]
     public void Another_disk_at_the_same_place_is_another()
     {

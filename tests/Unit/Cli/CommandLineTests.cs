@@ -52,6 +52,8 @@ public sealed class CommandLineTests
         { "show latest --from-offsite --remote s3:b --rclone-config /r", new ShowCommand("latest", false, new OffsitePlace("s3:b", "/r")) },
         { "restore latest --from-offsite", Latest with { From = AsConfigured } },
         { "offsite push --dry-run", new OffsitePushCommand(AsConfigured, true) },
+        { "offsite push --moved", new OffsitePushCommand(AsConfigured, false, Moved: true) },
+        { "drill --moved", new DrillCommand(null, Moved: true) },
         { "offsite pull", new OffsitePullCommand(AsConfigured, null) },
         { "offsite pull latest --remote box:", new OffsitePullCommand(new OffsitePlace("box:", null), "latest") },
         { "offsite status", new OffsiteStatusCommand(AsConfigured) },

@@ -76,7 +76,7 @@ public sealed class PlaceWatchTests : IDisposable
 
     private void Remember(string role, FileSystemIdentity fileSystem) => Memory().Write([new KnownPlace(role, root, fileSystem)]);
 
-    private PlaceWatch Watch(bool acceptMoved = false) => new(Memory(), acceptMoved);
+    private PlaceWatch Watch(bool acceptMoved = false) => new(Memory(), acceptMoved ? null : PlaceWatch.AcceptCommand);
 
     private KnownPlaces Memory() => new(State, "/backups");
 }
