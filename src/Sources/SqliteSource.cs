@@ -19,7 +19,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     private readonly Lazy<string> file = new(() => DatabaseLog.NameToRead(options.File));
 
     /// <summary>The path by which an overlay shows the file, if it lies in the upper directory of one.</summary>
-    private readonly Lazy<string?> shown = new(() => MountTable.Read().InOverlay(options.File));
+    private readonly Lazy<string?> shown = new(() => MountTable.ReadOthers().Prepend(MountTable.Read()).Select(table => table.InOverlay(options.File)).FirstOrDefault(path => path is not null));
 
     /// <summary>The name by which the file is read: another than the configured one where its log is next to that.</summary>
     public string File => file.Value;
@@ -38,6 +38,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
             CheckMagic(status);
             RequireNoOverlay();
+            RequireNoHiddenWriter();
             var log = Posix.StatusOrNull(File + SqliteCompanions.Log);
             return new DatabaseStatus(status, WalStatus.From(log)) { LogBytes = log?.Occupied ?? 0 };
         }
@@ -59,6 +60,17 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             throw UserError.Failed(
                 $"the database '{options.Name}' at {options.Place} lies in the upper directory of an overlay that shows it as {path}, where an application's locks are others",
                 $"name it as {path} in the configuration, or as the container has it in a volume");
+        }
+    }
+
+    /// <summary>What an application has not finished is not rolled back under it.</summary>
+    private void RequireNoHiddenWriter()
+    {
+        if (HotJournal.Suspect(File) is { } who)
+        {
+            throw UserError.Failed(
+                $"the database '{options.Name}' at {options.Place} was not opened: it has a rollback journal, and {who} may be in the middle of that transaction, with locks that are not seen here",
+                "if the application was killed, start it once, so that it rolls back; else save the database where the application runs, and let it use SQLite's own locks");
         }
     }
 
@@ -102,11 +114,17 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     /// <summary>What to say of a copy that is damaged, as is what it was copied from.</summary>
     public string Damage(string detail) => $"the database '{options.Name}' at {options.Place} is damaged: {detail}";
 
-    /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run.</summary>
+    /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run. What a crash left is rolled back by that run, not by the look.</summary>
     /// <exception cref="UserError">A copy could not be made; the cause is SQLite's error, if it came from there.</exception>
     public void Probe(CancellationToken stop)
     {
         _ = Look();
+        if (HotJournal.IsThere(File))
+        {
+            SqliteJournal.RequireHarmless(File);
+            return;
+        }
+
         try
         {
             DatabaseWork.Probe(File, clock, stop);
@@ -137,7 +155,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     }
 
     /// <summary>How much the live database holds; null where that cannot be told now.</summary>
-    public DatabaseContent? Measure(CancellationToken stop) => DatabaseWork.Measure(File, clock, stop);
+    public DatabaseContent? Measure(CancellationToken stop) => HotJournal.IsThere(File) ? null : DatabaseWork.Measure(File, clock, stop);
 
     private UserError Missing() => UserError.Failed(
         $"the database '{options.Name}' at {options.Place} does not exist",
@@ -197,7 +215,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             "the user that runs backups must be able to write to the file and its directory",
             error),
         raw.SQLITE_FULL => UserError.Failed($"no space for the copy of the database '{options.Name}': {error.Message}", "free some space in the backup directory", error),
-        _ => UserError.Failed($"the database '{options.Name}' at {options.Place} cannot be copied: {error.Message}", cause: error),
+        _ => UserError.Failed($"the database '{options.Name}' at {options.Place} cannot be copied: {SqliteFile.Words(error)}", cause: error),
     };
 }
 

@@ -1,0 +1,117 @@
+namespace VertexAr.Backup.EndToEnd;
+
+/// <summary>A transaction whose application has locks that are not seen here is not rolled back under it, and one that a crash left only by a run.</summary>
+public sealed class HotJournalTests : IDisposable
+{
+    private readonly Site site = new(withMedia: false);
+
+    public HotJournalTests()
+    {
+        site.Settings["lock_timeout_seconds"] = 2;
+        Python($"c=sqlite3.connect('{site.Database}'); c.execute('pragma journal_mode=delete'); c.execute('create table t(id integer primary key, v)'); c.executemany('insert into t values(?,?)', [(i, 'old%05d' % i * 8) for i in range(5000)]); c.commit()");
+    }
+
+    public void Dispose() => site.Dispose();
+
+    [Theory]
+    [InlineData("nolock=1")]
+    [InlineData("vfs=unix-dotfile")]
+    public void Of_an_application_that_takes_no_locks_of_the_kernel(string how)
+    {
+        using var application = Begin($"file:{site.Database}?{how}");
+        NotOpened("python3 (process ");
+        Commits(application);
+        site.Run("create", "database").Succeeds();
+    }
+
+    [Fact]
+    public void Of_an_application_behind_a_view_of_the_directory()
+    {
+        var view = View();
+        using var application = Begin($"file:{view}/app_data.db");
+        NotOpened("bindfs");
+        Commits(application);
+        site.Run("create", "database").Succeeds();
+    }
+
+    [Fact]
+    public void Of_an_application_in_front_of_the_view_by_which_we_read()
+    {
+        var view = View();
+        site.Settings["databases"]![0]!["path"] = $"{view}/app_data.db";
+        using var application = Begin($"file:{site.Database}");
+        NotOpened("an application on the other side of fuse");
+        Commits(application);
+    }
+
+    /// <summary>Whoever uses the kernel's locks is waited for, as always.</summary>
+    [Fact]
+    public void An_application_with_locks_that_are_seen_is_waited_for()
+    {
+        using var application = Begin($"file:{site.Database}");
+        site.Run("create", "database").Fails(1, "stayed locked for 2 seconds, by python3 (process ");
+        Commits(application);
+    }
+
+    [Fact]
+    public void What_a_crash_left_is_rolled_back_by_a_run_and_not_by_a_look()
+    {
+        using (var application = Begin($"file:{site.Database}"))
+        {
+            application.Signal("KILL");
+            application.Wait();
+        }
+
+        var before = Look();
+        site.Run("doctor").Succeeds();
+        site.Run("create", "--dry-run").Succeeds();
+        site.Run("status").Ends(10);
+        Assert.Equal(before, Look());
+        site.Run("create", "database").Succeeds();
+        Assert.False(File.Exists(site.Database + "-journal"));
+        Assert.Equal("5000\nok\n", Command.Run("sqlite3", Path.Combine(site.Newest().Restored("app_data"), "app_data.db"), "SELECT count(*) FROM t WHERE v LIKE 'old%'; PRAGMA integrity_check").Succeeds().Output);
+    }
+
+    private string View()
+    {
+        Machine.NeedRoot("mounting a file system");
+        return site.MountFuse("view", $"bindfs '{Path.GetDirectoryName(site.Database)}' \"$1\"");
+    }
+
+    /// <summary>Nothing is saved, and not a byte of the database or its journal is another.</summary>
+    private void NotOpened(string who)
+    {
+        var before = Look();
+        site.Run("create", "database").Fails(1, "was not opened: it has a rollback journal", who, "may be in the middle of that transaction");
+        site.Run("doctor").Ends(1).Prints("was not opened");
+        Assert.Equal(before, Look());
+    }
+
+    private string Look() => Command.Shell($"sha256sum '{site.Database}' '{site.Database}-journal'").Output;
+
+    /// <summary>An application in the middle of a transaction that is too large for its memory, so that some of it is in the file.</summary>
+    private Command Begin(string name)
+    {
+        var application = Command.Start(["python3", "-c", $"""
+            import sqlite3, os, sys, time
+            c = sqlite3.connect('{name}', uri=True, isolation_level=None)
+            c.execute('pragma cache_size=10'); c.execute('pragma cache_spill=5')
+            c.execute('begin immediate'); c.execute("update t set v = 'new' || v"); c.execute('delete from t where id % 7 = 0')
+            open('{site.In("begun")}', 'w')
+            while not os.path.exists('{site.In("go")}'): time.sleep(0.02)
+            c.execute("insert into t select id + 100000, 'more' || v from t"); c.execute('commit')
+            print(c.execute('select count(*) from t').fetchone()[0], c.execute('pragma integrity_check').fetchone()[0])
+            """]);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(site.In("begun")) || application.HasEnded, TimeSpan.FromMinutes(1)));
+        Assert.True(File.Exists(site.Database + "-journal"));
+        return application;
+    }
+
+    private void Commits(Command application)
+    {
+        File.WriteAllText(site.In("go"), "");
+        Assert.Equal("8570 ok\n", application.Wait().Succeeds().Output);
+    }
+
+    private static void Python(string script) => Command.Run("python3", "-c", $"import sqlite3; {script}").Succeeds();
+}
