@@ -39,6 +39,9 @@ internal sealed class MountTable
 
     private MountTable(List<MountedPlace> mounts) => this.mounts = mounts;
 
+    /// <summary>A process whose table this is; null for our own.</summary>
+    public string? Process { get; private init; }
+
     /// <summary>The table now; empty where there is no /proc.</summary>
     public static MountTable Read()
     {
@@ -64,7 +67,7 @@ internal sealed class MountTable
         {
             try
             {
-                tables.Add(Parse(File.ReadLines($"/proc/{process}/mountinfo")));
+                tables.Add(new MountTable(Parse(File.ReadLines($"/proc/{process}/mountinfo")).mounts) { Process = process });
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -105,6 +108,14 @@ internal sealed class MountTable
     public IEnumerable<string> OtherPaths(string path) => Place(path) is var (device, place)
         ? mounts.Where(mount => mount.Device == device && PathPrefix.Holds(mount.Root, place))
             .Select(mount => Join(mount.Point, place[mount.Root.TrimEnd('/').Length..])).Where(other => other != path).Distinct()
+        : [];
+
+    /// <summary>Where else a file is mounted by itself, here and in other namespaces such as those of containers: paths by which it can be looked at from here.</summary>
+    /// <param name="path">Absolute and without links.</param>
+    /// <param name="others">Their tables.</param>
+    public IEnumerable<string> FileMounts(string path, IReadOnlyList<MountTable> others) => Place(path) is var (device, place)
+        ? others.Prepend(this).SelectMany(table => table.mounts.Where(mount => (mount.Device, mount.Root) == (device, place))
+            .Select(mount => table.Process is { } process ? $"/proc/{process}/root{mount.Point}" : mount.Point)).Where(other => other != path)
         : [];
 
     public IReadOnlyList<MountedPlace> All => mounts;

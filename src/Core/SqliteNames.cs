@@ -4,7 +4,7 @@ namespace VertexAr.Backup.Core;
 
 /// <summary>
 /// The names by which a database file can be opened. SQLite keeps a log next to the name that it was given, so each name has its own:
-/// that of every hard link, and that of every place where the file is mounted by itself. Directories that are mounted at several places have
+/// that of every hard link, and that of every place where the file is mounted by itself, in a container too. Directories that are mounted at several places have
 /// the same names at each of them.
 /// </summary>
 internal sealed class SqliteNames
@@ -20,7 +20,7 @@ internal sealed class SqliteNames
         this.file = file;
         Path = path;
         IsMounted = Add(path) is false;
-        var found = mounts.OtherPaths(path).Where(IsSame).ToList();
+        var found = mounts.OtherPaths(path).Concat(mounts.FileMounts(path, MountTable.ReadOthers())).Where(IsSame).ToList();
         foreach (var directory in found.Prepend(path).Select(Above).ToList())
         {
             found.AddRange(file.Links > 1 ? Siblings(directory) : []);

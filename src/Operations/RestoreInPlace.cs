@@ -173,6 +173,11 @@ internal sealed class RestoreInPlace : IDisposable
 
         if (!spot.IsTree)
         {
+            foreach (var other in spot.IsDatabase ? [] : MountTable.Read().FileMounts(spot.Path, MountTable.ReadOthers()))
+            {
+                progress.Say(Severity.Warning, $"{spot.Path} is mounted by itself as {other} too, which goes on showing the old file: mount it there once more, or restart the container");
+            }
+
             var (path, fresh) = (Posix.Bytes(spot.Path), Posix.Bytes(spot.FreshFile));
             planner.ReplaceFile(path, fresh, spot.Companions, regions[""].Probe);
         }

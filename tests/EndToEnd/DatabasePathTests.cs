@@ -66,6 +66,54 @@ public sealed class DatabasePathTests
         Assert.Equal(before, Command.Shell("sha256sum app_data.db*", site.In("app/app_data")).Output);
     }
 
+    /// <summary>docker run -v /srv/app.db:/data/app.db, and the application was killed a moment ago: nobody has the file open.</summary>
+    [Fact]
+    public void A_log_in_a_container_that_has_the_file_mounted_by_itself_is_missed()
+    {
+        using var site = new Site(withMedia: false);
+        using (var database = site.OpenDatabase())
+        {
+            database.Execute("PRAGMA journal_mode=WAL; CREATE TABLE t(v)");
+        }
+
+        using var container = Container(site, FileMount(site, site.Database));
+        var inside = site.In("inside/app_data.db");
+        try
+        {
+            site.Create("database");
+            Command.Run(
+                "nsenter", "-t", $"{container.ProcessId}", "-m", "python3", "-c",
+                $"import sqlite3,os; c=sqlite3.connect('{inside}'); c.execute('pragma wal_autocheckpoint=0'); c.execute(\"insert into t values('in the log')\"); c.commit(); os._exit(0)").Succeeds();
+            site.Run("create", "database").IsPartial("a log is next to another name", $"/root{inside}-wal", "rows may be missing");
+            site.Run("doctor").Prints("warning  database 'app_data'", "rows may be missing");
+            site.Run("restore", site.Snapshots()[0].Id, "--yes").Succeeds().Says($"/root{inside}", "goes on with the old content");
+        }
+        finally
+        {
+            container.Signal("KILL");
+        }
+    }
+
+    [Fact]
+    public void A_single_file_that_a_container_has_mounted_is_named_when_it_is_replaced()
+    {
+        using var site = new Site(withMedia: false);
+        File.WriteAllText(site.In("app/.env"), "KEY=saved");
+        site.Settings["storage"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)Site.Source("env", site.In("app/.env")));
+        using var container = Container(site, FileMount(site, site.In("app/.env")));
+        try
+        {
+            site.Create();
+            File.WriteAllText(site.In("app/.env"), "KEY=later");
+            site.Run("restore", "latest", "--only", "storage", "--yes").Succeeds().Says($"{site.In("app/.env")} is mounted by itself as /proc/", "goes on showing the old file");
+            Assert.Equal("KEY=saved", File.ReadAllText(site.In("app/.env")));
+        }
+        finally
+        {
+            container.Signal("KILL");
+        }
+    }
+
     [Fact]
     public void What_is_restored_into_a_mounted_file_gets_no_rows_of_the_log_next_to_its_other_name()
     {
@@ -173,6 +221,18 @@ public sealed class DatabasePathTests
 
     private static string[] Mounting(Site site, string more = "") =>
         ["unshare", "-m", "bash", "-ec", $"mount --bind '{site.Database}' '{site.In("inside/app_data.db")}'; {more} exec \"$@\"", "bash"];
+
+    /// <summary>A namespace of its own, in which the database is mounted as a file; it lives until the site goes.</summary>
+    private static Command Container(Site site, string mounts)
+    {
+        Machine.NeedRoot("mounting");
+        Directory.CreateDirectory(site.In("inside"));
+        var container = Command.Start(["unshare", "-m", "bash", "-ec", $"mount -t tmpfs none '{site.In("inside")}'; {mounts}; touch '{site.In("up")}'; exec sleep 600"]);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(site.In("up")), TimeSpan.FromMinutes(1)));
+        return container;
+    }
+
+    private static string FileMount(Site site, string file) => $"touch '{site.In("inside")}/{Path.GetFileName(file)}'; mount --bind '{file}' '{site.In("inside")}/{Path.GetFileName(file)}'";
 
     private static Snapshot CreateMounted(Site site)
     {
