@@ -24,7 +24,21 @@ internal sealed class SqliteChecker
     /// <param name="stop">Ends the check.</param>
     /// <param name="isOwn">Whether it belongs to this program. If not, nothing is made beside it, which leaves CHECK constraints out.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="UserError">It cannot be read.</exception>
     public static SqliteCheck Run(string path, CancellationToken stop, bool isOwn = true)
+    {
+        var first = RunOnce(path, isOwn, stop);
+        if (first.Health != SqliteHealth.Damaged)
+        {
+            return first;
+        }
+
+        // To SQLite a disk that fails is a damaged database, too. What is damaged is so whenever it is read.
+        RequireReadable(path);
+        return RunOnce(path, isOwn, stop);
+    }
+
+    private static SqliteCheck RunOnce(string path, bool isOwn, CancellationToken stop)
     {
         try
         {
@@ -44,6 +58,19 @@ internal sealed class SqliteChecker
         catch (SqliteException e)
         {
             return new SqliteCheck(SqliteHealth.NotFullyCheckable, $"the check could not run: {SqliteFile.Words(e)}");
+        }
+    }
+
+    private static void RequireReadable(string path)
+    {
+        try
+        {
+            using var all = File.OpenRead(path);
+            all.CopyTo(Stream.Null);
+        }
+        catch (IOException e)
+        {
+            throw UserError.Failed($"{path} cannot be read back: {e.Message}", "its disk may be failing: see 'journalctl -k'", e);
         }
     }
 

@@ -82,16 +82,22 @@ internal static class SqliteFile
     /// <param name="name">Its name; a link is no database.</param>
     public static bool IsDatabase(SafeFileHandle directory, ReadOnlySpan<byte> name)
     {
-        Span<byte> begin = stackalloc byte[Magic.Length];
         try
         {
             using var file = Posix.OpenToRead(directory, name);
-            return Posix.ReadAt(file, begin, 0) == begin.Length && begin.SequenceEqual(Magic);
+            return IsDatabase(file);
         }
         catch (PosixError)
         {
             return false;
         }
+    }
+
+    /// <exception cref="PosixError">The file cannot be read.</exception>
+    public static bool IsDatabase(SafeFileHandle file)
+    {
+        Span<byte> begin = stackalloc byte[Magic.Length];
+        return Posix.ReadAt(file, begin, 0) == begin.Length && begin.SequenceEqual(Magic);
     }
 
     /// <summary>Whether SQLite keeps a database's changes in a log: it goes by the read version, https://www.sqlite.org/fileformat2.html#file_format_version_numbers.</summary>
@@ -185,8 +191,11 @@ internal static class SqliteFile
     {
         const string before = ": '", after = "'.";
         var (message, at) = (error.Message, error.Message.IndexOf(before, StringComparison.Ordinal));
-        return message.StartsWith("SQLite Error ", StringComparison.Ordinal) && at > 0 && message.EndsWith(after, StringComparison.Ordinal)
+        var words = message.StartsWith("SQLite Error ", StringComparison.Ordinal) && at > 0 && message.EndsWith(after, StringComparison.Ordinal)
             ? message[(at + before.Length)..^after.Length]
             : message;
+
+        // A backup keeps its error to itself: the connection, which is asked, has none. https://www.sqlite.org/c3ref/backup_finish.html
+        return words == "not an error" ? raw.sqlite3_errstr(error.SqliteErrorCode).utf8_to_string() : words;
     }
 }
