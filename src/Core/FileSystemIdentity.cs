@@ -17,13 +17,7 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     /// <param name="mounts">What is mounted where.</param>
     public static FileSystemIdentity? Of(string path, MountTable mounts)
     {
-        var there = path;
-        while (Posix.StatusOrNull(there) is null && Path.GetDirectoryName(there) is { } above)
-        {
-            there = above;
-        }
-
-        if (mounts.Over(RealPath.Of(there)) is not { Type.Length: > 0 } mount)
+        if (Nearest(path) is not { } there || mounts.Over(RealPath.Of(there)) is not { Type.Length: > 0 } mount)
         {
             return null;
         }
@@ -44,6 +38,25 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
 
     /// <summary>For people: "ext4 on a disk of its own".</summary>
     public override string ToString() => IsRoot ? $"the root file system ({Type})" : Source is null ? $"a file system of its own ({Type}{(Id is null ? "" : $", {Id}")})" : $"{Source} ({Type})";
+
+    /// <summary>The path, or the directory above it that is there; null below a directory that this user may not enter, where anything may be mounted.</summary>
+    private static string? Nearest(string path)
+    {
+        try
+        {
+            var there = path;
+            while (Posix.StatusOrNull(there) is null && Path.GetDirectoryName(there) is { } above)
+            {
+                there = above;
+            }
+
+            return there;
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
 
     private static string? IdOf(string path, MountedPlace mount)
     {
