@@ -97,7 +97,11 @@ internal sealed class Log(MessageStream messages, LogStyle style = LogStyle.Plai
         journalStream?.Split(':') is [_, var inode] && errorLink() == $"socket:[{inode}]";
 
     private static string Full(Notice notice) =>
-        notice.Path is { } path && !notice.Text.Contains(path, StringComparison.Ordinal) ? $"{path}: {notice.Text}" : notice.Text;
+        notice.Path is { } path && !Names(notice.Text, path) ? $"{path}: {notice.Text}" : notice.Text;
+
+    /// <summary>Whether a text says already what it is about. The name of a source may be any word of it, so only quotation marks tell.</summary>
+    private static bool Names(string text, string path) =>
+        text.Contains(path.Contains('/', StringComparison.Ordinal) ? path : $"'{path}'", StringComparison.Ordinal);
 
     private static string Prefix(Severity severity) => severity switch
     {
