@@ -309,6 +309,7 @@ internal sealed class RestoreBackup
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0, stop);
             place.Run();
+            DatabaseDirectories.Look(Databases, text => progress.Say(Severity.Warning, text));
             return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
         }
         catch (Exception e)
