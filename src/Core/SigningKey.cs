@@ -66,7 +66,7 @@ internal sealed class SigningKey
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
-            throw UserError.Usage($"the signing key {path} does not exist", "make one, with: sudo vertex-ar-backup key new");
+            throw UserError.Usage($"the signing key {path} does not exist", "put it back, or read with --trust and its fingerprint; where nothing was signed yet, make one: sudo vertex-ar-backup key new");
         }
         catch (PosixError e)
         {

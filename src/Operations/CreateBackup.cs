@@ -165,7 +165,7 @@ internal sealed class CreateBackup
             progress.Say(Severity.Detail, unremembered);
         }
 
-        return new CreateResult(header, header.LacksSource ? null : Rotate(held, damaged, leftBehind.Count > 0), damages);
+        return new CreateResult(header, Holds(header) ? null : Rotate(held, damaged, leftBehind.Count > 0), damages);
     }
 
     /// <summary>The new snapshot lacks nothing for it, but earlier ones do.</summary>
@@ -324,6 +324,22 @@ internal sealed class CreateBackup
             Exclude = tree.IsFile ? null : tree.Exclude,
             OneFileSystem = tree.IsFile ? null : tree.OneFileSystem,
         };
+    }
+
+    /// <summary>Whether no earlier snapshot is given up for this one, which is said if any would have been.</summary>
+    private bool Holds(SnapshotHeader header)
+    {
+        if (Array.Find(header.Sources, static source => source.State is SourceState.Damaged or SourceState.Missing) is not { } lacking)
+        {
+            return false;
+        }
+
+        if (plan.Retention is { } rules && existing.Count >= rules.Newest)
+        {
+            progress.Say(Severity.Warning, $"nothing is rotated by this run, since '{lacking.Name}' is {lacking.State.Word()}; if it is gone for good, take it out of the configuration");
+        }
+
+        return true;
     }
 
     private RotateResult? Rotate(RepositoryLock held, List<DamagedSnapshot> damaged, bool sweep)

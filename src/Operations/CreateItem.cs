@@ -118,7 +118,7 @@ internal sealed class CreateItem
     {
         if (!IsPrivate && Problem is null && Posix.Status(File!) is var now && !now.SameContentAs(Status) && !isConfirmed(this, now))
         {
-            Report("changed while it was read", isLost: false);
+            Report(!SqliteCompanions.DatabaseOf(Entry.Path).IsEmpty || SqliteFile.IsDatabase(File!) ? "changed while it was read: it is part of an SQLite database in use, of which such a copy may be torn; name that under 'databases' in the configuration" : "changed while it was read", isLost: false);
         }
     }
 }

@@ -92,7 +92,7 @@ public sealed class DoctorTests
 
     [Theory]
     [InlineData("chmod 500 backups", "backup directory")]
-    [InlineData("mv backups away", "backup directory")]
+    [InlineData("mv backups away; rm -r state", "backup directory")]
     [InlineData("chmod 500 backups/snapshots", "repository")]
     [InlineData("chmod 500 metrics", "metrics_file")]
     [InlineData("chown 0:0 config.json; chmod 600 config.json", "configuration file")]
@@ -102,16 +102,18 @@ public sealed class DoctorTests
     {
         Machine.NeedRoot("mending, and becoming the ordinary user,");
         using var site = NewSite();
+        Directory.CreateDirectory(site.In("state"));
         site.BelongToOrdinaryUser();
-        site.Run("create").Succeeds();
+        var state = new Dictionary<string, string?> { ["STATE_DIRECTORY"] = site.In("state") };
+        site.Run(["create"], state).Succeeds();
         site.SaveSettings();
         Command.Shell($"chown {Machine.OrdinaryUser} config.json; chmod 640 config.json; {trouble}", site.Root);
 
-        var mend = Mend(Program.Run("doctor", "--json", "--config", site.Config).Ends(1), check);
+        var mend = Mend(Program.Run(["doctor", "--json", "--config", site.Config], state).Ends(1), check);
         // Where the backup directory is gone, nobody can tell who owned it.
         Command.Shell(mend.Replace("sudo ", "", StringComparison.Ordinal), site.Root);
 
-        Assert.DoesNotContain(Json.Lines(Program.Run("doctor", "--json", "--config", site.Config).Output), line => IsFailed(line, check));
+        Assert.DoesNotContain(Json.Lines(Program.Run(["doctor", "--json", "--config", site.Config], state).Output), line => IsFailed(line, check));
     }
 
     [Fact]
