@@ -1,4 +1,5 @@
 using System.Text;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Cli;
 

@@ -1,4 +1,3 @@
-using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Operations;

@@ -122,7 +122,7 @@ internal static class DoctorVerb
             return false;
         }
 
-        var user = Accounts.UserName(Posix.EffectiveUser) ?? Posix.EffectiveUser.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var user = Accounts.UserText(Posix.EffectiveUser);
         if (user != service.User)
         {
             report.Fail(name, $"backups are made as {service.User}, and {user} cannot try what that user may do", $"sudo {CommandTable.Program} doctor");

@@ -46,7 +46,7 @@ internal sealed record ServiceIdentity(string User, string Group, bool ReadsEver
             (uid, gid) = (owner.Uid, owner.Gid);
         }
 
-        var user = Accounts.UserName(uid) ?? Number(uid);
+        var user = Accounts.UserText(uid);
         return new ServiceIdentity(user, gid is { } group ? Accounts.GroupName(group) ?? Number(group) : user, uid == 0);
     }
 

@@ -19,6 +19,11 @@ internal static unsafe class Accounts
     public static string? UserName(uint uid) =>
         Users.GetOrAdd(uid, static id => Find((a, t, s, r) => PosixCalls.UserById(id, a, t, s, r))?.Name);
 
+    /// <summary>What to call a user: by name, or by its number.</summary>
+    /// <param name="uid">The number.</param>
+    /// <param name="before">What comes before a number: sudo wants "#".</param>
+    public static string UserText(uint uid, string before = "") => UserName(uid) ?? string.Create(CultureInfo.InvariantCulture, $"{before}{uid}");
+
     public static string? GroupName(uint gid) =>
         Groups.GetOrAdd(gid, static id => Find((a, t, s, r) => PosixCalls.GroupById(id, a, t, s, r))?.Name);
 

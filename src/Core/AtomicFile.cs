@@ -89,7 +89,7 @@ internal static class AtomicFile
         EnsureDirectory(path);
         if (Posix.IsRoot && Posix.StatusAt(Posix.Here, Posix.Bytes(path)) is { Uid: not 0 } theirs)
         {
-            throw new PosixError(PosixError.Exists, $"{path} is there, and belongs to {Accounts.UserName(theirs.Uid) ?? $"user {theirs.Uid}"}; move it away");
+            throw new PosixError(PosixError.Exists, $"{path} is there, and belongs to {Accounts.UserText(theirs.Uid, "user ")}; move it away");
         }
     }
 

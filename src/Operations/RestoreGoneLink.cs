@@ -17,17 +17,17 @@ internal static class RestoreGoneLink
     /// <exception cref="UserError">Nothing is at the path, and it led elsewhere. Names the command that makes the link.</exception>
     public static void Refuse(SourceSummary source, string path, string place, string title)
     {
-        if (source.Target is not { } led || led == place || IsThere(path) || IsThere(place))
+        if (source.Target is not { } led || led == place || AtomicFile.IsTaken(path) || AtomicFile.IsTaken(place))
         {
             return;
         }
 
-        var (link, target) = Find(path, led, IsThere);
+        var (link, target) = Find(path, led, AtomicFile.IsTaken);
         var above = Path.GetDirectoryName(link)!;
         throw UserError.Failed(
             $"'{source.Name}' was at {led} when {title} was made, to which a link led from {path}; that link is gone",
-            $"nothing was changed; make it again: {(IsThere(above) ? "" : $"mkdir -p {Quote(above)} && ")}ln -s {Quote(target)} {Quote(link)}; "
-                + $"or, if it is to be at {path} itself from now on: {(IsThere(Path.GetDirectoryName(path)!) ? "" : $"mkdir -p {Quote(Path.GetDirectoryName(path)!)} && ")}{(source.IsOneFile ? "touch" : "mkdir")} {Quote(path)}");
+            $"nothing was changed; make it again: {(AtomicFile.IsTaken(above) ? "" : $"mkdir -p {ShellWord.Of(above)} && ")}ln -s {ShellWord.Of(target)} {ShellWord.Of(link)}; "
+                + $"or, if it is to be at {path} itself from now on: {(AtomicFile.IsTaken(Path.GetDirectoryName(path)!) ? "" : $"mkdir -p {ShellWord.Of(Path.GetDirectoryName(path)!)} && ")}{(source.IsOneFile ? "touch" : "mkdir")} {ShellWord.Of(path)}");
     }
 
     /// <summary>
@@ -48,20 +48,4 @@ internal static class RestoreGoneLink
 
         return (link, target);
     }
-
-    private static bool IsThere(string path)
-    {
-        try
-        {
-            _ = Posix.StatusAt(Posix.Here, Posix.Bytes(path));
-            return true;
-        }
-        catch (PosixError)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>As one word of a shell.</summary>
-    private static string Quote(string path) => $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -136,7 +136,7 @@ public sealed class RestoreLinkTests
     private static string LinkCommand(Site site, string place, string link)
     {
         var target = link.EndsWith("data", StringComparison.Ordinal) ? Path.GetDirectoryName(place)! : place;
-        return $"ln -s '{site.In(target)}' '{site.In(link)}'";
+        return $"ln -s {site.In(target)} {site.In(link)}";
     }
 
     private static Site Linked(string kind, string path, string place, string link)

@@ -1,5 +1,5 @@
-using VertexAr.Backup.Cli;
 using VertexAr.Backup.Commands;
+using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Tests.Commands;
 

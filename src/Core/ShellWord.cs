@@ -1,4 +1,4 @@
-namespace VertexAr.Backup.Cli;
+namespace VertexAr.Backup.Core;
 
 /// <summary>Paths as words of a command that somebody pastes into a shell.</summary>
 internal static class ShellWord
