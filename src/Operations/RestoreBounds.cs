@@ -28,7 +28,7 @@ internal sealed class RestoreBounds
 
         var all = new RestoreBounds(head.Stamp, head.Targets.Where(IsPlain));
         var named = all.targets.FindAll(target => all.JournalsOf(target) is var names
-            && (names.Contains(journal) || names.Any(name => head.Pointers.Contains(name) && RestoreJournal.Names(name, journal))));
+            && (names.Contains(journal) || names.Any(name => head.Pointers.Contains(name) && RestorePointers.Names(name, journal))));
         var vouched = new RestoreBounds(head.Stamp, all.targets.Where(target => named.Exists(other => PathPrefix.Holds(other, target))));
         if (vouched.targets.Count == 0 || head.Scratch.FirstOrDefault(path => !all.IsOwn(path)) is not null)
         {

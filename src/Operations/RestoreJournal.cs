@@ -20,9 +20,11 @@ internal sealed class RestoreJournal : IDisposable
     private const int OwnersOnly = 0x180;
     private const int LargestBytes = 1 << 30;
     private const int MarksBytes = 1 << 20;
-    private const int LongestPath = 4096;
 
     private readonly SafeFileHandle file;
+
+    /// <summary>Where the last line ends. What is behind it was not written to its end, and the next line takes its place.</summary>
+    private long length;
 
     private RestoreJournal(string path, SafeFileHandle file, RestoreHead head)
     {
@@ -55,9 +57,9 @@ internal sealed class RestoreJournal : IDisposable
         {
             journal = new RestoreJournal(path, Posix.CreateNew(Posix.Here, Posix.Bytes(path), OwnersOnly), head);
             FileLock.TryTake(journal.file, exclusive: true);
-            journal.Append(Line(json => RestoreHeadJson.Write(json, head)));
+            journal.Append(RestoreLines.Of(json => RestoreHeadJson.Write(json, head)));
             AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(path)!);
-            WritePointers(path, head);
+            RestorePointers.Write(path, head);
             return journal;
         }
         catch
@@ -66,62 +68,6 @@ internal sealed class RestoreJournal : IDisposable
             head.Pointers.Append(path).ToList().ForEach(written => AtomicFile.RemoveIfThere(written));
             journal?.Dispose();
             throw;
-        }
-    }
-
-    private static void WritePointers(string path, RestoreHead head)
-    {
-        foreach (var pointer in head.Pointers)
-        {
-            using var file = Posix.CreateNew(Posix.Here, Posix.Bytes(pointer), OwnersOnly);
-            Posix.Write(file, Line(json =>
-            {
-                json.WriteNumber("restore", RestoreHeadJson.Version);
-                json.WriteString("journal", path);
-            }));
-            Posix.Sync(file);
-            AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(pointer)!);
-        }
-    }
-
-    /// <summary>The journal that a file names, which lies beside another target of the same restore; the path itself if it names none that is there.</summary>
-    public static string Resolve(string path)
-    {
-        try
-        {
-            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
-            var content = new byte[Math.Min(Posix.Status(file).Size, 2 * LongestPath)];
-            var line = Split(content.AsMemory(0, Posix.ReadAt(file, content, 0))).FirstOrDefault();
-            return !line.IsEmpty && TryParse(line, out var json) && PointsTo(json) is { } journal && File.Exists(journal) ? journal : path;
-        }
-        catch (PosixError)
-        {
-            return path;
-        }
-    }
-
-    /// <summary>Whether a file, which must be to be trusted, names a journal.</summary>
-    public static bool Names(string pointer, string journal)
-    {
-        try
-        {
-            using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(pointer));
-            RequireTrust(pointer, file);
-            return Resolve(pointer) == journal;
-        }
-        catch (Exception e) when (e is PosixError or UserError)
-        {
-            return false;
-        }
-    }
-
-    private static string? PointsTo(JsonDocument json)
-    {
-        using (json)
-        {
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("journal", out var place) && place.ValueKind == JsonValueKind.String
-                ? place.GetString()
-                : null;
         }
     }
 
@@ -160,11 +106,11 @@ internal sealed class RestoreJournal : IDisposable
         var lines = new ArrayBufferWriter<byte>();
         foreach (var step in steps)
         {
-            lines.Write(Line(json => RestoreStepJson.Write(json, step)));
+            lines.Write(RestoreLines.Of(json => RestoreStepJson.Write(json, step)));
         }
 
         var digest = Sha256.Of(lines.WrittenSpan);
-        lines.Write(Line(json =>
+        lines.Write(RestoreLines.Of(json =>
         {
             json.WriteNumber("begin", steps.Count);
             json.WriteString("sha256", digest.ToString());
@@ -191,7 +137,25 @@ internal sealed class RestoreJournal : IDisposable
     /// <summary>Nothing is left to be done.</summary>
     public void End() => Mark("end", RestoreStage.Ended);
 
-    /// <summary>Removes the journal, after all that it names.</summary>
+    /// <summary>The marks that could not be written when it was time, as on a full disk.</summary>
+    /// <exception cref="PosixError">They still cannot.</exception>
+    public void MakeUp(bool isTakenBack)
+    {
+        if (Stage == RestoreStage.Begun && isTakenBack)
+        {
+            BeginTakingBack();
+        }
+
+        if (Stage is RestoreStage.Begun or RestoreStage.TakingBack)
+        {
+            End();
+        }
+    }
+
+    /// <summary>
+    /// Removes the journal, after all that it names. It must have ended, if steps may have been done: of one that has lost a file that vouched
+    /// for it elsewhere, no step can be done or taken back any more.
+    /// </summary>
     public void Remove()
     {
         AtomicFile.RemoveIfThere(RestoreNames.Staged(Path));
@@ -216,9 +180,9 @@ internal sealed class RestoreJournal : IDisposable
         var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
         try
         {
-            RequireTrust(path, file);
+            RestoreLines.RequireTrust(path, file);
             var content = new byte[Posix.Status(file).Size is var size and <= LargestBytes ? size : throw new FormatException("it is larger than any journal")];
-            var lines = Split(content.AsMemory(0, Posix.ReadAt(file, content, 0)));
+            var lines = RestoreLines.Split(content.AsMemory(0, Posix.ReadAt(file, content, 0)));
             using var first = lines.Count == 0 ? null : JsonDocument.Parse(lines[0]);
             if (first is null)
             {
@@ -238,15 +202,16 @@ internal sealed class RestoreJournal : IDisposable
 
             file.Dispose();
             file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), OwnersOnly);
-            RequireTrust(path, file);
+            RestoreLines.RequireTrust(path, file);
             isRunning = !FileLock.TryTake(file, exclusive: true);
             var journal = new RestoreJournal(path, file, RestoreBounds.Narrow(path, RestoreHeadJson.Read(first.RootElement)));
+            journal.length = content.AsSpan().LastIndexOf((byte)'\n') + 1;
             journal.Head.Scratch.ToList().ForEach(LinklessNames.Add);
             journal.ReadStages(lines);
-            if (journal.Stage == RestoreStage.Ended && RestoreBounds.Within(journal.Head, journal.Steps) is { Count: > 0 } steps)
+            if (journal.Stage == RestoreStage.Ended)
             {
                 // No step is done again, and the files that vouch for the other targets' are removed before the journal.
-                journal.Steps = steps;
+                journal.Steps = RestoreBounds.Within(journal.Head, journal.Steps);
             }
 
             journal.Touched = RestoreBounds.Require(journal.Head, journal.Steps, journal.Touched);
@@ -281,43 +246,13 @@ internal sealed class RestoreJournal : IDisposable
         return journal;
     }
 
-    /// <summary>What root finds beside somebody else's files must be root's own: its lines say what is moved where.</summary>
-    private static void RequireTrust(string path, SafeFileHandle file)
-    {
-        var status = Posix.Status(file);
-        if (!status.IsRegular || (status.Permissions & 0x12) != 0 || status.Links != 1)
-        {
-            throw UserError.Failed($"{path} looks like the journal of a restore, but others can have written it", "remove it only if no restore was killed here");
-        }
-
-        if (status.Uid != 0 && status.Uid != Posix.EffectiveUser)
-        {
-            var user = Accounts.UserName(status.Uid) ?? $"#{status.Uid}";
-            throw UserError.Failed(
-                $"{path} is the journal of a restore that was begun by the user {user}, whose journals nobody else follows",
-                $"end that restore as the same user: sudo -u '{user}' vertex-ar-backup restore --undo, or --continue");
-        }
-    }
-
-    private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> content)
-    {
-        var lines = new List<ReadOnlyMemory<byte>>();
-        // What does not end in a line break was not written to its end.
-        for (int end; (end = content.Span.IndexOf((byte)'\n')) >= 0; content = content[(end + 1)..])
-        {
-            lines.Add(content[..end]);
-        }
-
-        return lines;
-    }
-
     private void ReadStages(List<ReadOnlyMemory<byte>> lines)
     {
         var steps = new List<RestoreStep>();
         var text = new ArrayBufferWriter<byte>();
         foreach (var line in lines.Skip(1))
         {
-            if (!TryParse(line, out var json))
+            if (!RestoreLines.TryParse(line, out var json))
             {
                 // Power went before the seal was on disk, so no step was done.
                 return;
@@ -362,31 +297,21 @@ internal sealed class RestoreJournal : IDisposable
         return false;
     }
 
-    private static bool TryParse(ReadOnlyMemory<byte> line, out JsonDocument json)
-    {
-        try
-        {
-            json = JsonDocument.Parse(line);
-            return true;
-        }
-        catch (JsonException)
-        {
-            json = null!;
-            return false;
-        }
-    }
-
     private void Mark(string word, RestoreStage stage)
     {
-        Append(Line(json => json.WriteBoolean(word, true)));
+        Append(RestoreLines.Of(json => json.WriteBoolean(word, true)));
         Stage = stage;
     }
 
     private void Append(ReadOnlySpan<byte> lines)
     {
+        if (Posix.Status(file).Size > length)
+        {
+            Posix.Truncate(file, length);
+        }
+
         Posix.Write(file, lines);
         Posix.Sync(file);
+        length += lines.Length;
     }
-
-    private static byte[] Line(Action<Utf8JsonWriter> fields) => [.. JsonFields.Write(fields, indented: false), (byte)'\n'];
 }

@@ -9,7 +9,7 @@ internal static class UnfinishedRestore
     /// <summary>The journals of targets, each once.</summary>
     /// <param name="targets">Paths of databases and trees.</param>
     public static IReadOnlyList<string> Find(IEnumerable<string> targets) =>
-        [.. targets.SelectMany(target => RestoreNames.Journals(RealPath.Of(target))).Select(RestoreJournal.Resolve).Distinct(StringComparer.Ordinal)];
+        [.. targets.SelectMany(target => RestoreNames.Journals(RealPath.Of(target))).Select(RestorePointers.Resolve).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Each restore once: without a file that was to name a journal and is still empty.</summary>
     public static List<RestoreJournal> Distinct(IReadOnlyList<RestoreJournal> journals) =>
@@ -125,6 +125,7 @@ internal static class UnfinishedRestore
     public static void TakeBack(RestoreJournal journal, RunProgress progress)
     {
         using var executor = NewExecutor(RestoreAim.Undo, progress);
+        var isBack = journal.IsTakenBack || journal.Stage != RestoreStage.Ended;
         if (journal.Stage is RestoreStage.Begun or RestoreStage.TakingBack)
         {
             // From the mark on there is no other way, so nothing may be in this one.
@@ -136,10 +137,9 @@ internal static class UnfinishedRestore
 
             executor.Run(journal.Steps);
             executor.Sync(journal.Steps);
-            Try(journal.End);
+            Try(() => journal.MakeUp(isTakenBack: true));
         }
 
-        var isBack = journal.IsTakenBack || journal.Stage != RestoreStage.Ended;
         CleanUp(journal, isBack ? executor : null, progress, isBack);
     }
 
@@ -149,6 +149,9 @@ internal static class UnfinishedRestore
         try
         {
             var isAllGone = RemoveScratch(journal, progress);
+
+            // There may be room again.
+            journal.MakeUp(isBack);
             journal.Remove();
             executor?.SetTimes(journal.Steps);
             if (isBack && isAllGone)
@@ -166,7 +169,7 @@ internal static class UnfinishedRestore
     private static bool RemoveScratch(RestoreJournal journal, RunProgress progress)
     {
         var staged = StagedContent.Read(RestoreNames.Staged(journal.Path));
-        if (journal.Steps.Count == 0 && !staged.IsComplete)
+        if (journal.Stage == RestoreStage.Staging && !staged.IsComplete)
         {
             journal.Head.Scratch.ToList().ForEach(DirectoryTree.Remove);
             return true;

@@ -75,6 +75,66 @@ public sealed class UnfinishedRestoreTests : IDisposable
         Assert.Equal(("restored", "restored rows"), (File.ReadAllText(temp["data/f"]), File.ReadAllText(temp["db"])));
     }
 
+    /// <summary>On a full disk no line is added to a journal, until what was staged has been removed.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_that_was_taken_back_and_could_not_say_so_is_cleared_away(bool couldBegin)
+    {
+        temp.Write("data/f", "live"u8);
+        temp.Write("db", "live rows"u8);
+        temp.Write($".db.restore_{Stamp}", "restored rows"u8);
+        var pointer = temp[$".db.restore_{Stamp}.steps"];
+        var steps = new[] { new ExchangeStep(P("db"), Identity("db"), P($".db.restore_{Stamp}"), Identity($".db.restore_{Stamp}")) };
+        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"], temp["db"]], [], [pointer])))
+        {
+            journal.Begin(steps);
+            if (couldBegin)
+            {
+                journal.BeginTakingBack();
+            }
+
+            // As a kill after the first of two files was removed.
+            File.Move(Journal, temp["away"]);
+            Directory.CreateDirectory(Journal);
+            UnfinishedRestore.CleanUp(journal, null, Progress(), isBack: true);
+        }
+
+        Assert.False(File.Exists(pointer));
+        Directory.Delete(Journal);
+        File.Move(temp["away"], Journal);
+        using (var journal = RestoreJournal.Open(Journal, out _)!)
+        {
+            Assert.Equal((RestoreStage.Ended, true), (journal.Stage, journal.IsTakenBack));
+        }
+
+        UnfinishedRestore.Settle([temp["data"]], Progress(), onlyLook: false);
+        Assert.False(File.Exists(Journal));
+        Assert.Equal("live rows", File.ReadAllText(temp["db"]));
+    }
+
+    [Fact]
+    public void What_a_kill_left_of_a_line_does_not_hide_those_after_it()
+    {
+        temp.Write("data/f", "live"u8);
+        using (var journal = RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"]], [], [])))
+        {
+            journal.Begin([]);
+        }
+
+        File.AppendAllText(Journal, "{\"en");
+        using (var journal = RestoreJournal.Open(Journal, out _)!)
+        {
+            journal.BeginTakingBack();
+            journal.End();
+        }
+
+        using (var journal = RestoreJournal.Open(Journal, out _)!)
+        {
+            Assert.Equal((RestoreStage.Ended, true), (journal.Stage, journal.IsTakenBack));
+        }
+    }
+
     [Fact]
     public void A_journal_and_a_file_that_does_not_yet_name_it_are_one_restore()
     {
