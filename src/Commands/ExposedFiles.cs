@@ -1,4 +1,3 @@
-using VertexAr.Backup.Cli;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 
@@ -11,7 +10,7 @@ internal sealed record ExposedFile(string What, Exposure Place)
 {
     public string Sentence => $"others can change {What}: {Place.Sentence}";
 
-    public string Mending => Place.IsOfMount
+    public string Mending => Place.IsOfMount()
         ? "mount it with the option umask=077, since its files have no owners"
         : $"sudo chown root {ShellWord.Of(Place.Path)} && sudo chmod go-w {ShellWord.Of(Place.Path)}";
 }
@@ -29,7 +28,7 @@ internal static class ExposedFiles
         Add("the configuration", SettingsFile.Name(around.Options.ConfigFile, around.Environment), Exposure.Ourselves);
         if (Surroundings.OwnerOf(settings.BackupDir) is null && RepositoryExposure.FindAny(settings.BackupDir) is { } open)
         {
-            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}{(open.IsOfMount ? "" : ", so root does not write to it")}", open));
+            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}{(open.IsOfMount() ? "" : ", so root does not write to it")}", open));
         }
 
         uint[] works = [.. Exposure.Ourselves, Surroundings.OwnerOf(settings.BackupDir)?.Uid ?? 0];

@@ -1,4 +1,3 @@
-using VertexAr.Backup.Cli;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Storage;
 
@@ -16,40 +15,40 @@ internal static class RepositoryExposure
     /// not matter here, since that may change with the path from one call to the next.
     /// </summary>
     /// <param name="directory">The backup directory. It need not be there, nor hold a repository.</param>
-    public static Exposure? Find(string directory) => FindAny(directory) is { IsOfMount: false } found ? found : null;
+    public static Exposure? Find(string directory) => Each(directory).FirstOrDefault(found => !found.IsOfMount());
 
     /// <summary>As <see cref="Find"/>, also where a stick has no owners: that it is everybody's is no reason to make no backups on it.</summary>
-    public static Exposure? FindAny(string directory)
+    public static Exposure? FindAny(string directory) => Find(directory) ?? Each(directory).FirstOrDefault();
+
+    /// <summary>In a directory as /tmp others can only put what is not there yet, which is looked at when it is used.</summary>
+    private static IEnumerable<Exposure> Each(string directory)
     {
-        if (!Posix.IsRoot)
-        {
-            return null;
-        }
-
         var layout = new Layout(Path.GetFullPath(directory));
-
-        // In a directory as /tmp others can only put what is not there yet, which is looked at when it is used.
-        return Exposure.FindAround(layout.Root, 0)
-            ?? new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs }.Where(AtomicFile.IsTaken).Select(path => Exposure.Find(path, 0)).FirstOrDefault(found => found is not null);
+        return !Posix.IsRoot ? [] : Exposure.EachAround(layout.Root, 0)
+            .Concat(new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs }.Where(AtomicFile.IsTaken).SelectMany(path => Exposure.Each(path, 0)));
     }
 
     /// <exception cref="UserError">Root was about to write there, and others could have it write elsewhere.</exception>
     public static void Refuse(string directory)
     {
-        if (FindAny(directory) is not { } found)
+        if (Find(directory) is not { } found)
         {
-            return;
-        }
-
-        if (found.IsOfMount)
-        {
-            LinklessNames.Add(RealPath.Of(directory));
+            Hold(directory);
             return;
         }
 
         throw Posix.StatusOrNull(directory) is null ? Repository.DoesNotExist(directory) : UserError.Failed(
             $"root does not write to the backup directory {directory}, since others could have it write elsewhere: {found.Sentence}",
             $"{Mending(found)}; or give the backups to the user who is to write them, and root works there as that user: chown -R vertex-ar:vertex-ar {ShellWord.Of(directory)}");
+    }
+
+    /// <summary>What nobody can exchange need not be held.</summary>
+    private static void Hold(string directory)
+    {
+        if (Each(directory).Any())
+        {
+            LinkTrust.Hold(directory);
+        }
     }
 
     private static string Mending(Exposure found) => $"chown root {ShellWord.Of(found.Path)} && chmod go-w {ShellWord.Of(found.Path)}";

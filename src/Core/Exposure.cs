@@ -11,10 +11,16 @@ internal sealed record Exposure(string Path, string Reason)
     private const int GroupMayWrite = 0x10;
     private const int EverybodyMayWrite = 0x2;
 
+    private bool IsLink { get; init; }
+
     public string Sentence => $"{Path} {Reason}";
 
-    /// <summary>Whether that is so for everything there, since it is on a stick or the like whose files have no owners: the mount's options decide.</summary>
-    public bool IsOfMount => MountTable.Read().Over(RealPath.Of(Path)) is { HasOwners: false };
+    /// <summary>
+    /// Whether that is so for everything there, since it is on a stick or the like whose files have no owners: the mount's options decide.
+    /// Of a link there it is not said: that leads where others have it lead. Reads the table of mounts.
+    /// </summary>
+    public bool IsOfMount() => !IsLink && MountTable.Read().Over(RealPath.Of(Path)) is { } mount
+        && (!mount.HasOwners || (mount is { Type: "fuse", IsServedByRoot: true } && IsNtfs(mount.Point)));
 
     /// <summary>Root, and whoever runs this: what they can change is as good as what they do.</summary>
     public static uint[] Ourselves => Posix.IsRoot ? [0] : [0, Posix.EffectiveUser];
@@ -26,10 +32,16 @@ internal sealed record Exposure(string Path, string Reason)
     /// </summary>
     /// <param name="path">Absolute. What is not there can be put there by those who can change the directory.</param>
     /// <param name="trusted">Users who may change it.</param>
-    public static Exposure? Find(string path, params ReadOnlySpan<uint> trusted) => Find(path, isAround: false, trusted);
+    public static Exposure? Find(string path, params ReadOnlySpan<uint> trusted) => Each(path, isAround: false, trusted.ToArray()).FirstOrDefault();
 
     /// <summary>As <see cref="Find(string, ReadOnlySpan{uint})"/>, for a directory in which one of ours is made: the sticky bit keeps it there.</summary>
-    public static Exposure? FindAround(string directory, params ReadOnlySpan<uint> trusted) => Find(directory, isAround: true, trusted);
+    public static Exposure? FindAround(string directory, params ReadOnlySpan<uint> trusted) => EachAround(directory, trusted).FirstOrDefault();
+
+    /// <summary>The same, each such place on the way, and each link behind the first: whoever can change what is above can have made it.</summary>
+    public static IEnumerable<Exposure> EachAround(string directory, params ReadOnlySpan<uint> trusted) => Each(directory, isAround: true, trusted.ToArray());
+
+    /// <summary>Each place that <see cref="Find(string, ReadOnlySpan{uint})"/> would find if those before it were not there, and each link behind the first.</summary>
+    public static IEnumerable<Exposure> Each(string path, params ReadOnlySpan<uint> trusted) => Each(path, isAround: false, trusted.ToArray());
 
     /// <summary>What an open file or directory lets others do by itself, wherever it is.</summary>
     /// <param name="open">The file.</param>
@@ -38,13 +50,14 @@ internal sealed record Exposure(string Path, string Reason)
     public static Exposure? OfOpen(SafeFileHandle open, string path, params ReadOnlySpan<uint> trusted) =>
         Posix.Status(open) is var status && Judge(path, status, trusted) is { } stranger ? stranger : Opened(path, status, AttributePlace.Of(open));
 
-    private static Exposure? Find(string path, bool isAround, ReadOnlySpan<uint> trusted)
+    private static IEnumerable<Exposure> Each(string path, bool isAround, uint[] trusted)
     {
-        var (at, rest, links) = ("/", new Stack<string>(RealPath.Parts(path)), 0);
+        var (at, rest, links, isExposed) = ("/", new Stack<string>(RealPath.Parts(path)), 0, false);
         var status = Look("/") ?? default;
         if (Judge("/", status, trusted) is { } root)
         {
-            return root;
+            isExposed = true;
+            yield return root;
         }
 
         while (rest.TryPop(out var part))
@@ -52,37 +65,44 @@ internal sealed record Exposure(string Path, string Reason)
             var next = System.IO.Path.GetFullPath(System.IO.Path.Combine(at, part));
             if (Look(next) is not { } there)
             {
-                return Opened(at, status);
+                isAround = false;
+                break;
             }
 
-            if (Judge(next, there, trusted) is { } stranger)
+            var strangers = new[] { Judge(next, there, trusted), (status.Permissions & Sticky) == 0 ? Opened(at, status) : null };
+            foreach (var stranger in strangers.OfType<Exposure>())
             {
-                return stranger;
-            }
-
-            if ((status.Permissions & Sticky) == 0 && Opened(at, status) is { } open)
-            {
-                return open;
+                isExposed = true;
+                yield return stranger;
             }
 
             if (!there.IsSymlink)
             {
                 (at, status) = (next, there);
+                continue;
             }
-            else if (++links > RealPath.MostLinks)
+
+            if (isExposed)
             {
-                return new Exposure(next, "leads in a circle");
+                yield return new Exposure(next, "is a link that others can have made") { IsLink = true };
             }
-            else
+
+            if (++links > RealPath.MostLinks)
             {
-                var target = System.Text.Encoding.UTF8.GetString(Posix.ReadLink(Posix.Here, Posix.Bytes(next)));
-                Array.ForEach([.. RealPath.Parts(target)], rest.Push);
-                at = target.StartsWith('/') ? "/" : at;
-                status = Look(at) ?? status;
+                yield return new Exposure(next, "leads in a circle") { IsLink = true };
+                yield break;
             }
+
+            var target = System.Text.Encoding.UTF8.GetString(Posix.ReadLink(Posix.Here, Posix.Bytes(next)));
+            Array.ForEach([.. RealPath.Parts(target)], rest.Push);
+            at = target.StartsWith('/') ? "/" : at;
+            status = Look(at) ?? status;
         }
 
-        return isAround && (status.Permissions & Sticky) != 0 ? null : Opened(at, status);
+        if ((!isAround || (status.Permissions & Sticky) == 0) && Opened(at, status) is { } open)
+        {
+            yield return open;
+        }
     }
 
     /// <summary>As <see cref="Find(string, ReadOnlySpan{uint})"/>, and below the path too.</summary>
@@ -116,9 +136,22 @@ internal sealed record Exposure(string Path, string Reason)
         }
     }
 
+    /// <summary>By an attribute that ntfs-3g gives each file.</summary>
+    private static bool IsNtfs(string point)
+    {
+        try
+        {
+            return AttributePlace.At(point).Value("system.ntfs_attrib\0"u8) is not null;
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
+
     private static Exposure? Judge(string path, in FileStatus status, ReadOnlySpan<uint> trusted) => trusted.Contains(status.Uid)
         ? null
-        : new Exposure(path, $"belongs to {Accounts.UserName(status.Uid) ?? $"user {status.Uid}"}");
+        : new Exposure(path, $"belongs to {Accounts.UserText(status.Uid, "user ")}");
 
     private static Exposure? Opened(string path, in FileStatus status) => Opened(path, status, AttributePlace.At(path));
 

@@ -14,7 +14,7 @@ internal static class LinkTrust
         try
         {
             var uid = Posix.StatusAt(Posix.Here, Posix.Bytes(link)).Uid;
-            return uid != 0 ? $"belongs to {Accounts.UserName(uid) ?? $"user {uid}"}"
+            return uid != 0 ? $"belongs to {Accounts.UserText(uid, "user ")}"
                 : Exposure.Find(Path.GetDirectoryName(link)!, 0) is { } open ? $"is where others than root can change it ({open.Sentence})" : null;
         }
         catch (PosixError)
@@ -33,8 +33,7 @@ internal static class LinkTrust
             return (Posix.NewHere(), Posix.Bytes(path));
         }
 
-        var above = Resolve(Path.GetDirectoryName(path)!);
-        return (NamedPlaces.Open(Posix.Bytes(above.TrimEnd('/'))), Posix.Bytes(Path.GetFileName(path)));
+        return NamedPlaces.OpenAbove(ResolveAbove(path));
     }
 
     /// <summary>Opens a file for reading, which may be a link itself.</summary>
@@ -52,6 +51,27 @@ internal static class LinkTrust
         return RegularFile.Open(above, name);
     }
 
+    /// <summary>Has root enter a directory from the root down from now on, wherever it is given, following no link that is put there later.</summary>
+    /// <param name="directory">Absolute.</param>
+    /// <exception cref="PosixError">Root would follow a link of somebody else's.</exception>
+    public static void Hold(string directory)
+    {
+        directory = Path.TrimEndingDirectorySeparator(directory);
+        LinklessNames.AddDirectory(directory, Resolve(directory));
+    }
+
+    /// <summary>Opens a file of root's for reading and writing.</summary>
+    /// <param name="path">Absolute.</param>
+    /// <exception cref="PosixError">It cannot be opened, is no regular file, or root would follow a link of somebody else's.</exception>
+    public static SafeFileHandle OpenToChange(string path)
+    {
+        var (above, name) = OpenAbove(path);
+        using (above)
+        {
+            return RegularFile.OpenToChange(above, name);
+        }
+    }
+
     /// <summary>The path without links, for what is found by it more than once. Root enters it from the root down from now on, and follows none that is put there later.</summary>
     /// <param name="path">Absolute, of a file whose name nothing else has.</param>
     /// <exception cref="PosixError">Root would follow a link of somebody else's.</exception>
@@ -62,10 +82,12 @@ internal static class LinkTrust
             return path;
         }
 
-        var place = Path.Combine(Resolve(Path.GetDirectoryName(path)!), Path.GetFileName(path));
+        var place = ResolveAbove(path);
         LinklessNames.Add(place);
         return place;
     }
+
+    private static string ResolveAbove(string path) => Path.Combine(Resolve(Path.GetDirectoryName(path)!), Path.GetFileName(path));
 
     private static string Resolve(string path)
     {

@@ -10,21 +10,23 @@ namespace VertexAr.Backup.Core;
 internal static class LinklessNames
 {
     private static readonly Lock Gate = new();
-    private static volatile byte[][] starts = [];
+    private static volatile (byte[] Start, byte[] Place, bool IsWhole)[] known = [];
 
     /// <summary>From now on, this path and all that begin with it.</summary>
     /// <param name="path">Absolute and without links. Ends in a name that nothing else has, such as one with a time.</param>
-    public static void Add(string path)
+    public static void Add(string path) => Add(Posix.Bytes(path), Posix.Bytes(path), isWhole: false);
+
+    /// <summary>From now on, a directory and what is in it.</summary>
+    /// <param name="directory">Absolute, as it will be given.</param>
+    /// <param name="place">Where it is, without links.</param>
+    public static void AddDirectory(string directory, string place)
     {
-        lock (Gate)
-        {
-            var bytes = Posix.Bytes(path);
-            if (!Array.Exists(starts, start => start.AsSpan().SequenceEqual(bytes)))
-            {
-                starts = [.. starts, bytes];
-            }
-        }
+        Add(Posix.Bytes($"{directory}/"), Posix.Bytes($"{place}/"), isWhole: false);
+        Add(Posix.Bytes(directory), Posix.Bytes(place), isWhole: true);
     }
+
+    /// <summary>Whether this is such a path.</summary>
+    public static bool Has(string path) => known.Length > 0 && Place(Posix.Bytes(path)) is not null;
 
     /// <summary>The directory above such a path, open, and <paramref name="name"/> is what is left of it. Null, and nothing changes, for all others.</summary>
     /// <param name="dir">Where the name is given from: only absolute paths are looked at.</param>
@@ -32,27 +34,37 @@ internal static class LinklessNames
     /// <exception cref="PosixError">A directory on the way is not there, or is a link.</exception>
     public static SafeFileHandle? Above(SafeFileHandle dir, ref ReadOnlySpan<byte> name)
     {
-        if (starts.Length == 0 || !ReferenceEquals(dir, Posix.Here) || !IsOurs(name))
+        if (known.Length == 0 || !ReferenceEquals(dir, Posix.Here) || Place(name) is not { } place)
         {
             return null;
         }
 
-        var slash = name.LastIndexOf((byte)'/');
-        var above = NamedPlaces.Open(name[..slash]);
-        name = name[(slash + 1)..];
-        return above;
+        var slash = place.AsSpan().LastIndexOf((byte)'/');
+        name = place.AsSpan(slash + 1);
+        return NamedPlaces.Open(place.AsSpan(0, slash));
     }
 
-    private static bool IsOurs(ReadOnlySpan<byte> name)
+    private static byte[]? Place(ReadOnlySpan<byte> name)
     {
-        foreach (var start in starts)
+        foreach (var (start, place, isWhole) in known)
         {
-            if (name.StartsWith(start))
+            if (isWhole ? name.SequenceEqual(start) : name.StartsWith(start))
             {
-                return true;
+                return [.. place, .. name[start.Length..]];
             }
         }
 
-        return false;
+        return null;
+    }
+
+    private static void Add(byte[] start, byte[] place, bool isWhole)
+    {
+        lock (Gate)
+        {
+            if (!Array.Exists(known, one => one.IsWhole == isWhole && one.Start.AsSpan().SequenceEqual(start)))
+            {
+                known = [.. known, (start, place, isWhole)];
+            }
+        }
     }
 }

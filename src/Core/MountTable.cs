@@ -13,8 +13,14 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
     /// <summary>The kind of file system, as "ext4" or "fuse.sshfs"; empty if the table does not say.</summary>
     public string Type { get; init; } = "";
 
-    /// <summary>False where files have no owners and modes: those that are shown are the mount's. "fuse" is what ntfs-3g calls an image.</summary>
-    public bool HasOwners => Type is not ("vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" or "fuseblk" or "fuse");
+    /// <summary>
+    /// False where files have no owners and modes: those that are shown are the mount's, and only root can have chosen them. What "fuse" is
+    /// by itself, the table does not say: ntfs-3g calls an image so, and any other program its own.
+    /// </summary>
+    public bool HasOwners => !(Type is "vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" || (Type == "fuseblk" && IsServedByRoot));
+
+    /// <summary>Behind FUSE, whether root mounted it: what anybody else's program says of its files is that user's word.</summary>
+    public bool IsServedByRoot { get; init; }
 
     /// <summary>
     /// False where a file may have another inode number after each mount, or each time it is looked up: the kernel's FAT and exFAT number files as they
@@ -34,6 +40,9 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
 internal sealed class MountTable
 {
     private const string UpperOption = "upperdir=";
+
+    /// <summary>Of fuse(8).</summary>
+    private const string RootsOption = "user_id=0";
 
     private readonly List<MountedPlace> mounts;
 
@@ -217,7 +226,14 @@ internal sealed class MountTable
 
         var mount = new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4]));
         return Array.IndexOf(fields, "-") is > 0 and var dash && fields.Length > dash + 3
-            ? mount with { Type = fields[dash + 1], Source = Unescape(fields[dash + 2]), Upper = fields[dash + 1] == "overlay" ? Upper(fields[dash + 3]) : null } : mount;
+            ? mount with
+            {
+                Type = fields[dash + 1],
+                Source = Unescape(fields[dash + 2]),
+                Upper = fields[dash + 1] == "overlay" ? Upper(fields[dash + 3]) : null,
+                IsServedByRoot = fields[dash + 3].Split(',').Contains(RootsOption),
+            }
+            : mount;
     }
 
     /// <summary>From <c>rw,lowerdir=/a:/b,upperdir=/c,workdir=/d</c>: see https://docs.kernel.org/filesystems/overlayfs.html.</summary>

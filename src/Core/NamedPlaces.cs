@@ -64,6 +64,10 @@ internal sealed class NamedPlaces : IDisposable
         return directory;
     }
 
+    /// <summary>Opens the directory above a path without links, and says which name is left.</summary>
+    public static (SafeFileHandle Above, byte[] Name) OpenAbove(string path) =>
+        (Open(Posix.Bytes(Path.GetDirectoryName(path)!.TrimEnd('/'))), Posix.Bytes(Path.GetFileName(path)));
+
     /// <summary>Opens a directory from the root down, following no link.</summary>
     public static SafeFileHandle Open(ReadOnlySpan<byte> path)
     {

@@ -98,7 +98,7 @@ internal static class OwnerChild
         using var output = new SafeFileHandle(StandardOutput, ownsHandle: false);
         Posix.Write(output, Encoding.UTF8.GetBytes(Answer(() =>
         {
-            using var copy = target.Length == 0 ? null : File.OpenHandle(target, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using var copy = target.Length == 0 ? null : LinkTrust.OpenToChange(target);
             Become(file, Number(uid), Number(gid));
             return ThisProcess.EndWithParent(parent, kill) ? [.. work(new OwnerWork(operation, Reachable(file), words, copy)), Done] : [];
         })));

@@ -57,7 +57,10 @@ internal static class RegularFile
 
     /// <summary>Opens for reading and writing what is there already.</summary>
     /// <exception cref="PosixError">It cannot be opened, or is something else.</exception>
-    public static SafeFileHandle OpenToChange(string path) => Checked(Posix.OpenToChange(Posix.Here, Posix.Bytes(path)));
+    public static SafeFileHandle OpenToChange(string path) => OpenToChange(Posix.Here, Posix.Bytes(path));
+
+    /// <exception cref="PosixError">As above.</exception>
+    public static SafeFileHandle OpenToChange(SafeFileHandle directory, ReadOnlySpan<byte> name) => Checked(Posix.OpenToChange(directory, name));
 
     /// <summary>The same file, if it is a regular one; it is closed if not.</summary>
     private static SafeFileHandle Checked(SafeFileHandle file)

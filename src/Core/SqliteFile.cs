@@ -36,7 +36,39 @@ internal static class SqliteFile
     public static SqliteConnection Open(string path, SqliteOpenMode mode, bool immutable = false)
     {
         _ = Library.Value;
+        if (LinklessNames.Has(path))
+        {
+            return OpenHeld(path, mode, immutable);
+        }
+
         path = path.StartsWith(SqliteGuard.Here, StringComparison.Ordinal) ? path : RealPath.Of(path);
+        return Open(new SqliteConnection(), path, mode, immutable);
+    }
+
+    /// <summary>By its directory, which stays open as long as the connection: a link that is put on the way leads SQLite nowhere.</summary>
+    private static SqliteConnection OpenHeld(string path, SqliteOpenMode mode, bool immutable)
+    {
+        ReadOnlySpan<byte> name = Posix.Bytes(path);
+        var above = LinklessNames.Above(Posix.Here, ref name)!;
+        return Open(new HeldConnection(above), $"{SqliteGuard.Held}{Posix.Descriptor(above)}/{System.Text.Encoding.UTF8.GetString(name)}", mode, immutable);
+    }
+
+    private static SqliteConnection Open(SqliteConnection connection, string path, SqliteOpenMode mode, bool immutable)
+    {
+        try
+        {
+            Connect(connection, path, mode, immutable);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void Connect(SqliteConnection connection, string path, SqliteOpenMode mode, bool immutable)
+    {
         if (!immutable)
         {
             SqliteJournal.RequireHarmless(path);
@@ -48,10 +80,9 @@ internal static class SqliteFile
 
         var source = immutable ? $"file:{Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1" : path;
         var options = new SqliteConnectionStringBuilder { DataSource = source, Mode = mode, Pooling = false, DefaultTimeout = BusySeconds, Vfs = SqliteGuard.For(path) };
-        var connection = new SqliteConnection(options.ToString());
+        connection.ConnectionString = options.ToString();
         connection.Open();
         Distrust(connection.Handle!);
-        return connection;
     }
 
     /// <summary>
@@ -197,5 +228,14 @@ internal static class SqliteFile
 
         // A backup keeps its error to itself: the connection, which is asked, has none. https://www.sqlite.org/c3ref/backup_finish.html
         return words == "not an error" ? raw.sqlite3_errstr(error.SqliteErrorCode).utf8_to_string() : words;
+    }
+
+    private sealed class HeldConnection(SafeFileHandle directory) : SqliteConnection
+    {
+        protected override void Dispose(bool disposing)
+        {
+            base.Dispose(disposing);
+            directory.Dispose();
+        }
     }
 }

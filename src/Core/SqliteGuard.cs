@@ -13,6 +13,9 @@ internal static unsafe partial class SqliteGuard
     /// <summary>What the name of a database begins with that is in the current directory and cannot be found by any path.</summary>
     public const string Here = "./";
 
+    /// <summary>What it begins with where its directory is open: the number follows. SQLite, which looks for links, would find the directory's path.</summary>
+    public const string Held = "/proc/self/fd/";
+
     // https://www.sqlite.org/rescode.html
     private const int CannotOpen = 14;
     private const int CannotDelete = 2570;
@@ -72,7 +75,7 @@ internal static unsafe partial class SqliteGuard
         layer->Open = &Open;
         layer->Delete = &Delete;
         layer->Access = &Access;
-        if (database.StartsWith(Here, StringComparison.Ordinal))
+        if (database.StartsWith(Here, StringComparison.Ordinal) || database.StartsWith(Held, StringComparison.Ordinal))
         {
             layer->FullPath = &KeepPath;
         }

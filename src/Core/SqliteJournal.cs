@@ -81,9 +81,11 @@ internal static class SqliteJournal
         return Text(name.IndexOf((byte)0) is >= 0 and var end ? name[..end] : name);
     }
 
-    /// <summary>The whole path of a file that is only known to be in the current directory.</summary>
+    /// <summary>The whole path of a file that is only known to be in the current directory, or in an open one.</summary>
     private static string Shown(string file) =>
-        file.StartsWith(SqliteGuard.Here, StringComparison.Ordinal) ? Path.Combine(Environment.CurrentDirectory, file[SqliteGuard.Here.Length..]) : file;
+        file.StartsWith(SqliteGuard.Here, StringComparison.Ordinal) ? Path.Combine(Environment.CurrentDirectory, file[SqliteGuard.Here.Length..])
+        : file.StartsWith(SqliteGuard.Held, StringComparison.Ordinal) && new FileInfo(Path.GetDirectoryName(file)!).LinkTarget is { } directory ? Path.Combine(directory, Path.GetFileName(file))
+        : file;
 
     private static string? DirectoryOf(string database) => Path.GetDirectoryName(Shown(database));
 

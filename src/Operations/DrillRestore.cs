@@ -59,11 +59,9 @@ internal sealed class DrillRestore
             {
                 AtomicFile.EnsureOwnDirectory(parent);
             }
-            else if (Posix.IsRoot && Exposure.FindAround(parent, 0) is { IsOfMount: false } found)
+            else if (Posix.IsRoot)
             {
-                throw UserError.Failed(
-                    $"root does not rehearse in the directory {parent} (drill.dir), since others could exchange what is in it: {found.Sentence}",
-                    "name a directory of root's, or let the backup directory belong to the user who makes backups, as whom root rehearses then");
+                RequireTrust(parent);
             }
 
             foreach (var orphan in ScratchDirectory.RemoveOrphans(parent))
@@ -89,6 +87,23 @@ internal sealed class DrillRestore
         finally
         {
             Remove(scratch);
+        }
+    }
+
+    /// <summary>What is restored there is found by its path. Where everything is everybody's, root goes there by no links.</summary>
+    private static void RequireTrust(string directory)
+    {
+        var exposures = Exposure.EachAround(directory, 0).ToList();
+        if (exposures.Find(one => !one.IsOfMount()) is { } found)
+        {
+            throw UserError.Failed(
+                $"root does not rehearse in the directory {directory} (drill.dir), since others could exchange what is in it: {found.Sentence}",
+                "name a directory of root's, or let the backup directory belong to the user who makes backups, as whom root rehearses then");
+        }
+
+        if (exposures.Count > 0)
+        {
+            LinkTrust.Hold(directory);
         }
     }
 

@@ -186,7 +186,7 @@ internal sealed class RestoreBackup
             if (!plan.IsDrill)
             {
                 RequireOutsideRepositories(directory);
-                RestoreLinks.RequireTrust(directory);
+                RestoreInto.Require(directory);
             }
 
             CheckDirectory(directory);

@@ -20,7 +20,7 @@ internal sealed class RestoreInto : IDisposable
     private RestoreInto(string directory, bool byDescriptor)
     {
         this.directory = directory;
-        (above, name) = byDescriptor ? RestoreLinks.OpenAbove(directory) : (Posix.NewHere(), Posix.Bytes(directory));
+        (above, name) = byDescriptor ? NamedPlaces.OpenAbove(RestoreLinks.FollowTrusted(directory)) : (Posix.NewHere(), Posix.Bytes(directory));
         try
         {
             (held, isNew) = Open(follow: !byDescriptor);
@@ -42,6 +42,22 @@ internal sealed class RestoreInto : IDisposable
     /// <exception cref="UserError">Others could change what root puts into it.</exception>
     /// <exception cref="PosixError">It cannot be made or opened.</exception>
     public static RestoreInto Open(string directory, bool isOurs) => new(directory, byDescriptor: Posix.IsRoot && !isOurs);
+
+    /// <summary>Looks at a directory to restore into, which need not be there yet; it is looked at again when it is opened.</summary>
+    /// <param name="directory">Absolute.</param>
+    /// <exception cref="UserError">Root was asked, and somebody else could have it write elsewhere, or change what is in it.</exception>
+    /// <exception cref="PosixError">It cannot be looked at.</exception>
+    public static void Require(string directory)
+    {
+        if (Posix.IsRoot && Posix.StatusOrNull(RestoreLinks.FollowTrusted(directory)) is { IsDirectory: true })
+        {
+            using var there = Posix.OpenDirectory(Posix.Here, Posix.Bytes(directory), follow: true);
+            if (Strangers(directory, there) is { } found)
+            {
+                throw Theirs(found, there);
+            }
+        }
+    }
 
     /// <summary>After the last file.</summary>
     /// <exception cref="UserError">The directory is not where it was asked for.</exception>
@@ -88,10 +104,9 @@ internal sealed class RestoreInto : IDisposable
 
     private string Descend()
     {
-        if (Exposure.OfOpen(held!, directory, 0) is { IsOfMount: false } found && !IsAsMade())
+        if (Strangers(directory, held!) is { } found && !(isNew && IsAsMade()))
         {
-            throw UserError.Failed(
-                $"the directory {found.Sentence}, and others could change what is in it while root restores", RestoreLinks.InsteadOfTheirs(held!));
+            throw Theirs(found, held!);
         }
 
         if (DirectoryNames.Read(held!).Count > 0)
@@ -104,13 +119,22 @@ internal sealed class RestoreInto : IDisposable
         return Posix.StatusOrNull(reach) is { } there && IsHeld(there) ? reach : directory;
     }
 
+    private static Exposure? Strangers(string directory, SafeFileHandle open) => Exposure.OfOpen(open, directory, 0) is { } found && !found.IsOfMount() ? found : null;
+
+    private static UserError Theirs(Exposure found, SafeFileHandle open)
+    {
+        var user = Posix.Status(open).Uid is not 0 and var uid ? Accounts.UserText(uid, "#") : null;
+        return UserError.Failed(
+            $"the directory {found.Sentence}, and others could change what is in it while root restores",
+            "name a new one, which root makes" + (user is null ? "" : $", or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ..."));
+    }
+
     /// <summary>
     /// What was just made is not root's, or open to others: so it is on a server that gives root no rights, and on file systems that keep
     /// neither owners nor modes. Or else somebody put it there.
     /// </summary>
-    private bool IsAsMade() => isNew
-        && (Exposure.FindAround(Path.GetDirectoryName(RealPath.Of(directory))!, 0) is null
-            || (!KeepsModes() && MountTable.Read().Over(RealPath.Of(directory)) is { } mount && !mount.Type.StartsWith("fuse.", StringComparison.Ordinal)));
+    private bool IsAsMade() => Exposure.FindAround(Path.GetDirectoryName(RealPath.Of(directory))!, 0) is null
+        || (!KeepsModes() && MountTable.Read().Over(RealPath.Of(directory)) is { } mount && !mount.Type.StartsWith("fuse", StringComparison.Ordinal));
 
     private bool KeepsModes()
     {

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -53,44 +52,9 @@ internal static class RestoreLinks
         }
     }
 
-    /// <summary>Looks at a directory to restore into, which need not be there yet.</summary>
-    /// <exception cref="UserError">Root was asked, and somebody else could have it write elsewhere.</exception>
-    public static void RequireTrust(string directory)
-    {
-        if (!Posix.IsRoot)
-        {
-            return;
-        }
-
-        _ = FollowTrusted(directory);
-        if (Owner(directory, status => status.IsDirectory) is { } owner and not 0)
-        {
-            var user = Accounts.UserName(owner) ?? $"#{owner}";
-            throw UserError.Failed(
-                $"the directory {directory} belongs to {user}, who could exchange what is in it while root restores", InsteadOf(user));
-        }
-    }
-
-    /// <summary>Opens the directory above one to restore into. Of links on the way only those that root made are followed, each once.</summary>
-    /// <returns>The open directory, and the name in it.</returns>
-    /// <exception cref="UserError">As above.</exception>
-    public static (SafeFileHandle Above, byte[] Name) OpenAbove(string directory)
-    {
-        var place = FollowTrusted(directory);
-        return (NamedPlaces.Open(Posix.Bytes(Path.GetDirectoryName(place)!.TrimEnd('/'))), Posix.Bytes(Path.GetFileName(place)));
-    }
-
-    /// <summary>What to do where a directory that is to be restored into belongs to somebody else.</summary>
-    public static string InsteadOfTheirs(SafeFileHandle directory) =>
-        InsteadOf(Posix.Status(directory).Uid is not 0 and var uid ? Accounts.UserName(uid) ?? $"#{uid}" : null);
-
-    public static UserError NotEmpty(string directory) => UserError.Failed(
-        $"the directory {directory} is not empty", "name a new or an empty one, so that nothing of yours is mixed up with what is restored");
-
-    private static string InsteadOf(string? user) => "name a new one, which root makes"
-        + (user is null ? "" : $", or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ...");
-
-    private static string FollowTrusted(string directory)
+    /// <summary>Where a directory to restore into is, by a path without links. Of those on the way root follows only those that root made.</summary>
+    /// <exception cref="UserError">There is another.</exception>
+    public static string FollowTrusted(string directory)
     {
         var links = new List<string>();
         var place = RealPath.Of(directory, links);
@@ -98,7 +62,20 @@ internal static class RestoreLinks
         return place;
     }
 
-    private static bool IsLink(string path) => Owner(path, status => status.IsSymlink) is not null;
+    public static UserError NotEmpty(string directory) => UserError.Failed(
+        $"the directory {directory} is not empty", "name a new or an empty one, so that nothing of yours is mixed up with what is restored");
+
+    private static bool IsLink(string path)
+    {
+        try
+        {
+            return Posix.StatusAt(Posix.Here, Posix.Bytes(path)).IsSymlink;
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
 
     private static void RequireTrust(string link, string place, string instead)
     {
@@ -107,18 +84,6 @@ internal static class RestoreLinks
             throw UserError.Failed(
                 $"the link {link} leads to {place}, and {reason}",
                 $"nothing was changed; root follows only links that root made in a directory that only root can write to: {instead}");
-        }
-    }
-
-    private static uint? Owner(string path, Func<FileStatus, bool> isMeant)
-    {
-        try
-        {
-            return Posix.StatusAt(Posix.Here, Posix.Bytes(path)) is var status && isMeant(status) ? status.Uid : null;
-        }
-        catch (PosixError)
-        {
-            return null;
         }
     }
 }

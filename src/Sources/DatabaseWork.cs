@@ -70,7 +70,7 @@ internal static class DatabaseWork
         else
         {
             new DatabaseReader(file, clock).Copy(
-                new CopyTarget(copy, () => File.OpenHandle(copy, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)), lockTimeout, stop);
+                new CopyTarget(copy, () => RegularFile.OpenToChange(copy)), lockTimeout, stop);
         }
     }
 

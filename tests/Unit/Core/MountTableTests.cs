@@ -28,12 +28,14 @@ public sealed class MountTableTests
         Assert.Equal((device, place), Table.Place(path));
 
     [Theory]
-    [InlineData("ext4", true)]
-    [InlineData("fuse.sshfs", true)]
-    [InlineData("vfat", false)]
-    [InlineData("fuseblk", false)]
-    public void Sticks_have_no_owners(string type, bool hasOwners) =>
-        Assert.Equal(hasOwners, MountTable.Parse([$"22 1 8:1 / / rw - {type} /dev/sda1 rw"]).Over("/a")!.HasOwners);
+    [InlineData("ext4", "rw", true)]
+    [InlineData("fuse.sshfs", "rw,user_id=0,group_id=0", true)]
+    [InlineData("fuse", "rw,user_id=0,group_id=0,allow_other", true)]
+    [InlineData("vfat", "rw", false)]
+    [InlineData("fuseblk", "rw,user_id=0,group_id=0,allow_other", false)]
+    [InlineData("fuseblk", "rw,user_id=1000,group_id=1000", true)]
+    public void Sticks_that_root_mounted_have_no_owners(string type, string options, bool hasOwners) =>
+        Assert.Equal(hasOwners, MountTable.Parse([$"22 1 8:1 / / rw - {type} /dev/sda1 {options}"]).Over("/a")!.HasOwners);
 
     [Theory]
     [InlineData("/lib/over/1/diff/db/app.db", "/lib/over/1/merged/db/app.db")]
