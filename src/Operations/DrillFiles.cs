@@ -118,13 +118,16 @@ internal sealed class DrillFiles : IDisposable
     {
         // Where a file's ACL could not be kept, its mode gives less than it did. Which modes could not be kept, the restore said.
         var expected = RestoreMetadata.ModeFor(entry, now);
-        return now.Permissions == expected || losses.Count(RestoreLoss.Mode) > 0 || (losses.Count(RestoreLoss.Attributes) > 0 && entry.Attributes is not null)
+        return now.Permissions == expected || Lost(entry, RestoreLoss.Mode) || Lost(entry, RestoreLoss.Attributes)
             ? null
             : $"has mode {Octal(now.Permissions)} and had {Octal(entry.Mode)}";
     }
 
+    /// <summary>Another name of a file has what the first one has.</summary>
+    private bool Lost(FileEntry entry, RestoreLoss kind) => losses.Has(kind, entry.Path) || (entry.Type == EntryType.HardLink && losses.Has(kind, entry.Target!));
+
     private string? DifferentAttributes(FileEntry entry, SafeFileHandle parent, ReadOnlySpan<byte> name) =>
-        losses.Count(RestoreLoss.Attributes) > 0 || RestoreMetadata.HasAttributes(AttributePlace.Named(parent, name), entry) ? null : "has other ACLs or attributes than it had";
+        Lost(entry, RestoreLoss.Attributes) || RestoreMetadata.HasAttributes(AttributePlace.Named(parent, name), entry) ? null : "has other ACLs or attributes than it had";
 
     private string? Look(FileEntry entry, SafeFileHandle parent, ReadOnlySpan<byte> name)
     {

@@ -19,6 +19,10 @@ internal sealed class RestoreLosses
     private string? firstSetId;
     private string? firstDropped;
     private (long SetIds, long Capabilities, long Devices) dropped;
+    private readonly NativeSet<LostPath>? paths;
+
+    /// <summary>Whether each path is known for which something was lost; a few bytes each.</summary>
+    public bool KnowsPaths { init => paths = value ? new NativeSet<LostPath>() : null; }
 
     /// <summary>Why what gives rights is dropped, as the end of a sentence: others could have put it into the snapshot. Null if it is restored.</summary>
     public Lazy<string?> Distrust { get; init; } = new((string?)null);
@@ -61,6 +65,15 @@ internal sealed class RestoreLosses
         }
     }
 
+    /// <summary>Whether a file lost something of a kind. Known only where <see cref="KnowsPaths"/> is.</summary>
+    public bool Has(RestoreLoss kind, byte[] path)
+    {
+        lock (gate)
+        {
+            return paths?.Find(LostPath.Of(kind, path)).IsUsed == true;
+        }
+    }
+
     /// <param name="kind">What is lost.</param>
     /// <param name="path">Of what.</param>
     /// <param name="reason">The system's words, or what it is instead.</param>
@@ -73,6 +86,7 @@ internal sealed class RestoreLosses
                 tallies.Add(kind, tally = new Tally());
             }
 
+            paths?.Add(LostPath.Of(kind, path));
             tally.Count++;
             if (tally.First.Count < FirstNamed)
             {
@@ -199,6 +213,16 @@ internal sealed class RestoreLosses
                 parts.Add(text);
             }
         }
+    }
+
+    /// <param name="Hash">Of path and kind; of two paths with the same one in 2^63 is taken for the other.</param>
+    private readonly record struct LostPath(ulong Hash) : INativeSlot<LostPath>
+    {
+        public bool IsUsed => Hash != 0;
+
+        public static LostPath Of(RestoreLoss kind, byte[] path) => new(System.IO.Hashing.XxHash3.HashToUInt64(path, (long)kind) | 1);
+
+        public bool IsSameAs(in LostPath other) => Hash == other.Hash;
     }
 
     private sealed class Tally

@@ -39,7 +39,14 @@ internal static class RestoreMetadata
     {
         if (!hasOwn)
         {
-            losses.Add(RestoreLoss.Time, entry.Path, "symlinks have no times and owners of their own there");
+            const string reason = "symlinks have no times and owners of their own there";
+            losses.Add(RestoreLoss.Time, entry.Path, reason);
+            var now = Posix.StatusAt(directory, name);
+            if (Posix.IsRoot && (now.Uid != OwnerOf(entry) || now.Gid != GroupOf(entry)))
+            {
+                losses.Add(RestoreLoss.Owner, entry.Path, reason);
+            }
+
             return;
         }
 
@@ -56,6 +63,7 @@ internal static class RestoreMetadata
         var mode = Mode(entry, Posix.StatusAt(directory, name), hasList, losses);
         Posix.SetModeAt(directory, name, mode);
         Posix.SetModified(directory, name, entry.Modified);
+        Compare(entry, mode, Posix.StatusAt(directory, name), losses);
     }
 
     /// <summary>

@@ -22,7 +22,7 @@ internal sealed class RestoreTree : IDisposable
         this.content = content;
         sources = [.. snapshot.Header.Sources.Select(source => source.Name)];
         selection = plan.Selection;
-        Losses = new RestoreLosses { Distrust = plan.Distrust };
+        Losses = new RestoreLosses { Distrust = plan.Distrust, KnowsPaths = plan.IsDrill };
         foreach (var (name, root) in roots)
         {
             writers.Add(name, new RestoreWriter(root, Losses));

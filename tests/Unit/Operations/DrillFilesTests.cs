@@ -38,6 +38,15 @@ public sealed class DrillFilesTests : IDisposable
         Assert.Equal(findings.First.Count, findings.Count);
     }
 
+    [Fact]
+    public void A_mode_that_one_file_lost_excuses_no_other()
+    {
+        var (findings, _) = Look(
+            top => Tools.Run("chmod", "600", Path.Combine(top, "d/small.txt"), Path.Combine(top, "large.bin")),
+            losses => losses.Add(RestoreLoss.Mode, "tree/d/small.txt"u8.ToArray(), "it is 0600 instead of 0640"));
+        Assert.Equal("tree/large.bin", Assert.Single(findings.First).Path);
+    }
+
     private static void Change(string how, string top)
     {
         string In(string name) => Path.Combine(top, name);
@@ -94,7 +103,7 @@ public sealed class DrillFilesTests : IDisposable
     }
 
     /// <summary>Backs a tree up, restores it, lets it be changed, and looks.</summary>
-    private (DrillFindings Findings, DrillFiles Files) Look(Action<string> change)
+    private (DrillFindings Findings, DrillFiles Files) Look(Action<string> change, Action<RestoreLosses>? lose = null)
     {
         site.Write("large.bin", Site.Noise(1, 3_100_000));
         site.Write("d/small.txt", "some text"u8);
@@ -117,7 +126,9 @@ public sealed class DrillFilesTests : IDisposable
         change(site.Temp["out/tree"]);
         var findings = new DrillFindings(site.Progress);
         using var list = site.Store.OpenFileList(snapshot);
-        using var files = new DrillFiles(site.Temp["out"], site.Progress, findings, new RestoreLosses(), stop);
+        var losses = new RestoreLosses { KnowsPaths = true };
+        lose?.Invoke(losses);
+        using var files = new DrillFiles(site.Temp["out"], site.Progress, findings, losses, stop);
         files.Run(list);
         return (findings, files);
     }
