@@ -219,8 +219,44 @@ public sealed class RestoreKilledTests
         Assert.Equal(code != 0, File.Exists(journal));
     }
 
+    /// <summary>A disk on which each exchange takes longer than a command has after SIGTERM.</summary>
+    [Theory]
+    [InlineData("--continue", "saved f1\n", "saved f6\n")]
+    [InlineData("--undo", "live f1\n", "live f6\n")]
+    public void One_that_is_stopped_among_its_exchanges_is_ended_by_its_deadline_and_then_as_one_that_was_killed(string end, string first, string last)
+    {
+        Machine.NeedStrace();
+        using var site = Changed();
+        using (var strace = site.Start(
+            ["restore", "latest", "--yes"],
+            ["strace", "-f", "-qq", "-o", site.In("strace.log"), "-e", "trace=renameat2", "-P", site.Storage, "-e", "inject=renameat2:delay_exit=60000000:when=3+", "--"]))
+        {
+            for (var deadline = DateTime.UtcNow.AddSeconds(60); File.ReadAllText(site.InStorage("f3")) != "saved f3\n"; Thread.Sleep(20))
+            {
+                Assert.True(DateTime.UtcNow < deadline && !strace.HasEnded, "the third exchange was never done");
+            }
+
+            Command.Shell($"kill -TERM $(cat /proc/{strace.ProcessId}/task/{strace.ProcessId}/children)");
+            strace.Wait().Ends(143);
+        }
+
+        Assert.Equal(("saved f1\n", "live f6\n"), (File.ReadAllText(site.InStorage("f1")), File.ReadAllText(site.InStorage("f6"))));
+        site.Run("status").Ends(1).Prints("restore --continue", "restore --undo");
+        site.Run("restore", end).Succeeds();
+        Assert.Equal((first, last), (File.ReadAllText(site.InStorage("f1")), File.ReadAllText(site.InStorage("f6"))));
+        site.Run("status").Succeeds();
+    }
+
     /// <summary>Entries are exchanged one by one, since one stays; f1, f2 and f3 are done.</summary>
     private static Site KilledHalfDone()
+    {
+        var site = Changed();
+        Kill(site, site.Storage, 4);
+        Assert.Equal(("saved f2\n", "live f5\n"), (File.ReadAllText(site.InStorage("f2")), File.ReadAllText(site.InStorage("f5"))));
+        return site;
+    }
+
+    private static Site Changed()
     {
         var site = new Site(withMedia: false);
         Directory.Delete(site.Storage, recursive: true);
@@ -233,8 +269,6 @@ public sealed class RestoreKilledTests
         Write("live");
         File.Delete(site.InStorage("gone"));
         site.Write("new", "live new\n");
-        Kill(site, site.Storage, 4);
-        Assert.Equal(("saved f2\n", "live f5\n"), (File.ReadAllText(site.InStorage("f2")), File.ReadAllText(site.InStorage("f5"))));
         return site;
 
         void Write(string word)

@@ -76,6 +76,23 @@ public sealed class StickNeighbourTests : IDisposable
         Assert.Equal(before, Describe());
     }
 
+    [Theory]
+    [InlineData("clip.mp4")]
+    [InlineData("app_data.db")]
+    public void A_restore_is_not_led_away(string file)
+    {
+        site.Create();
+        var before = Describe();
+        using (var run = StoppedRun.At(site, "openat", file, arguments: ["restore", "latest", "--to", Place]))
+        {
+            AsNeighbour($"mv place mine; ln -s '{precious}' place");
+            run.Continue().Fails(1, $"the directory {Place} was moved away while root restored into it");
+        }
+
+        Assert.Equal(before, Describe());
+        Assert.Equal("", Command.Shell("find stick/mine -type f", site.Root).Output);
+    }
+
     /// <summary>The copy of the database has a name that the neighbour knows once it is there.</summary>
     [Theory]
     [InlineData("root")]
