@@ -67,6 +67,6 @@ internal sealed class Screen : IDisposable
     private static int TerminalWidth()
     {
         using var terminal = new SafeFileHandle(DescriptorStream.Error, ownsHandle: false);
-        return Posix.TerminalWidth(terminal) is > 0 and var width ? width : UsualWidth;
+        return ThisProcess.TerminalWidth(terminal) is > 0 and var width ? width : UsualWidth;
     }
 }

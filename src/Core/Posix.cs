@@ -321,14 +321,6 @@ internal static unsafe class Posix
     /// <summary>Sends a signal; to a process that has ended, none.</summary>
     public static void Signal(int process, int signal) => _ = PosixCalls.Kill(process, signal);
 
-    /// <summary>Columns of a terminal; 0 if it is none or does not say.</summary>
-    public static int TerminalWidth(SafeFileHandle terminal)
-    {
-        const int getWindowSize = 0x5413;
-        var size = stackalloc ushort[4];
-        return PosixCalls.TerminalSize(Descriptor(terminal), getWindowSize, size) == 0 ? size[1] : 0;
-    }
-
     private static FileStatus Status(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags)
     {
         using var above = LinklessNames.Above(dir, ref name);

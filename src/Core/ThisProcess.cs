@@ -11,6 +11,14 @@ internal static unsafe class ThisProcess
 
     private const ulong InterruptAndTerminate = (1 << (2 - 1)) | (1 << (15 - 1));
 
+    /// <summary>Columns of a terminal; 0 if it is none or does not say.</summary>
+    public static int TerminalWidth(SafeFileHandle terminal)
+    {
+        const int getWindowSize = 0x5413;
+        var size = stackalloc ushort[4];
+        return PosixCalls.TerminalSize(Posix.Descriptor(terminal), getWindowSize, size) == 0 ? size[1] : 0;
+    }
+
     /// <summary>
     /// Opens /dev/null as those of descriptors 0 to 2 that the parent left closed. To be called before any file is opened:
     /// otherwise a file of ours would get such a number, and messages would be written into it.
