@@ -44,7 +44,7 @@ internal sealed class OffsiteSession : IDisposable
     public static string SmallScratch(string backupDirectory)
     {
         var staging = new Layout(backupDirectory).Staging;
-        return Directory.Exists(staging) && Posix.Refusal(staging, AccessKind.Fill) is null && RepositoryExposure.Find(backupDirectory) is null ? staging : Path.GetTempPath();
+        return Directory.Exists(staging) && Posix.Refusal(staging, AccessKind.Fill) is null && RepositoryExposure.TryHold(backupDirectory) ? staging : Path.GetTempPath();
     }
 
     /// <summary>Where to keep what is restored from: beside the backups, which are made room for.</summary>

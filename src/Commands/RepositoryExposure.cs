@@ -20,6 +20,27 @@ internal static class RepositoryExposure
     /// <summary>As <see cref="Find"/>, also where a stick has no owners: that it is everybody's is no reason to make no backups on it.</summary>
     public static Exposure? FindAny(string directory) => Find(directory) ?? Each(directory).FirstOrDefault();
 
+    /// <summary>Whether root may write to files that are there, and to no others by that path from now on.</summary>
+    /// <param name="directory">The backup directory. It need not be there.</param>
+    public static bool TryHold(string directory)
+    {
+        try
+        {
+            if (Find(directory) is not null)
+            {
+                return false;
+            }
+
+            Hold(directory);
+            return true;
+        }
+        catch (PosixError)
+        {
+            // A link that came meanwhile.
+            return false;
+        }
+    }
+
     /// <summary>In a directory as /tmp others can only put what is not there yet, which is looked at when it is used.</summary>
     private static IEnumerable<Exposure> Each(string directory)
     {

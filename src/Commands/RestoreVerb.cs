@@ -90,7 +90,7 @@ internal static class RestoreVerb
 
     /// <summary>While a restore puts things in place, nothing is saved: it would be half of one and half of the other. Null where there is no repository here.</summary>
     public static RepositoryLock? KeepRunsOut(Surroundings around) => around.SettingsIfGood(quiet: true) is { } settings
-        ? RepositoryLock.AcquireIfThere(new Layout(settings.BackupDir), "restore", around.Clock.GetUtcNow(), RepositoryExposure.Find(settings.BackupDir) is not null)
+        ? RepositoryLock.AcquireIfThere(new Layout(settings.BackupDir), "restore", around.Clock.GetUtcNow(), isExposed: !RepositoryExposure.TryHold(settings.BackupDir))
         : null;
 
     /// <summary>In place by the configuration, unless --yes is given; by the snapshot, for each place in any case; elsewhere, only who is to have the files.</summary>

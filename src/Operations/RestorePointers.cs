@@ -1,6 +1,5 @@
 using System.Text.Json;
 using VertexAr.Backup.Core;
-using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Operations;
 
