@@ -38,7 +38,7 @@ public sealed class RestoreLinkTests
     {
         using var site = Linked(kind, "opt/it", "usb/it", "opt");
         Command.Shell("rm opt", site.Root);
-        var own = $"mkdir -p '{site.In("opt")}' && {make} '{site.In("opt/it")}'";
+        var own = $"mkdir -p {site.In("opt")} && {make} {site.In("opt/it")}";
         site.Run("restore", "latest", "--yes").Fails(1, own);
         Command.Shell(own, site.Root);
         site.Run("restore", "latest", "--yes").Succeeds();
