@@ -153,8 +153,8 @@ internal sealed class RestoreJournal : IDisposable
     }
 
     /// <summary>
-    /// Removes the journal, after all that it names. It must have ended, if steps may have been done: of one that has lost a file that vouched
-    /// for it elsewhere, no step can be done or taken back any more.
+    /// Removes the journal, after all that it names. It should have ended, if steps may have been done: one that has lost a file that vouched
+    /// for it elsewhere is refused otherwise, if this is killed in between.
     /// </summary>
     public void Remove()
     {

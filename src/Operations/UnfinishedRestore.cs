@@ -150,8 +150,8 @@ internal static class UnfinishedRestore
         {
             var isAllGone = RemoveScratch(journal, progress);
 
-            // There may be room again.
-            journal.MakeUp(isBack);
+            // There may be room again. If not, the journal goes all the same: of a restore whose probes are gone, nothing can be repeated.
+            Try(() => journal.MakeUp(isBack));
             journal.Remove();
             executor?.SetTimes(journal.Steps);
             if (isBack && isAllGone)
