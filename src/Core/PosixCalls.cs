@@ -155,6 +155,10 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
     internal static partial int FileSystemOf(byte* path, FileSystemBuffer* buffer);
 
+    /// <summary>struct statfs has 120 bytes on 64-bit Linux; the first eight are the type.</summary>
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    internal static partial int FileSystemTypeOf(int fd, ulong* buffer);
+
     [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true)]
     internal static partial int AccessAt(int dir, byte* path, int mode, int flags);
 

@@ -18,6 +18,9 @@ internal sealed class UserError : Exception
     /// <summary>What to do next, usually a command; null where the message says it all.</summary>
     public string? Hint { get; }
 
+    /// <summary>What was stored so far is of use to the next run, which would not fail in this way.</summary>
+    public bool KeepsWork { get; init; }
+
     /// <summary>What was asked for was mistyped, so that nothing was tried: it says nothing about the backups.</summary>
     public bool IsMistyped { get; init; }
 
