@@ -102,6 +102,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
             LookAtSignatures(store.Layout);
             LookAtHealth(store);
             LookAtFiles(store.Layout);
+            LeaseReport.Describe(store.Layout, around.Clock.GetUtcNow()).ForEach(lease => report.Ok("leases", lease.Text));
         }
         catch (UserError e)
         {
@@ -189,7 +190,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     /// <summary>A file of root's, left by a run by hand or a copy, is what most often stops the service from deleting.</summary>
     private void LookAtFiles(Layout layout)
     {
-        string[] directories = [layout.Snapshots, layout.Packs, layout.Staging, layout.Runs];
+        string[] directories = [layout.Snapshots, layout.Packs, layout.Staging, layout.Runs, layout.Leases];
         foreach (var (path, kind) in directories.Where(path => AtomicFile.IsTaken(path) && !Directory.Exists(path)).Select(path => (path, "directory"))
             .Concat(AtomicFile.IsTaken(layout.Lock) && !Posix.StatusAt(Posix.Here, Posix.Bytes(layout.Lock)).IsRegular ? [(layout.Lock, "file")] : []))
         {

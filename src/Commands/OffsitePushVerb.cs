@@ -70,7 +70,7 @@ internal static class OffsitePushVerb
         }
 
         using var held = OffsiteLock.Acquire(store.Layout);
-        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, "offsite push");
         var plan = new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun)
         {
             Host = System.Environment.MachineName,

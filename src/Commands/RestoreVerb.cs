@@ -25,11 +25,26 @@ internal static class RestoreVerb
         }
 
         var store = around.OpenSnapshots();
-        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        // Where others can exchange a directory for a link, root leaves no lease.
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, RepositoryExposure.Find(store.Layout.Root) is null ? "restore" : null);
         var snapshot = LatestLookup.Find(around, store, command.Id, command.Type, command.Only, command.Paths);
         LatestLookup.SayHost(around, snapshot);
         SigningWarnings.BeforeRestore(around, store, snapshot);
-        return Run(around, command, RestoreDistrust.OfRepository(store.Layout.Root), (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
+        try
+        {
+            var code = Run(around, command, RestoreDistrust.OfRepository(store.Layout.Root), (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
+            if (code == ExitCode.Failed)
+            {
+                VanishedSnapshot.Refuse(store.Layout, [snapshot.Id]);
+            }
+
+            return code;
+        }
+        catch (UserError e)
+        {
+            VanishedSnapshot.Refuse(store.Layout, [snapshot.Id], e);
+            throw;
+        }
     }
 
     /// <param name="around">The outside world.</param>

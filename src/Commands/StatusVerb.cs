@@ -49,8 +49,9 @@ internal static class StatusVerb
         var now = around.Clock.GetUtcNow();
         var verdict = HealthJudgement.Judge(facts, rules, now);
         var (next, starter) = NextRun(around);
+        var lapsed = LeaseReport.Describe(store.Layout, now).FindAll(lease => lease.IsLapsed).ConvertAll(lease => new HealthNote(lease.Text));
         var unfinished = RestoreRestVerb.Find(settings).Select(RestoreRestVerb.Describe).OfType<(string Text, string Advice)>().Select(one => new HealthNote(one.Text, one.Advice));
-        verdict = new HealthVerdict([.. trouble.Problems, .. unfinished, .. verdict.Problems], [.. trouble.Remarks, .. unsure is null ? Array.Empty<HealthNote>() : [unsure], .. starter, .. verdict.Remarks]);
+        verdict = new HealthVerdict([.. trouble.Problems, .. unfinished, .. verdict.Problems], [.. trouble.Remarks, .. unsure is null ? Array.Empty<HealthNote>() : [unsure], .. starter, .. lapsed, .. verdict.Remarks]);
         return new HealthStatus(store.Layout.Root, facts, rules, verdict, next, now);
     }
 

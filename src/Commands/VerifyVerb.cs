@@ -35,7 +35,7 @@ internal static class VerifyVerb
     private static RunEnd Look(Surroundings around, VerifyCommand command, string backupDirectory, RunProgress progress)
     {
         var store = around.OpenSnapshots(backupDirectory);
-        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock);
+        using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, "verify");
         var tampering = Signing.Look(around, store.Layout);
         var (whole, damaged) = command.Id is { } id ? ([store.Find(id, around.Clock.GetUtcNow())], []) : store.ReadAll();
         VerifyReport report;
@@ -43,6 +43,11 @@ internal static class VerifyVerb
         {
             report = VerifyBackups.Run(
                 store, whole, damaged, command.Deep, Math.Clamp(System.Environment.ProcessorCount, 1, 4), progress, around.Stop);
+        }
+
+        if (report.Damages.Count > 0)
+        {
+            VanishedSnapshot.Refuse(store.Layout, whole.Select(snapshot => snapshot.Id));
         }
 
         report = report with { Damages = [.. tampering, .. around.Trust is null ? [] : ManifestCheck.Replaced(store, whole), .. report.Damages] };

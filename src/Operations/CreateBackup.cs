@@ -63,7 +63,14 @@ internal sealed class CreateBackup
         try
         {
             using var held = RepositoryLock.Acquire(layout, $"{(plan.Origin is null ? "create" : "import")} {plan.Type.Word()}", clock.GetUtcNow());
-            return run.Run(held);
+            try
+            {
+                return run.Run(held);
+            }
+            catch (Exception e) when (e is PosixError or UserError { KeepsWork: false } && held.Lost(e) is { } lost)
+            {
+                throw lost;
+            }
         }
         catch (PosixError e)
         {
@@ -148,7 +155,7 @@ internal sealed class CreateBackup
                 "this run's files were removed and every earlier snapshot is whole; free some space, or lower max_backups and run 'vertex-ar-backup rotate'",
                 e);
         }
-        catch (UserError)
+        catch (UserError e) when (!e.KeepsWork)
         {
             // It would be so again each night, and leave what it had stored.
             GiveBackSpace(held, damaged);
@@ -159,6 +166,7 @@ internal sealed class CreateBackup
             earlier.ForEach(list => list.Dispose());
         }
 
+        held.Require();
         leftBehind.Append(RunStaging.PathOf(held.Layout, id)).Select(RunStaging.Remove).OfType<string>().ToList().ForEach(problem => progress.Say(Severity.Warning, problem));
         if (plan.Watch.Remember() is { } unremembered)
         {
@@ -278,6 +286,7 @@ internal sealed class CreateBackup
         var shrink = new CreateShrink(plan, whole, progress);
         SourceSummary[] found = [.. databases.Select(d => Summary(d, list)), .. trees.Select(t => Summary(t, list))];
         var sources = Array.ConvertAll(found, source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, found, list));
+        var table = packs.Table().ConvertAll(pack => pack!);
         var older = plan.Origin is null ? existing.FindAll(other => other > id) : [];
         var header = new SnapshotHeader
         {
@@ -295,7 +304,7 @@ internal sealed class CreateBackup
             Warnings = list.Warnings,
             AttributeKinds = AttributeReader.Kinds,
             Files = files.Finish(staging.List, layout.FileList(id)),
-            Packs = PackTable.Publish(packs.Table().ConvertAll(p => p!), Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
+            Packs = PackTable.Publish(table, Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,
             Older = older,
             Origin = plan.Origin?.Mark,
@@ -303,7 +312,7 @@ internal sealed class CreateBackup
             Signer = plan.Signer?.Key.Public.Text,
         };
         AtomicFile.SyncDirectory(layout.Snapshots);
-        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Signer?.Key);
+        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Signer?.Key, table);
         CreateSigning.List(plan, held, clock, progress);
         return header;
     }
@@ -368,13 +377,14 @@ internal sealed class CreateBackup
     /// <summary>Where space is short, or would be, nothing is worth keeping that no snapshot names.</summary>
     private void GiveBackSpace(RepositoryLock held, List<DamagedSnapshot> damaged)
     {
+        held.Require();
         RunStaging.LeftBehind(held).ToList().ForEach(DirectoryTree.Remove);
         FreeOrphans(held, damaged);
     }
 
     private void FreeOrphans(RepositoryLock held, List<DamagedSnapshot> damaged)
     {
-        using var alone = ReaderGuard.TryForDeleting(held.Layout);
-        _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress);
+        using var alone = ReaderGuard.TryForDeleting(held);
+        _ = alone is null ? 0 : RotateBackups.Free(held, alone, damaged, progress, packs.Written().ToHashSet());
     }
 }

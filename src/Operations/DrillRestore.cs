@@ -140,7 +140,7 @@ internal sealed class DrillRestore
     {
         try
         {
-            using var guard = ReaderGuard.ForReading(store.Layout, clock);
+            using var guard = ReaderGuard.ForReading(store.Layout, clock, "drill");
             using var list = store.OpenFileList(snapshot);
             var content = 0L;
             while (list.Read() is { } entry)
@@ -187,7 +187,7 @@ internal sealed class DrillRestore
     /// <returns>Restored databases by name, and what was compared.</returns>
     private (Dictionary<string, string> Databases, long Files, long Bytes) RestoreAndCompare(Snapshot snapshot, string to, DrillFindings findings)
     {
-        using var guard = ReaderGuard.ForReading(store.Layout, clock);
+        using var guard = ReaderGuard.ForReading(store.Layout, clock, "drill");
         try
         {
             var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, IsDrill = true, Workers = plan.Workers }, clock, progress, stop);

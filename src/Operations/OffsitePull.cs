@@ -94,7 +94,8 @@ internal sealed class OffsitePull
             return $"it {trouble}";
         }
 
-        var missing = offsite.Store.ReadPackTable(snapshot).FindAll(pack => Posix.StatusOrNull(Here.Pack(pack.Sha256))?.Size != pack.Bytes);
+        var needed = offsite.Store.ReadPackTable(snapshot);
+        var missing = needed.FindAll(pack => Posix.StatusOrNull(Here.Pack(pack.Sha256))?.Size != pack.Bytes);
         RequireSpace(snapshot, missing);
         progress.Expect(progress.BytesDone + Units.Sum(missing.Select(pack => pack.Bytes)));
         var bad = offsite.Fetch.Packs(missing, Publish, stop);
@@ -112,6 +113,8 @@ internal sealed class OffsitePull
         Publish(offsite.Layout.FileList(snapshot.Id), Here.FileList(snapshot.Id));
         Publish(offsite.Layout.PackTable(snapshot.Id), Here.PackTable(snapshot.Id));
         AtomicFile.SyncDirectory(Here.Snapshots);
+        _ = held.RenewedNow();
+        FinalLook.Require(Here, snapshot.Header, needed);
         Publish(offsite.Layout.Header(snapshot.Id), Here.Header(snapshot.Id));
         AtomicFile.SyncDirectory(Here.Snapshots);
         return null;

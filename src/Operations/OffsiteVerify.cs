@@ -132,7 +132,7 @@ internal sealed class OffsiteVerify
         progress.Phase = "comparing checksums";
         var compared = 0;
         var listing = offsite.Rclone.List(Layout.Below.Packs, kind);
-        using var guard = kind == "md5" ? ReaderGuard.ForReading(here, clock) : null;
+        using var guard = kind == "md5" ? ReaderGuard.ForReading(here, clock, "offsite verify") : null;
         foreach (var pack in packs.Keys.Where(pack => !badPacks.Contains(pack)))
         {
             stop.ThrowIfCancellationRequested();

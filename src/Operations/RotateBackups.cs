@@ -47,7 +47,7 @@ internal static class RotateBackups
             return result;
         }
 
-        using var alone = ReaderGuard.TryForDeleting(held.Layout);
+        using var alone = ReaderGuard.TryForDeleting(held);
         if (alone is null)
         {
             progress.Say(Severity.Warning, "rotation is left to the next run: a restore, verify or drill is reading the snapshots");
@@ -55,9 +55,11 @@ internal static class RotateBackups
         }
 
         List<SnapshotId> gone = [.. decisions.Where(d => !d.Keep).OrderBy(d => d.Item.Id).Select(d => d.Item.Id)];
+        var theirs = PacksOf(held, whole.FindAll(snapshot => gone.Contains(snapshot.Id)));
+        held.Require();
         TakeOffList(held, gone, signer, now, progress);
         SnapshotStore.Remove(held, gone);
-        return result with { FreedBytes = Free(held, alone, damaged, progress) };
+        return result with { FreedBytes = Free(held, alone, damaged, progress, theirs) };
     }
 
     /// <summary>A list that cannot be signed any more is removed: it would call lost what was rotated away.</summary>
@@ -78,10 +80,35 @@ internal static class RotateBackups
         }
     }
 
-    /// <summary>Removes what no snapshot names; says so where damage forbids it.</summary>
-    public static long Free(RepositoryLock held, ReaderGuard alone, List<DamagedSnapshot> damaged, RunProgress progress)
+    /// <summary>What snapshots name, as far as that can be read.</summary>
+    private static HashSet<Digest> PacksOf(RepositoryLock held, List<Snapshot> snapshots)
     {
-        if (Sweep.Run(held, alone) is { } freed)
+        var store = new SnapshotStore(held.Layout);
+        var packs = new HashSet<Digest>();
+        foreach (var snapshot in snapshots)
+        {
+            try
+            {
+                packs.UnionWith(store.ReadPackTable(snapshot).Select(pack => pack.Sha256));
+            }
+            catch (DamageError)
+            {
+                // They go when they are older.
+            }
+        }
+
+        return packs;
+    }
+
+    /// <summary>Removes what no snapshot names; says so where damage forbids it.</summary>
+    /// <param name="held">The repository.</param>
+    /// <param name="alone">Nobody reads.</param>
+    /// <param name="damaged">Snapshots that cannot be read.</param>
+    /// <param name="progress">Told what stays.</param>
+    /// <param name="ours">Packs that may go whatever their age.</param>
+    public static long Free(RepositoryLock held, ReaderGuard alone, List<DamagedSnapshot> damaged, RunProgress progress, IReadOnlySet<Digest>? ours = null)
+    {
+        if (Sweep.Run(held, alone, ours) is { } freed)
         {
             return freed;
         }

@@ -27,6 +27,9 @@ internal sealed class Layout(string root)
 
     public string Lock => Path.Combine(Root, "lock");
 
+    /// <summary>Who uses the repository, for those whom a kernel lock does not tell; see <see cref="Lease"/>.</summary>
+    public string Leases => Path.Combine(Root, "leases");
+
     public string Snapshots => Path.Combine(Root, "snapshots");
 
     public string Packs => Path.Combine(Root, "packs");

@@ -14,6 +14,7 @@ internal sealed class PieceStore(RepositoryLock held, string staging, StoreOptio
     public PackWriter BeginPack(bool compressed)
     {
         RequireSpace(0);
+        held.RequireNotKnownLost();
         var handle = packs.Begin();
         return new PackWriter(Path.Combine(staging, $"pack-{handle}.tmp"), handle, compressed ? options.Compressed : options.Stored);
     }

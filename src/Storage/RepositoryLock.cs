@@ -7,11 +7,13 @@ namespace VertexAr.Backup.Storage;
 
 /// <summary>
 /// The right to write into a repository; whoever writes asks for it as a parameter. A kernel lock, so that it ends with the
-/// process however that ends. The file stays: deleting it would let two runs hold two different files.
+/// process however that ends. The file stays: deleting it would let two runs hold two different files. And a <see cref="Lease"/>, for those whom
+/// that lock does not reach.
 /// </summary>
 internal sealed class RepositoryLock : IDisposable
 {
     private readonly SafeFileHandle file;
+    private Lease? lease;
 
     private RepositoryLock(SafeFileHandle file, Layout layout)
     {
@@ -26,8 +28,17 @@ internal sealed class RepositoryLock : IDisposable
     public static RepositoryLock Acquire(Layout layout, string purpose, DateTimeOffset now)
     {
         var taken = Take(RegularFile.OpenOrCreate(layout.Lock, AtomicFile.FileMode), layout);
-        taken.Sign(purpose, now);
-        return taken;
+        try
+        {
+            taken.lease = Lease.ToWrite(layout, purpose, now);
+            taken.Sign(purpose, now);
+            return taken;
+        }
+        catch
+        {
+            taken.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The same, where there is a repository that may be written; null where not.</summary>
@@ -56,7 +67,16 @@ internal sealed class RepositoryLock : IDisposable
                 taken.Sign(purpose, now);
             }
 
-            return taken;
+            try
+            {
+                Lease.RequireNobody(layout, now);
+                return taken;
+            }
+            catch
+            {
+                taken.Dispose();
+                throw;
+            }
         }
         catch (PosixError)
         {
@@ -64,8 +84,51 @@ internal sealed class RepositoryLock : IDisposable
         }
     }
 
+    /// <summary>Where a header is written before it is published: there, nobody can publish who lost the right to.</summary>
+    public string? HeaderTemporary => lease?.Temporary;
+
+    /// <summary>The time by the clock of the file system, which is the one that files there have their times from.</summary>
+    /// <exception cref="UserError">Another run took this one for dead.</exception>
+    public FileTime RenewedNow() => lease?.Renew() ?? Posix.Status(file).Modified;
+
+    /// <summary>Looks whether this run still has the right to remove something.</summary>
+    /// <exception cref="UserError">Another run took this one for dead.</exception>
+    public void Require() => lease?.Require();
+
+    /// <summary>The same as far as it is known without a look.</summary>
+    /// <exception cref="UserError">Another run took this one for dead.</exception>
+    public void RequireNotKnownLost()
+    {
+        if (lease is { IsKnownLost: true })
+        {
+            throw lease.Lost();
+        }
+    }
+
+    /// <summary>Why something failed, if it is because another run took this one for dead; null if it is not.</summary>
+    public UserError? Lost(Exception error)
+    {
+        try
+        {
+            return lease is not null && !lease.IsThere() ? lease.Lost(error) : null;
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Says to other machines that files are about to be removed; false while one of them reads.</summary>
+    public bool TryBeginDeleting() => lease?.TryBeginDeleting() ?? true;
+
+    /// <summary>Whether somebody reads of whom no kernel lock needs to tell.</summary>
+    public bool HasReaders() => lease?.HasReaders() ?? false;
+
+    public void EndDeleting() => lease?.EndDeleting();
+
     public void Dispose()
     {
+        lease?.Dispose();
         if (!file.IsClosed)
         {
             FileLock.GiveBack(file);

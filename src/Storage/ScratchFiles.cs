@@ -11,6 +11,12 @@ internal static class ScratchFiles
     public static void RemoveOrphans(RepositoryLock held)
     {
         RemoveStrange(held.Layout.Staging);
+        if (held.HasReaders())
+        {
+            // Neither process numbers nor kernel locks tell of one on another machine.
+            return;
+        }
+
         foreach (var path in Directory.EnumerateFiles(held.Layout.Staging, Prefix + "*"))
         {
             var process = Path.GetFileNameWithoutExtension(path)[Prefix.Length..];

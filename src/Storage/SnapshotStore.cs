@@ -143,10 +143,29 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
     /// <summary>Makes the snapshot exist. Everything it names is on disk.</summary>
     /// <param name="held">The repository.</param>
     /// <param name="header">Names as its signer the owner of the key, if there is one.</param>
-    /// <param name="temporary">Where to write it first.</param>
+    /// <param name="temporary">Where to write it first, if there is no better place.</param>
     /// <param name="key">Signs it; null not to.</param>
-    public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary, SigningKey? key = null) =>
-        AtomicFile.Write(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value), SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key));
+    /// <param name="packs">What it needs, for a last look.</param>
+    /// <exception cref="UserError">Something that it names is gone, or the right to write is.</exception>
+    public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary, SigningKey? key = null, IReadOnlyList<PackInfo>? packs = null)
+    {
+        temporary = held.HeaderTemporary ?? temporary;
+        try
+        {
+            using var file = AtomicFile.Create(temporary);
+            Posix.Write(file, SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key));
+            Posix.Sync(file);
+
+            // Only now that it is written: whoever takes the lease away after this also removes what would be renamed.
+            _ = held.RenewedNow();
+            FinalLook.Require(held.Layout, header, packs ?? []);
+            AtomicFile.Publish(file, temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value));
+        }
+        catch (PosixError e) when (held.Lost(e) is { } lost)
+        {
+            throw lost;
+        }
+    }
 
     /// <summary>
     /// Makes snapshots not exist: all headers first, on disk, so that nobody finds a header without its lists. Syncing the
@@ -162,12 +181,14 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
         var layout = held.Layout;
         foreach (var id in ids)
         {
+            held.Require();
             AtomicFile.RemoveIfThere(layout.Header(id));
         }
 
         AtomicFile.SyncDirectory(layout.Snapshots);
         foreach (var id in ids)
         {
+            held.Require();
             AtomicFile.RemoveIfThere(layout.FileList(id));
             AtomicFile.RemoveIfThere(layout.PackTable(id));
         }

@@ -1,18 +1,23 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Storage;
 
 /// <summary>
 /// Removes what no snapshot names: packs of snapshots that were rotated away, packs and lists of runs that were cut off. It
 /// reads pack tables and nothing else, and needs no free space. If any table cannot be read it removes no pack: it may be
-/// the one that needs it.
+/// the one that needs it. What is younger than a lease can be old stays as well, unless it is known whose it was: somebody whose lease cannot be
+/// seen may be about to name it.
 /// </summary>
 internal static class Sweep
 {
     /// <summary>Removes everything that nobody names.</summary>
+    /// <param name="held">The repository.</param>
+    /// <param name="alone">Nobody reads.</param>
+    /// <param name="ours">Packs that may go whatever their age: this run wrote them, or removed the snapshots that named them.</param>
     /// <returns>Bytes freed; null if nothing was removed because a snapshot is damaged.</returns>
-    public static long? Run(RepositoryLock held, ReaderGuard alone)
+    public static long? Run(RepositoryLock held, ReaderGuard alone, IReadOnlySet<Digest>? ours = null)
     {
         ArgumentNullException.ThrowIfNull(alone);
         var store = new SnapshotStore(held.Layout);
@@ -35,18 +40,20 @@ internal static class Sweep
             return null;
         }
 
-        return RemovePacks(held.Layout, needed) + RemoveLists(held.Layout, [.. whole.Select(s => s.Id.ToString())]);
+        var old = held.RenewedNow().MinusMilliseconds((long)LeaseJudgement.Longest.TotalMilliseconds);
+        return RemovePacks(held, needed, ours ?? new HashSet<Digest>(), old) + RemoveLists(held, [.. whole.Select(s => s.Id.ToString())], old);
     }
 
-    private static long RemovePacks(Layout layout, HashSet<Digest> needed)
+    private static long RemovePacks(RepositoryLock held, HashSet<Digest> needed, IReadOnlySet<Digest> ours, FileTime old)
     {
+        var layout = held.Layout;
         var freed = 0L;
         foreach (var path in !Directory.Exists(layout.Packs) ? [] : Directory.EnumerateFiles(layout.Packs, "*" + Layout.PackSuffix, SearchOption.AllDirectories))
         {
             var name = Path.GetFileName(path)[..^Layout.PackSuffix.Length];
             if (Digest.TryParse(name, out var pack) && !needed.Contains(pack))
             {
-                freed += Remove(path);
+                freed += Remove(held, path, ours.Contains(pack) ? null : old);
             }
         }
 
@@ -54,24 +61,31 @@ internal static class Sweep
     }
 
     /// <summary>Lists whose header never came, or went first.</summary>
-    private static long RemoveLists(Layout layout, HashSet<string> ids)
+    private static long RemoveLists(RepositoryLock held, HashSet<string> ids, FileTime old)
     {
+        var layout = held.Layout;
         var freed = 0L;
         foreach (var path in Directory.EnumerateFiles(layout.Snapshots, "*.jsonl.gz"))
         {
             var id = Path.GetFileName(path).Split('.')[0];
             if (SnapshotId.Parse(id) is not null && !ids.Contains(id))
             {
-                freed += Remove(path);
+                freed += Remove(held, path, old);
             }
         }
 
         return freed;
     }
 
-    private static long Remove(string path)
+    private static long Remove(RepositoryLock held, string path, FileTime? old)
     {
-        var size = Posix.StatusOrNull(path)?.Size ?? 0;
-        return AtomicFile.RemoveIfThere(path) ? size : 0;
+        var status = Posix.StatusOrNull(path);
+        if (status?.Modified > old)
+        {
+            return 0;
+        }
+
+        held.Require();
+        return AtomicFile.RemoveIfThere(path) ? status?.Size ?? 0 : 0;
     }
 }

@@ -65,11 +65,11 @@ public sealed class RotationTests
             site.Create("database", "--no-rotate");
         }
 
-        var before = Tree.Describe(site.Backups).Where(e => e.Path != "lock");
+        var before = Tree.Describe(site.Backups).Where(e => e.Path is not ("lock" or "leases"));
         var lines = site.Run("rotate", "--max-backups", "1", "--dry-run").Succeeds().Output.TrimEnd('\n').Split('\n');
         Assert.Contains(lines, line => line.Contains(site.Newest().Id, StringComparison.Ordinal) && line.Contains("keep", StringComparison.Ordinal) && line.Contains("newest 1", StringComparison.Ordinal));
         Assert.Equal(2, lines.Count(line => line.Contains("remove", StringComparison.Ordinal) && line.Contains("no rule keeps it", StringComparison.Ordinal)));
-        Assert.Equal(before, Tree.Describe(site.Backups).Where(e => e.Path != "lock"));
+        Assert.Equal(before, Tree.Describe(site.Backups).Where(e => e.Path is not ("lock" or "leases")));
     }
 
     [Fact]

@@ -82,6 +82,7 @@ public sealed class CreateInterruptedTests : IDisposable
             site.Write($"{i:D3}", [1]);
         }
 
+        site.AgePacks();
         site.AssertHolds(site.Create());
         Assert.Single(site.Packs());
     }
@@ -117,6 +118,7 @@ public sealed class CreateInterruptedTests : IDisposable
     {
         Interrupt();
         site.Clock.Advance(TimeSpan.FromHours(1));
+        site.AgePacks();
         Assert.Throws<UserError>(() => site.CreateNow(site.Plan with { MinFreeBytes = long.MaxValue }));
         Assert.Empty(site.Packs());
         Assert.Empty(Directory.GetFileSystemEntries(site.Layout.Staging));

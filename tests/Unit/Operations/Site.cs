@@ -101,6 +101,9 @@ internal sealed class Site : IDisposable
 
     public List<string> Packs() => [.. Directory.GetFiles(Layout.Packs, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
+    /// <summary>What was stored is old enough to be swept.</summary>
+    public void AgePacks() => Packs().ForEach(pack => File.SetLastWriteTimeUtc(pack, DateTime.UtcNow.AddMinutes(-6)));
+
     public List<FileEntry> List(Snapshot snapshot)
     {
         using var reader = Store.OpenFileList(snapshot);

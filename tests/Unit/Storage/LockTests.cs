@@ -44,7 +44,7 @@ public sealed class LockTests : IDisposable
     {
         using var one = ReaderGuard.ForReading(repository.Layout, repository.Clock);
         using var other = ReaderGuard.ForReading(repository.Layout, repository.Clock);
-        Assert.Null(ReaderGuard.TryForDeleting(repository.Layout));
+        Assert.Null(ReaderGuard.TryForDeleting(repository.Held));
     }
 
     [Fact]
@@ -52,18 +52,18 @@ public sealed class LockTests : IDisposable
     {
         using (ReaderGuard.ForReading(repository.Layout, repository.Clock))
         {
-            Assert.Null(ReaderGuard.TryForDeleting(repository.Layout));
+            Assert.Null(ReaderGuard.TryForDeleting(repository.Held));
         }
 
-        using var alone = ReaderGuard.TryForDeleting(repository.Layout);
+        using var alone = ReaderGuard.TryForDeleting(repository.Held);
         Assert.NotNull(alone);
-        Assert.Null(ReaderGuard.TryForDeleting(repository.Layout));
+        Assert.Null(ReaderGuard.TryForDeleting(repository.Held));
     }
 
     [Fact]
     public void A_reader_gives_up_when_deleting_takes_too_long()
     {
-        using var alone = ReaderGuard.TryForDeleting(repository.Layout);
+        using var alone = ReaderGuard.TryForDeleting(repository.Held);
         repository.Clock.AutoAdvanceAmount = TimeSpan.FromMinutes(1);
         Assert.Equal(ExitCode.Locked, Assert.Throws<UserError>(() => ReaderGuard.ForReading(repository.Layout, repository.Clock)).Code);
     }

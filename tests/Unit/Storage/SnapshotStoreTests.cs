@@ -79,6 +79,8 @@ public sealed class SnapshotStoreTests : IDisposable
         {
             var id = SnapshotId.At(DateTimeOffset.UnixEpoch.AddSeconds(i));
             var written = others[i] with { Id = id.ToString() };
+            File.Copy(repository.Layout.FileList(first.Id), repository.Layout.FileList(id));
+            File.Copy(repository.Layout.PackTable(first.Id), repository.Layout.PackTable(id));
             SnapshotStore.Publish(repository.Held, written, Path.Combine(repository.Layout.Staging, "header.tmp"));
         }
 

@@ -82,9 +82,31 @@ public sealed class SweepTests : IDisposable
         Assert.True(File.Exists(Path.Combine(repository.Layout.Snapshots, "note.jsonl.gz")));
     }
 
+    /// <summary>Somebody whose lease cannot be seen may have just written it.</summary>
+    [Fact]
+    public void What_is_younger_than_a_lease_can_be_old_stays_unless_it_is_known_whose_it_is()
+    {
+        AtomicFile.RemoveIfThere(repository.Layout.Header(TestRepository.Second));
+        using (var alone = ReaderGuard.TryForDeleting(repository.Held))
+        {
+            Assert.Equal(0, Sweep.Run(repository.Held, alone!));
+            Assert.Equal((true, true), (Has(orphan), File.Exists(repository.Layout.FileList(TestRepository.Second))));
+            Assert.Equal(orphan.Bytes, Sweep.Run(repository.Held, alone!, new HashSet<Digest> { orphan.Sha256 }));
+        }
+
+        Assert.True(Has(own));
+        Run();
+        Assert.False(Has(own));
+    }
+
     private long? Run()
     {
-        using var alone = ReaderGuard.TryForDeleting(repository.Layout);
+        foreach (var file in Directory.GetFiles(repository.Layout.Root, "*.gz", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(-6));
+        }
+
+        using var alone = ReaderGuard.TryForDeleting(repository.Held);
         return Sweep.Run(repository.Held, alone!);
     }
 
