@@ -203,6 +203,7 @@ class Machine:
         if self.live is not None:
             self.check_live(site)
             self.end_restore(site)
+            site.age()
             site.succeed("create", "--quiet", "--max-backups", "1000")
             check(site.orphans() == [], f"orphans: {site.orphans()}")
         return phase

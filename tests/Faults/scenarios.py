@@ -70,6 +70,7 @@ class Create(Scenario):
     def go_on(site, told):
         """The next run needs nobody's help and leaves nothing behind."""
         before = site.snapshots() if os.path.exists(f"{site.repository}/repository.json") else []
+        site.age()
         site.succeed("create", "--quiet")
         there = site.snapshots()
         check(there[-1] not in before, "the next run made no snapshot")

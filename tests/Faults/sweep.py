@@ -24,7 +24,7 @@ from scenarios import Aside, Create, Files, First, Restore, Resumed, Rotate
 from site_under_test import Broken, check
 
 # A snapshot exists when all of this is on disk; what is told of it elsewhere may be lost.
-MUST_BE_ON_DISK = re.compile(r"f(data)?sync .*/backups/(staging/.*(\.tmp|\.gz)|packs/.*|snapshots)$")
+MUST_BE_ON_DISK = re.compile(r"f(data)?sync .*/backups/((staging|leases)/.*(\.tmp|\.gz)|packs/.*|snapshots)$")
 
 
 SCENARIOS = {
