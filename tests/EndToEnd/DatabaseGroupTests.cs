@@ -17,7 +17,7 @@ public sealed class DatabaseGroupTests : IDisposable
     public void The_application_can_use_the_log_that_a_killed_run_left()
     {
         Prepare(mode: "660");
-        var killed = site.Run(["create"], before: [.. AsBackupUser, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e", "inject=pwrite64:signal=KILL", "--"]);
+        var killed = site.Run(["create"], before: [.. AsBackupUser, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-P", site.Database + "-shm", "-e", "inject=pwrite64:signal=KILL", "--"]);
         Assert.NotEqual(0, killed.Code);
         Assert.All(["-wal", "-shm"], end => Assert.Equal($"{Group} 660", Command.Run("stat", "-c", "%g %a", site.Database + end).Output.Trim()));
         Write("after").Succeeds();

@@ -19,7 +19,7 @@ public sealed partial class DatabaseOwnerTests
         foreach (var words in (string[][])[["create", "--rescan"], ["doctor"], ["create", "--dry-run"], ["restore", "latest", "--yes"]])
         {
             var log = site.In("strace.log");
-            site.Run(words, before: ["strace", "-f", "-qq", "-o", log, "-e", "trace=setresuid,openat,open", "--"]);
+            site.Run(words, before: ["strace", "-f", "-y", "-qq", "-o", log, "-e", "trace=setresuid,openat,open", "--"]);
             AssertOpenedBy(owner, log, words[0]);
         }
 

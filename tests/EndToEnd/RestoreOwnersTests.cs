@@ -15,6 +15,19 @@ public sealed class RestoreOwnersTests : IDisposable
 
     public void Dispose() => site.Dispose();
 
+    /// <summary>As on a new machine, where somebody made the directory by hand.</summary>
+    [Fact]
+    public void A_database_whose_owner_may_not_write_next_to_it_is_named()
+    {
+        var directory = Path.GetDirectoryName(site.Database)!;
+        Command.Shell($"chown {Machine.OrdinaryUser} '{site.Database}' '{directory}'");
+        site.Create();
+        Command.Shell($"rm '{site.Database}'*; chown 0 '{directory}'; chmod 755 '{directory}'");
+        site.Run("restore", "latest", "--only", "database", "--yes").Succeeds().Says($"{site.Database} belongs to nobody, who may not write to {directory}", $"chown nobody {directory}");
+        Command.Shell($"chown {Machine.OrdinaryUser} '{directory}'");
+        Assert.DoesNotContain("may not write", site.Run("restore", "latest", "--only", "database", "--yes").Succeeds().Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("setpriv", "--bounding-set=-chown", "--inh-caps=-chown", "Operation not permitted")]
     [InlineData("unshare", "-U", "-r", "Invalid argument")]

@@ -67,6 +67,55 @@ public sealed class SourceErrorTests
         Assert.Equal("partial", site.Newest().State);
     }
 
+    /// <summary>As vaultwarden's data, which is its own user's alone.</summary>
+    [Fact]
+    public void A_source_below_a_closed_directory_is_named_and_the_others_are_saved()
+    {
+        Machine.NeedRoot("closing a directory to another user");
+        using var site = new Site(withMedia: false);
+        Command.Shell("mkdir -p closed/data; echo x > closed/data/file; cp app_data/app_data.db closed/data/db.sqlite3", site.In("app"));
+        site.Settings["storage"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)Site.Source("data", site.In("app/closed/data")));
+        site.Settings["databases"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)Site.Source("db", site.In("app/closed/data/db.sqlite3")));
+        var before = site.BelongToOrdinaryUser();
+        Command.Shell("chown 0:0 closed; chmod 700 closed", site.In("app"));
+        site.Run(["create"], before: before).IsPartial(site.In("app/closed/data"), "cannot be opened", "db.sqlite3 cannot be read", "Permission denied");
+        Assert.Equal(["app_data", "storage"], site.Newest().Header["sources"]!.AsArray().Where(source => source!["state"] is null).Select(source => (string)source!["name"]!));
+        site.Run(["doctor"], before: before).Ends(1).Prints("database 'db'", "storage 'data'", "ok       storage 'storage'");
+    }
+
+    /// <summary>Its last good copy may be in the snapshot that would go.</summary>
+    [Fact]
+    public void While_a_source_is_missing_nothing_is_rotated_and_that_is_said()
+    {
+        using var site = new Site(withMedia: false);
+        site.Settings["max_backups"] = 2;
+        site.Create();
+        File.Delete(site.Database);
+        Assert.DoesNotContain("rotated", site.Run("create").IsPartial().Errors, StringComparison.Ordinal);
+        site.Run("create").IsPartial("nothing is rotated by this run, since 'app_data' is missing");
+        Assert.Equal(3, site.Snapshots().Count);
+    }
+
+    /// <summary>The disk of the backups fails to read a page of the copy, once: neither copy nor database is damaged.</summary>
+    [Fact]
+    public void A_read_error_in_the_check_of_the_copy_is_no_damage()
+    {
+        Machine.NeedStrace();
+        using var site = new Site(withMedia: false);
+        using (var database = site.OpenDatabase())
+        {
+            database.Execute("CREATE TABLE t(v); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO t SELECT randomblob(3000) FROM n");
+        }
+
+        // Whoever stores the copy reads it in few large parts; SQLite reads a page at a time.
+        var time = new DateTimeOffset(DateTime.UtcNow.Date.AddDays(1).AddHours(2), TimeSpan.Zero);
+        var copy = site.In($"backups/staging/{time:yyyyMMdd'T'HHmmss'Z'}/app_data.db");
+        string[] strace = ["strace", "-f", "-qq", "-y", "-o", site.In("strace.log"), "-e", "trace=pread64", "-P", copy, "-e", "inject=pread64:error=EIO:when=900", "--"];
+        site.Run(["create", "database"], FakeClock.At(time), strace).Succeeds();
+        Assert.Contains(File.ReadLines(site.In("strace.log")), line => line.Contains("INJECTED", StringComparison.Ordinal) && line.Contains("app_data.db", StringComparison.Ordinal));
+        Assert.Equal("complete", site.Newest().State);
+    }
+
     [Fact]
     public void A_missing_storage_tree_is_an_error()
     {

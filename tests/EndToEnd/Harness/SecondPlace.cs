@@ -40,7 +40,7 @@ internal sealed class SecondPlace
     {
         string[] own = ["lock", "offsite.lock"];
         var here = Directory.EnumerateFiles(site.Backups, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(site.Backups, file))
-            .Where(file => !own.Contains(file) && !file.StartsWith("runs/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+            .Where(file => !own.Contains(file) && !file.StartsWith("runs/", StringComparison.Ordinal) && !file.StartsWith("leases/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
         Assert.Equal(here, Files());
         Assert.All(here, file => Assert.True(File.ReadAllBytes(Path.Combine(site.Backups, file)).AsSpan().SequenceEqual(File.ReadAllBytes(In(file))), file));
     }

@@ -61,6 +61,17 @@ public sealed class LogTests : IDisposable
         Assert.Equal("warning: cannot read /a/b: gone\n", Written);
     }
 
+    /// <summary>A source may be called "files".</summary>
+    [Theory]
+    [InlineData("lost its content: 12 files -> none", "warning: files: lost its content: 12 files -> none\n")]
+    [InlineData("'files' was not saved", "warning: 'files' was not saved\n")]
+    public void A_name_that_is_a_word_of_the_text_is_said_all_the_same(string text, string expected)
+    {
+        Log(LogStyle.Plain).Say(Severity.Warning, text, "files");
+
+        Assert.Equal(expected, Written);
+    }
+
     [Fact]
     public void With_json_a_notice_is_an_object()
     {
