@@ -263,7 +263,12 @@ internal sealed class RestoreExecutor : IDisposable
     {
         var (fromDirectory, fromName) = places.Find(from);
         var (toDirectory, toName) = places.Find(to);
-        Posix.Rename(fromDirectory, fromName, toDirectory, toName, how);
+        using (ReadOnlyDirectory.Unlock(fromDirectory, fromName))
+        using (how == RenameHow.Exchange ? ReadOnlyDirectory.Unlock(toDirectory, toName) : null)
+        {
+            Posix.Rename(fromDirectory, fromName, toDirectory, toName, how);
+        }
+
         // Directories that are held open by their paths may be elsewhere now.
         places.Forget();
     }

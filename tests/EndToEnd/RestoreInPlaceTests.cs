@@ -187,6 +187,23 @@ public sealed class RestoreInPlaceTests
         Assert.Contains(now, e => e.Path.StartsWith(Kept, StringComparison.Ordinal) && e.Path.EndsWith("/new", StringComparison.Ordinal));
     }
 
+    /// <summary>As in Go's module cache; beside a database in the tree it is moved by itself, which takes the right to write to it.</summary>
+    [Fact]
+    public void A_read_only_directory_changes_places_for_its_owner()
+    {
+        using var site = new Site(withMedia: false);
+        Command.Shell("mkdir -p module/v1; echo saved > module/v1/file; cp ../app_data/app_data.db in-tree.db; chmod 555 module/v1 module", site.Storage);
+        site.Settings["databases"]!.AsArray().Add((System.Text.Json.Nodes.JsonNode)Site.Source("inner", site.InStorage("in-tree.db")));
+        var before = site.BelongToOrdinaryUser();
+        site.Run(["create"], before: before).Succeeds();
+        Command.Shell("chmod u+w module/v1; echo changed > module/v1/file; chmod 555 module/v1", site.Storage);
+        site.Run(["restore", "latest", "--only", "storage", "--yes"], before: before).Succeeds();
+        Assert.Equal("saved\n", File.ReadAllText(site.InStorage("module/v1/file")));
+        Assert.Equal("555 555\n", Command.Shell("stat -c %a module module/v1 | xargs", site.Storage).Output);
+        Assert.Equal("555\n", Command.Shell("stat -c %a ../storage.before_restore_*/module", site.Storage).Output);
+        Command.Shell("chmod -R u+w .. ", site.Storage);
+    }
+
     [Fact]
     public void The_modes_and_owners_of_database_and_tree_are_those_of_the_snapshot()
     {
