@@ -184,17 +184,24 @@ internal sealed class SqliteChecker
         }
     }
 
-    /// <summary>A virtual table that cannot be checked may say why when it is read.</summary>
+    /// <summary>A virtual table that cannot be checked may say why when it is read, and one for full text, of which the tokenizer is looked for late, when it is searched.</summary>
     private static string Complaint(SqliteConnection connection, string table, SqliteException error)
+    {
+        var quoted = $"\"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        string?[] words = [SqliteFile.Words(error), Try(connection, $"SELECT * FROM {quoted} LIMIT 1"), Try(connection, $"SELECT 1 FROM {quoted} WHERE {quoted} MATCH 'a' LIMIT 1")];
+        return Array.Find(words, said => said is not null && SqliteMissing.In(said) is not null) ?? words[1] ?? words[0]!;
+    }
+
+    private static string? Try(SqliteConnection connection, string query)
     {
         try
         {
-            _ = SqliteFile.Rows(connection, $"SELECT * FROM \"{table.Replace("\"", "\"\"", StringComparison.Ordinal)}\" LIMIT 1").Count();
-            return SqliteFile.Words(error);
+            _ = SqliteFile.Rows(connection, query).Count();
+            return null;
         }
         catch (SqliteException e)
         {
-            return SqliteMissing.In(SqliteFile.Words(error)) is null ? SqliteFile.Words(e) : SqliteFile.Words(error);
+            return SqliteFile.Words(e);
         }
     }
 }

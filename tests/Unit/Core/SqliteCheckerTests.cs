@@ -100,7 +100,7 @@ public sealed class SqliteCheckerTests : IDisposable
 
     [Theory]
     [InlineData("CREATE VIRTUAL TABLE v USING vec0(a)", "the module vec0")]
-    [InlineData("CREATE VIRTUAL TABLE v USING fts5(a, tokenize=''icu'')", "table v")]
+    [InlineData("CREATE VIRTUAL TABLE v USING fts5(a, tokenize=''icu'')", "the tokenizer icu")]
     public void A_virtual_table_of_the_application_is_named_and_its_pages_are_checked(string sql, string missing)
     {
         Make($"CREATE VIRTUAL TABLE v USING fts5(a); {Rows} INSERT INTO v SELECT hex(randomblob(300)) FROM n; PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='{sql}' WHERE name='v'");
