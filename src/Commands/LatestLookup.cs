@@ -39,7 +39,7 @@ internal static class LatestLookup
 
         var site = around.SettingsIfGood(quiet: true) is { } settings ? ThisSite.Of(settings) : null;
         var near = site?.Nearest(dated) ?? dated;
-        var choice = LatestSnapshot.Choose(near, new LatestWish(Wanted(around, paths ?? []), type, only));
+        var choice = LatestSnapshot.Choose(near, new LatestWish(Wanted(around, paths ?? []), type, only) { More = string.Concat((paths ?? []).Select(path => $" --path {ShellWord.Of(path)}")) });
         if (choice.Chosen is null && !orPartial && choice.Notices.Count > 0)
         {
             throw UserError.Failed("no snapshot is complete", string.Join("; ", choice.Notices));

@@ -6,7 +6,11 @@ namespace VertexAr.Backup.Policy;
 /// <param name="Sources">What it should hold; empty where nobody knows.</param>
 /// <param name="Type">Of which type it must be; null for any.</param>
 /// <param name="Only">Sources of one kind only; null for both.</param>
-internal sealed record LatestWish(IReadOnlyCollection<SourcePick> Sources, SnapshotType? Type = null, SourceKind? Only = null);
+internal sealed record LatestWish(IReadOnlyCollection<SourcePick> Sources, SnapshotType? Type = null, SourceKind? Only = null)
+{
+    /// <summary>What else the command says that is asked for, to be said in the commands that are offered: " --path X".</summary>
+    public string More { get; init; } = "";
+}
 
 /// <summary>A source by its name.</summary>
 internal sealed record SourcePick(string Name, SourceKind Kind);
@@ -39,7 +43,7 @@ internal static class LatestSnapshot
         List<string?> notices =
         [
             newer.FindLast(snapshot => !IsComplete(snapshot.Header, wish)) is { } partial
-                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{only}' takes it"
+                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{only}{wish.More}' takes it"
                 : chosen is null && after.Count > 0 ? $"{after[^1].Id} is there, but {Why(after[^1].Header)}, and has {(wish.Only is { } lacking ? $"no {lacking.Word()}" : "nothing")}" : null,
             newer.FindLast(snapshot => IsComplete(snapshot.Header, wish)) is { } less ? LessNotice(less, wanted) : null,
             .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete)),

@@ -8,6 +8,13 @@ public sealed class LatestSnapshotTests
 {
     private static readonly SourcePick[] Both = [new("app", SourceKind.Database), new("srv", SourceKind.Storage)];
 
+    [Fact]
+    public void What_is_offered_asks_for_the_same_paths()
+    {
+        var choice = LatestSnapshot.Choose(Snapshots("1f 2f-"), new LatestWish([], null, SourceKind.Storage) { More = " --path a/b" });
+        Assert.EndsWith("restore 20261102T020000Z --only storage --path a/b' takes it", Assert.Single(choice.Notices), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("1f 2d 3d 4d", "", "1", "ID4 is newer, but a database snapshot without 'srv': 'vertex-ar-backup restore ID4 --only database'")]
     [InlineData("1f 2d 3d 4d", "database", "4", "")]
