@@ -116,13 +116,13 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
                 return;
             }
 
-            var (files, unreadable, first) = Walk(options);
+            var (files, unreadable, closed) = Walk(options);
             if (unreadable.Count > 0)
             {
                 report.Fail(
                     name,
                     $"{service.User} may not read {Units.Count(unreadable.Count, "place")}, among them {string.Join(", ", unreadable.Take(UnreadableNamed))}",
-                    ReadAccess(tree.Path, first));
+                    ReadAccess(options, closed, unreadable.Count));
             }
             else
             {
@@ -136,9 +136,9 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     }
 
     /// <summary>Tries to open files, since what a mode says and what access lists and file systems allow are not the same.</summary>
-    private (int Files, List<string> Unreadable, FileStatus? First) Walk(TreeOptions tree)
+    private (int Files, List<string> Unreadable, List<WalkedEntry> Closed) Walk(TreeOptions tree)
     {
-        var (files, unreadable, first) = (0, new List<string>(), (FileStatus?)null);
+        var (files, unreadable, closed) = (0, new List<string>(), new List<WalkedEntry>());
         foreach (var entry in new DirectorySource(tree, places).Walk().Where(entry => entry.Foreign is null))
         {
             around.Stop.ThrowIfCancellationRequested();
@@ -151,7 +151,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
                 files++;
                 if (!CanOpen(entry))
                 {
-                    first ??= entry.Status;
+                    closed.Add(entry);
                     unreadable.Add(Encoding.UTF8.GetString(entry.Path));
                 }
             }
@@ -162,7 +162,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             }
         }
 
-        return (files, unreadable, first);
+        return (files, unreadable, closed);
     }
 
     private static bool CanOpen(WalkedEntry entry)
@@ -178,15 +178,19 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         }
     }
 
-    /// <summary>The narrowest way that helps: the group that may read the first of them, else an access list (package acl).</summary>
-    private string ReadAccess(string path, FileStatus? first) =>
-        first is { Gid: not 0 } status && (status.Permissions & ReadableForGroup) != 0 && Accounts.GroupName(status.Gid) is { } group
+    /// <summary>The narrowest way that helps: the group that may read the first of them, else an access list (package acl), of a few files or of all.</summary>
+    private string ReadAccess(TreeOptions tree, List<WalkedEntry> closed, int unreadable) =>
+        closed is [var first, ..] && first.Status.Gid != 0 && (first.Status.Permissions & ReadableForGroup) != 0 && Accounts.GroupName(first.Status.Gid) is { } group
             ? $"sudo usermod -aG {group} {service.User}"
-            : $"sudo setfacl -R -m u:{service.User}:rX,d:u:{service.User}:rX {ShellWord.Of(path)}";
+            : closed.Count == unreadable && unreadable <= UnreadableNamed
+            ? $"sudo setfacl -m u:{service.User}:r {string.Join(' ', closed.Select(entry => ShellWord.Of(Path.Combine(tree.Top, Encoding.UTF8.GetString(entry.Path)[(tree.Name.Length + 1)..]))))}"
+            : ReadAccess(tree.Path);
+
+    private string ReadAccess(string path) => $"sudo setfacl -R -m u:{service.User}:rX,d:u:{service.User}:rX {ShellWord.Of(path)}";
 
     /// <summary>To a tree's top, or to the one file that it is.</summary>
     private string ReadAccess(TreeOptions tree) =>
-        tree.IsFile ? $"sudo setfacl -m u:{service.User}:r {ShellWord.Of(tree.Top)}" : ReadAccess(tree.Path, null);
+        tree.IsFile ? $"sudo setfacl -m u:{service.User}:r {ShellWord.Of(tree.Top)}" : ReadAccess(tree.Path);
 
     private string WriteAccess(string directory) =>
         $"sudo setfacl -R -m u:{service.User}:rwX,d:u:{service.User}:rwX {ShellWord.Of(directory)}";

@@ -79,6 +79,21 @@ public sealed class DoctorTests
         Assert.DoesNotContain("chown", said.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>A list for the whole tree would open all of it, and what comes later, for one file.</summary>
+    [Fact]
+    public void One_file_that_may_not_be_read_is_opened_alone()
+    {
+        Machine.NeedRoot("giving files away");
+        using var site = new Site();
+        site.BelongToOrdinaryUser();
+        Command.Shell("chown 0:0 'videos/clip.mp4'; chmod 600 videos/clip.mp4", site.Storage);
+
+        var mend = Failed(site, "storage 'storage'");
+        Assert.Equal($"sudo setfacl -m u:nobody:r {site.InStorage("videos/clip.mp4")}", mend);
+        Command.Shell(mend.Replace("sudo ", "", StringComparison.Ordinal));
+        site.Run("doctor").Prints("ok       storage 'storage'");
+    }
+
     [Fact]
     public void A_group_that_may_read_is_the_narrowest_remedy()
     {
