@@ -65,7 +65,10 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
             var estimate = CreatePreview.Estimate(plan, around.Clock, new RunProgress(_ => { }), around.Stop);
             if (estimate.Missing > 0)
             {
-                report.Fail(name, estimate.Explanation, $"sudo {CommandTable.Program} rotate --max-backups 3");
+                report.Fail(
+                    name, estimate.Explanation,
+                    File.Exists(new Layout(settings.BackupDir).Mark) && new SnapshotStore(Repository.Open(settings.BackupDir)).Ids().Count > 3
+                        ? $"sudo {CommandTable.Program} rotate --max-backups 3" : $"df -h {ShellWord.Of(settings.BackupDir)}");
             }
             else
             {

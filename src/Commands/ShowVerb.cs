@@ -78,7 +78,7 @@ internal static class ShowVerb
 
         output.Line($"content   {Units.Count(header.FileCount, "file")}, {Units.Size(header.Bytes)}; new {Units.Size(header.NewBytes)}, stored as {Units.Size(header.StoredBytes)}");
         output.Line();
-        var table = new Table([new("SOURCE"), new("KIND"), new("FILES", Right: true), new("SIZE", Right: true), new("NEW", Right: true), new("PATH", Shrinks: true)]);
+        var table = new Table([new("SOURCE"), new("KIND"), new("FILES", Right: true), new("SIZE", Right: true), new("NEW", Right: true), new("PATH")]);
         foreach (var source in header.Sources)
         {
             table.Add(

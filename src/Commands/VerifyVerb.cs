@@ -131,7 +131,11 @@ internal static class VerifyVerb
         if (packs.Count > 0)
         {
             output.Line(output.Offered.Complete("  vertex-ar-backup restore ID --keep-going   brings back everything else of a snapshot"));
-            output.Line($"  mv {packs[0].PackPath} /somewhere/else");
+            if (packs.Find(pack => File.Exists(pack.PackPath)) is { } there)
+            {
+                output.Line($"  mv {there.PackPath} /somewhere/else");
+            }
+
             output.Line(output.Offered.Complete("  vertex-ar-backup create                    then stores anew what the site still has"));
         }
 
