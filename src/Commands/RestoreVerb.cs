@@ -33,16 +33,12 @@ internal static class RestoreVerb
         try
         {
             var code = Run(around, command, RestoreDistrust.OfRepository(store.Layout.Root), (plan, progress) => new RestoreBackup(store, snapshot, plan, around.Clock, progress, around.Stop));
-            if (code == ExitCode.Failed)
-            {
-                VanishedSnapshot.Refuse(store.Layout, [snapshot.Id]);
-            }
-
-            return code;
+            return code == ExitCode.Failed && VanishedSnapshot.Find(store.Layout, [snapshot.Id]) is { } gone ? throw gone : code;
         }
-        catch (UserError e)
+        catch (UserError) when (VanishedSnapshot.Find(store.Layout, [snapshot.Id]) is { } gone)
         {
-            VanishedSnapshot.Refuse(store.Layout, [snapshot.Id], e);
+            // What the restore left, and how to end it, matters more.
+            around.Screen.Log.Say(Severity.Warning, $"{gone.Message}; {gone.Hint}");
             throw;
         }
     }

@@ -10,14 +10,18 @@ namespace VertexAr.Backup.Commands;
 /// </summary>
 internal static class VanishedSnapshot
 {
-    /// <exception cref="UserError">One of these is not there any more.</exception>
-    public static void Refuse(Layout layout, IEnumerable<SnapshotId> read, Exception? cause = null)
+    /// <summary>What to say of one of these that is not there any more; null if all are, or if that cannot be seen.</summary>
+    public static UserError? Find(Layout layout, IEnumerable<SnapshotId> read)
     {
-        var there = new SnapshotStore(layout).Ids().ToHashSet();
-        foreach (var id in read.Where(id => !there.Contains(id)).Take(1))
+        try
         {
-            throw UserError.Failed(
-                $"snapshot {id} was removed while it was read, by a run that could not see this one", "what is missing is no damage: run it again, with a snapshot that 'vertex-ar-backup list' shows", cause);
+            var there = new SnapshotStore(layout).Ids().ToHashSet();
+            return read.Where(id => !there.Contains(id)).Take(1).Select(id => UserError.Failed(
+                $"snapshot {id} was removed while it was read, by a run that could not see this one", "what is missing is no damage: run it again, with a snapshot that 'vertex-ar-backup list' shows")).FirstOrDefault();
+        }
+        catch (Exception e) when (e is UserError or PosixError)
+        {
+            return null; // What went wrong before is what there is to be said.
         }
     }
 }

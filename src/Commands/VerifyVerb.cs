@@ -45,9 +45,9 @@ internal static class VerifyVerb
                 store, whole, damaged, command.Deep, Math.Clamp(System.Environment.ProcessorCount, 1, 4), progress, around.Stop);
         }
 
-        if (report.Damages.Count > 0)
+        if (report.Damages.Count > 0 && VanishedSnapshot.Find(store.Layout, whole.Select(snapshot => snapshot.Id)) is { } gone)
         {
-            VanishedSnapshot.Refuse(store.Layout, whole.Select(snapshot => snapshot.Id));
+            throw gone;
         }
 
         report = report with { Damages = [.. tampering, .. around.Trust is null ? [] : ManifestCheck.Replaced(store, whole), .. report.Damages] };

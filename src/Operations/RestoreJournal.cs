@@ -162,7 +162,14 @@ internal sealed class RestoreJournal : IDisposable
         foreach (var pointer in Head.Pointers.Where(File.Exists))
         {
             AtomicFile.RemoveIfThere(pointer);
-            AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(pointer)!);
+            try
+            {
+                AtomicFile.SyncDirectory(System.IO.Path.GetDirectoryName(pointer)!);
+            }
+            catch (PosixError)
+            {
+                // On a full disk: only a power cut could bring the file back. A journal that stayed would be refused for good, since its probes are gone.
+            }
         }
 
         AtomicFile.RemoveIfThere(Path);
