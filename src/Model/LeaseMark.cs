@@ -53,12 +53,11 @@ internal sealed record LeaseMark
         RenewedAt = json.Time("renewed"),
     };
 
-    /// <summary>Always the same length while only <see cref="RenewedAt"/> and <see cref="IsDeleting"/> change, so that it is replaced in place.</summary>
+    /// <summary>Always the same length while only <see cref="RenewedAt"/> and <see cref="IsDeleting"/> change, so that it is replaced in place; they are the last, so that a write that was cut off says what was there before.</summary>
     public void Write(Utf8JsonWriter json)
     {
         json.WriteString("token", Token);
         json.WriteString("use", Use);
-        json.WriteNumber("deleting", IsDeleting ? 1 : 0);
         json.WriteString("purpose", Purpose);
         json.WriteString("host", Host);
         json.WriteIfThere("machine", Machine);
@@ -70,6 +69,7 @@ internal sealed record LeaseMark
         json.WriteNumber("device", Door.Device);
         json.WriteString("inode", Door.Inode.ToString(CultureInfo.InvariantCulture));
         json.WriteString("since", Text(Since));
+        json.WriteNumber("deleting", IsDeleting ? 1 : 0);
         json.WriteString("renewed", Text(RenewedAt));
     }
 
