@@ -83,7 +83,7 @@ internal sealed class PythonBackups
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw UserError.Failed($"the directory {directory} cannot be listed: {e.Message}", "run as root, or as the owner of the backup directory", e);
+            throw UserError.Failed($"the directory {directory} cannot be listed: {e.Message}", "the owner of the backup directory, as whom root works there, must be able to read it", e);
         }
     }
 
