@@ -4,7 +4,7 @@
 #
 # bindfs keeps POSIX locks in the view: they are on its own inodes, and nobody below sees them. A transaction that has spilled out of the
 # cache has a journal next to the file; to a reader below, that is a journal without a lock, so one that a crash left, and a plain SELECT
-# rolls it back (https://www.sqlite.org/lockingv3.html#hot_journals) and ends with 0. The writer finds a "disk I/O error" at its COMMIT.
+# rolls it back (SQLite's "File Locking And Concurrency", section 4.2, calls it hot) and ends with 0. The writer finds a "disk I/O error" at its COMMIT.
 # The same holds for an overlay's upper directory and for whatever else shows a file by an inode of its own.
 #
 # Seen on 2026-11-30:
