@@ -1,6 +1,7 @@
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Remote;
 
 namespace VertexAr.Backup.Commands;
@@ -51,7 +52,16 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
         {
             if (setting.Directory is { } directory)
             {
+                if (!DoctorTrials.IsReached(report, Name, directory))
+                {
+                    return;
+                }
+
                 watch.RequireRepository(PlaceWatch.SecondPlace, directory);
+                if (Directory.Exists(directory) && Posix.Refusal(directory, AccessKind.Fill) is null && !new DoctorTrials(around, report).Try(Name, PlaceRole.SecondPlace, directory))
+                {
+                    return;
+                }
             }
 
             rclone.Reach();

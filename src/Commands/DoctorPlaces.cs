@@ -3,6 +3,7 @@ using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -12,6 +13,8 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
 {
     /// <summary>What systemd gives a service that sets no PATH of its own.</summary>
     private static readonly string[] ServicePath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+    private readonly DoctorTrials trials = new(around, report);
 
     public void Look()
     {
@@ -23,6 +26,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
 
         LookAtWritten("metrics_file", settings.MetricsFile);
         LookAtWritten("log_file", settings.LogFile);
+        LookAtDrills();
         LookAtHooks();
     }
 
@@ -32,11 +36,18 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     {
         const string name = "backup directory";
         var directory = settings.BackupDir;
+        if (!DoctorTrials.IsReached(report, name, directory))
+        {
+            return false;
+        }
+
         var refusal = Posix.Refusal(directory, AccessKind.Fill) ?? (Directory.Exists(directory) ? null : new PosixError(PosixError.NotDirectory));
         switch (refusal?.Number)
         {
             case null or PosixError.NotFound when StateDirectory.Watch(around, settings.BackupDir).FindBackups(directory) is { } moved:
                 report.Fail(name, moved.Message, moved.Hint);
+                return false;
+            case null when !trials.Try(name, PlaceRole.Backups, directory):
                 return false;
             case null:
                 report.Ok(name, $"{directory} is writable");
@@ -59,6 +70,14 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     private void LookAtSpace()
     {
         const string name = "space";
+        if (Posix.Space(settings.BackupDir).Total == 0)
+        {
+            report.Fail(
+                name, $"the file system of {settings.BackupDir} says that it has 0 bytes in all, as some do that do not know: every run takes it for full",
+                "mount it in a way that tells its size, or keep the backups elsewhere");
+            return;
+        }
+
         try
         {
             var plan = CreateVerb.Plan(settings, new CreateCommand(SnapshotType.Full, null, NoRotate: true, Rescan: false, DryRun: true));
@@ -211,25 +230,36 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
 
     private void LookAtWritten(string key, string? file)
     {
-        if (file is null)
+        if (file is not null)
         {
-            return;
+            _ = LookAtFilled(key, Path.GetDirectoryName(file) ?? "/");
         }
+    }
 
-        var directory = Path.GetDirectoryName(file) ?? "/";
+    private void LookAtDrills()
+    {
+        const string key = "drill.dir";
+        if (settings.Drill.Dir is { } directory && DoctorTrials.IsReached(report, key, directory) && LookAtFilled(key, directory))
+        {
+            _ = trials.Try(key, PlaceRole.Drills, directory);
+        }
+    }
+
+    private bool LookAtFilled(string key, string directory)
+    {
         switch (Posix.Refusal(directory, AccessKind.Fill))
         {
             case null:
                 report.Ok(key, $"{directory} is writable");
-                break;
+                return true;
             case { Number: PosixError.NotFound }:
                 report.Fail(key, $"{directory} does not exist", $"sudo install -d -o {service.User} -g {service.Group} -m 755 {ShellWord.Of(directory)}");
-                break;
+                return false;
             case var refusal:
                 report.Fail(
                     key, $"{directory} is not writable for {service.User}: {refusal.Message}",
                     $"sudo chgrp {service.Group} {ShellWord.Of(directory)} && sudo chmod ug+rwx {ShellWord.Of(directory)}");
-                break;
+                return false;
         }
     }
 

@@ -62,6 +62,11 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         var name = $"database '{database.Name}'";
         var options = new DatabaseOptions(database.Name, database.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds));
         var directory = Path.GetDirectoryName(options.File) ?? "/";
+        if (!DoctorTrials.IsReached(report, name, database.Path))
+        {
+            return;
+        }
+
         try
         {
             watch.Require(PlaceWatch.Database(database.Name), database.Path);
@@ -99,6 +104,11 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     {
         var name = $"storage '{tree.Name}'";
         var options = new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem);
+        if (!DoctorTrials.IsReached(report, name, tree.Path))
+        {
+            return;
+        }
+
         try
         {
             watch.Require(PlaceWatch.Storage(tree.Name), tree.Path);

@@ -38,6 +38,7 @@ internal static class DoctorVerb
 
         if (settings is not null)
         {
+            new DoctorTrials(whole, report).TryTargets(settings);
             ExposedFiles.Of(whole, settings).ForEach(file => report.Warn("exposed", file.Sentence, file.Mending));
         }
 

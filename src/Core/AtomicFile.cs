@@ -47,7 +47,7 @@ internal static class AtomicFile
     public static void SyncDirectory(string path)
     {
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path), follow: true);
-        Posix.Sync(directory);
+        DiskSync.Directory(directory);
     }
 
     /// <summary>Makes the directory if it is not there, with its mode whatever the umask, and syncs its parent unless the caller does.</summary>

@@ -49,6 +49,18 @@ internal static unsafe class FileLock
     /// <param name="length">In bytes.</param>
     public static bool IsLocked(SafeFileHandle file, long start, long length) => Ask(file, start, length).Type != Unlocked;
 
+    /// <summary>Locks a range of a file for writing; the lock ends with the descriptor.</summary>
+    /// <param name="file">Open for writing.</param>
+    /// <param name="start">The first byte.</param>
+    /// <param name="length">In bytes.</param>
+    public static void TakeRecord(SafeFileHandle file, long start, long length)
+    {
+        const int setLockOfDescriptor = 37; // F_OFD_SETLK
+        const short writeLock = 1;
+        var wanted = new PosixCalls.RecordLock { Type = writeLock, Start = start, Length = length };
+        Posix.Check(PosixCalls.GetRecordLock(Posix.Descriptor(file), setLockOfDescriptor, &wanted));
+    }
+
     private static PosixCalls.RecordLock Ask(SafeFileHandle file, long start, long length)
     {
         const int getLock = 5;

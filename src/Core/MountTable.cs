@@ -19,8 +19,17 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
     /// </summary>
     public bool HasOwners => !(Type is "vfat" or "msdos" or "exfat" or "ntfs" or "ntfs3" || (Type == "fuseblk" && IsServedByRoot));
 
+    /// <summary>Behind FUSE, who mounted it; null for anything else.</summary>
+    public uint? ServedBy { get; init; }
+
     /// <summary>Behind FUSE, whether root mounted it: what anybody else's program says of its files is that user's word.</summary>
-    public bool IsServedByRoot { get; init; }
+    public bool IsServedByRoot => ServedBy == 0;
+
+    /// <summary>False where the kernel lets nobody but the user who mounted it see anything of it, not even root: FUSE without <c>allow_other</c>.</summary>
+    public bool IsForAll { get; init; } = true;
+
+    /// <summary>What is written there is on the way for a while after fsync(2) said that it is safe: rclone's answer to it is always yes.</summary>
+    public bool KeepsBack => Type == "fuse.rclone";
 
     /// <summary>
     /// False where a file may have another inode number after each mount, or each time it is looked up: the kernel's FAT and exFAT number files as they
@@ -42,7 +51,7 @@ internal sealed class MountTable
     private const string UpperOption = "upperdir=";
 
     /// <summary>Of fuse(8).</summary>
-    private const string RootsOption = "user_id=0";
+    private const string UserOption = "user_id=";
 
     private readonly List<MountedPlace> mounts;
 
@@ -225,15 +234,21 @@ internal sealed class MountTable
         }
 
         var mount = new MountedPlace(id, fields[2], Unescape(fields[3]), Unescape(fields[4]));
-        return Array.IndexOf(fields, "-") is > 0 and var dash && fields.Length > dash + 3
-            ? mount with
-            {
-                Type = fields[dash + 1],
-                Source = Unescape(fields[dash + 2]),
-                Upper = fields[dash + 1] == "overlay" ? Upper(fields[dash + 3]) : null,
-                IsServedByRoot = fields[dash + 3].Split(',').Contains(RootsOption),
-            }
-            : mount;
+        if (Array.IndexOf(fields, "-") is not (> 0 and var dash) || fields.Length <= dash + 3)
+        {
+            return mount;
+        }
+
+        var options = fields[dash + 3].Split(',');
+        var user = Array.Find(options, option => option.StartsWith(UserOption, StringComparison.Ordinal))?[UserOption.Length..];
+        return mount with
+        {
+            Type = fields[dash + 1],
+            Source = Unescape(fields[dash + 2]),
+            Upper = fields[dash + 1] == "overlay" ? Upper(fields[dash + 3]) : null,
+            ServedBy = uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var served) ? served : null,
+            IsForAll = user is null || options.Contains("allow_other"),
+        };
     }
 
     /// <summary>From <c>rw,lowerdir=/a:/b,upperdir=/c,workdir=/d</c>: see https://docs.kernel.org/filesystems/overlayfs.html.</summary>

@@ -167,9 +167,6 @@ internal static unsafe class Posix
     /// <summary>Returns when the file's content and size are on disk.</summary>
     public static void Sync(SafeFileHandle file) => Check(PosixCalls.Sync(Descriptor(file)));
 
-    /// <summary>Returns when everything on the file system that holds this file is on disk.</summary>
-    public static void SyncFileSystem(SafeFileHandle file) => Check(PosixCalls.SyncFileSystem(Descriptor(file)));
-
     /// <summary>Tells the kernel that the file is read from front to back. A hint: failure is no failure.</summary>
     public static void AdviseSequential(SafeFileHandle file) => _ = PosixCalls.Advise(Descriptor(file), 0, 0, 2);
 

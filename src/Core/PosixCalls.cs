@@ -65,6 +65,9 @@ internal static unsafe partial class PosixCalls
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int SyncFileSystem(int fd);
 
+    [LibraryImport("libc", EntryPoint = "sync")]
+    internal static partial void SyncAll();
+
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     internal static partial int Advise(int fd, long offset, long length, int advice);
 

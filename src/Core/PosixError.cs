@@ -31,6 +31,8 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public const int TooManySymlinks = 40;
     public const int NoData = 61;
     public const int NotSupported = 95;
+    public const int NotConnected = 107;
+    public const int Stale = 116;
     public const int QuotaExceeded = 122;
 
     /// <summary>The errno of the C library.</summary>

@@ -137,7 +137,7 @@ internal sealed class SigningKey
             Posix.Remove(directory, temporary);
         }
 
-        Posix.Sync(directory);
+        DiskSync.Directory(directory);
     }
 
     private static SafeFileHandle OpenDirectory(string path)

@@ -14,13 +14,19 @@ internal static class LeftoverName
     // Restores before version 0.1 kept whole seconds.
     private static readonly string[] TimeForms = ["yyyyMMdd'T'HHmmss.fff'Z'", "yyyyMMdd'T'HHmmss'Z'"];
 
+    /// <summary>What a trial of <c>doctor</c> is named, with the time as a snapshot has it; one that was killed leaves it.</summary>
+    public const string TrialPrefix = ".vertex-ar-backup-trial-";
+
     private static ReadOnlySpan<byte> Kept => ".before_restore_"u8;
 
     private static ReadOnlySpan<byte> Scratch => ".restore_"u8;
 
     /// <param name="name">The name of a file or directory, without its path.</param>
     public static bool Is(ReadOnlySpan<byte> name) =>
-        IsWith(WithoutCompanion(name).TrimEnd((byte)'-'), Kept) || (name.StartsWith("."u8) && IsWith(WithoutSuffix(name), Scratch));
+        IsWith(WithoutCompanion(name).TrimEnd((byte)'-'), Kept) || (name.StartsWith("."u8) && IsWith(WithoutSuffix(name), Scratch)) || IsTrial(name);
+
+    public static bool IsTrial(ReadOnlySpan<byte> name) =>
+        name.StartsWith(".vertex-ar-backup-trial-"u8) && IsTime(name[TrialPrefix.Length..]);
 
     /// <summary>What a restore has next to its scratch directory; a dash where two sources would have the same.</summary>
     private static ReadOnlySpan<byte> WithoutSuffix(ReadOnlySpan<byte> name)

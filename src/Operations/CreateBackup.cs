@@ -135,6 +135,7 @@ internal sealed class CreateBackup
         existing = store.Ids();
         CreateSigning.SayDamaged(damaged, progress);
         ScratchFiles.RemoveOrphans(held);
+        PlaceTrial.RemoveOrphans(held.Layout.Root);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default), .. plan.Signer?.Listed(held.Layout) ?? []];
         var id = plan.Origin is null ? CreateId.Next(startedAt, taken, existing, held.Layout, progress) : CreateId.Free(startedAt, taken);

@@ -88,7 +88,7 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
         var (fromDirectory, fromName) = places.Find(step.Copying);
         var (toDirectory, toName) = places.Find(to);
         Posix.Rename(fromDirectory, fromName, toDirectory, toName);
-        Posix.Sync(toDirectory);
+        DiskSync.Directory(toDirectory);
     }
 
     /// <summary>What a kill left of a copy.</summary>

@@ -368,7 +368,7 @@ internal sealed class RestoreBackup
             foreach (var path in root.Detours.Values.Prepend(root.Path))
             {
                 using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
-                Posix.SyncFileSystem(directory);
+                DiskSync.FileSystem(directory);
             }
         }
     }

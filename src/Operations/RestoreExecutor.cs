@@ -73,7 +73,7 @@ internal sealed class RestoreExecutor : IDisposable
         {
             if (places.StatusOrNull(path) is { } status && synced.Add(status.Device))
             {
-                Posix.SyncFileSystem(places.Find(path).Directory);
+                DiskSync.FileSystem(places.Find(path).Directory);
             }
         }
     }

@@ -47,7 +47,7 @@ internal sealed class RestoreProbe : IRestoreProbe
         Posix.CreateNew(Posix.Here, Posix.Bytes(path + "/inner/file"), 0x180).Dispose();
         movableDirectory = Try(empty, inner);
         movableFile = Try(Posix.Bytes(path + "/one"), inner);
-        CanExchange = Try(Posix.Bytes(path + "/one"), Posix.Bytes(path + "/other"), RenameHow.Exchange) is null;
+        CanExchange = PlaceTrial.Exchange(Posix.Here, Posix.Bytes(path + "/one"), Posix.Bytes(path + "/other")) is null;
     }
 
     public bool CanExchange { get; }
@@ -83,11 +83,11 @@ internal sealed class RestoreProbe : IRestoreProbe
             error);
     }
 
-    private static int? Try(byte[] from, byte[] to, RenameHow how = RenameHow.Replace)
+    private static int? Try(byte[] from, byte[] to)
     {
         try
         {
-            Posix.Rename(Posix.Here, from, Posix.Here, to, how);
+            Posix.Rename(Posix.Here, from, Posix.Here, to);
             return null;
         }
         catch (PosixError e)

@@ -65,7 +65,7 @@ internal sealed class WalkedEntry
         try
         {
             using var below = !IsTop && Status.IsDirectory ? Posix.OpenDirectory(directory!, Name) : null;
-            Posix.SyncFileSystem(below ?? directory!);
+            DiskSync.FileSystem(below ?? directory!);
         }
         catch (PosixError)
         {

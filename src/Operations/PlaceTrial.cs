@@ -1,0 +1,287 @@
+using Microsoft.Win32.SafeHandles;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>
+/// Tries in a scratch directory what this program does with files, and removes it again. All of that is done by its open directory, and only
+/// names that were made are removed: whoever else may write there leads nobody elsewhere.
+/// </summary>
+internal sealed class PlaceTrial
+{
+    private const int OwnersOnly = 0x180; // 0600
+    private const int OwnersOnlyDirectory = 0x1C0; // 0700
+
+    private static readonly string[] Names = ["locked", "renamed-from", "renamed-to", "exchanged-one", "exchanged-other", "refused-from", "refused-to", "linked", "link"];
+
+    private readonly Dictionary<PlaceAbility, string> lacking = [];
+
+    /// <summary>What failed, each with the reason.</summary>
+    public IReadOnlyDictionary<PlaceAbility, string> Lacking => lacking;
+
+    /// <summary>The disk is full, so that nothing can be said of it.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>Tries all of it, after what a killed trial left was removed.</summary>
+    /// <param name="directory">Where; its time of modification stays as it is.</param>
+    /// <param name="now">By which the scratch directory is named.</param>
+    public static PlaceTrial Run(string directory, DateTimeOffset now)
+    {
+        var trial = new PlaceTrial();
+        using var parent = trial.Try(PlaceAbility.Make, () => Open(directory));
+        if (parent is not null)
+        {
+            if (MountTable.Read().Over(RealPath.Of(directory)) is { KeepsBack: true } mount)
+            {
+                trial.lacking.Add(PlaceAbility.KeepSynced, mount.Type);
+            }
+
+            var modified = Posix.Status(parent).Modified;
+            RemoveOrphans(parent);
+            trial.RunIn(parent, now);
+            KeepTime(parent, modified);
+        }
+
+        return trial;
+    }
+
+    /// <summary>Whether two names change places; each has to be a file's.</summary>
+    /// <returns>Why not; null if they do.</returns>
+    public static string? Exchange(SafeFileHandle directory, byte[] one, byte[] other)
+    {
+        try
+        {
+            Posix.Rename(directory, one, directory, other, RenameHow.Exchange);
+
+            // One that does not know the wish may rename all the same.
+            _ = Posix.StatusAt(directory, one);
+            return null;
+        }
+        catch (PosixError e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Root may be led elsewhere by whoever can put a link on the way.</summary>
+    private static SafeFileHandle Open(string directory) =>
+        Posix.IsRoot ? NamedPlaces.Open(Posix.Bytes(RealPath.Of(directory))) : Posix.OpenDirectory(Posix.Here, Posix.Bytes(directory), follow: true);
+
+    private void RunIn(SafeFileHandle parent, DateTimeOffset now)
+    {
+        byte[] name = [];
+        using var directory = Try(PlaceAbility.Make, () => Make(parent, now, out name));
+        if (directory is null)
+        {
+            return;
+        }
+
+        try
+        {
+            TryLocks(directory);
+            TryNames(directory);
+            Try(PlaceAbility.SyncDirectory, () => Posix.Sync(directory));
+            Try(PlaceAbility.SyncFileSystem, () => DiskSync.FileSystem(directory));
+        }
+        finally
+        {
+            Try(PlaceAbility.Remove, () => Remove(parent, name, directory));
+        }
+    }
+
+    /// <summary>Held, as far as there are locks, so that nobody takes it for an orphan.</summary>
+    private static SafeFileHandle Make(SafeFileHandle parent, DateTimeOffset now, out byte[] name)
+    {
+        for (var id = SnapshotId.At(now); ; id = id.Next())
+        {
+            try
+            {
+                name = Posix.Bytes(LeftoverName.TrialPrefix + id);
+                Posix.MakeDirectory(parent, name, OwnersOnlyDirectory);
+                break;
+            }
+            catch (PosixError e) when (e.Number == PosixError.Exists)
+            {
+                // Of another trial.
+            }
+        }
+
+        try
+        {
+            var directory = Posix.OpenDirectory(parent, name);
+            _ = IsFree(directory);
+            return directory;
+        }
+        catch (PosixError)
+        {
+            Posix.Remove(parent, name, directory: true);
+            throw;
+        }
+    }
+
+    private void TryLocks(SafeFileHandle directory)
+    {
+        var name = Posix.Bytes(Names[0]);
+        using var file = Try(PlaceAbility.Make, () => Posix.CreateNew(directory, name, OwnersOnly));
+        if (file is null)
+        {
+            return;
+        }
+
+        Try(PlaceAbility.SyncFile, () =>
+        {
+            Posix.Write(file, name);
+            Posix.Sync(file);
+        });
+        Try(PlaceAbility.LockRecord, () => FileLock.TakeRecord(file, start: 0, length: 1));
+        if (Try(PlaceAbility.Lock, () => FileLock.TryTake(file, exclusive: true)))
+        {
+            using var other = Posix.OpenToChange(directory, name);
+            if (FileLock.TryTake(other, exclusive: true))
+            {
+                lacking.Add(PlaceAbility.LockAlone, "it was given twice");
+            }
+        }
+    }
+
+    private void TryNames(SafeFileHandle directory)
+    {
+        var names = Array.ConvertAll(Names, Posix.Bytes);
+        foreach (var name in names[3..8].Prepend(names[1]))
+        {
+            Try(PlaceAbility.Make, () => Posix.CreateNew(directory, name, OwnersOnly).Dispose());
+        }
+
+        if (lacking.ContainsKey(PlaceAbility.Make) || IsFull)
+        {
+            return;
+        }
+
+        Try(PlaceAbility.Rename, () => Posix.Rename(directory, names[1], directory, names[2]));
+        if (Exchange(directory, names[3], names[4]) is { } reason)
+        {
+            lacking.Add(PlaceAbility.Exchange, reason);
+        }
+
+        Try(PlaceAbility.RenameAlone, () => Refuse(directory, names[5], names[6]));
+        Try(PlaceAbility.HardLink, () => Posix.MakeLink(directory, names[7], directory, names[8]));
+    }
+
+    /// <summary>The second name is taken, and so the rename fails in the one way that is right.</summary>
+    private static void Refuse(SafeFileHandle directory, byte[] from, byte[] to)
+    {
+        try
+        {
+            Posix.Rename(directory, from, directory, to, RenameHow.Refuse);
+        }
+        catch (PosixError e) when (e.Number == PosixError.Exists)
+        {
+            return;
+        }
+
+        throw new PosixError(PosixError.Invalid, "it replaces all the same");
+    }
+
+    private static void Remove(SafeFileHandle parent, byte[] name, SafeFileHandle directory)
+    {
+        foreach (var one in Names)
+        {
+            try
+            {
+                Posix.Remove(directory, Posix.Bytes(one));
+            }
+            catch (PosixError e) when (e.Number == PosixError.NotFound)
+            {
+                // It was never made, or was renamed.
+            }
+        }
+
+        Posix.Remove(parent, name, directory: true);
+    }
+
+    /// <summary>What is left of trials that were killed: nobody holds it.</summary>
+    /// <param name="directory">Where trials were.</param>
+    public static void RemoveOrphans(string directory)
+    {
+        try
+        {
+            using var parent = Open(directory);
+            RemoveOrphans(parent);
+        }
+        catch (PosixError)
+        {
+            // Whoever needs the directory says so.
+        }
+    }
+
+    private static void RemoveOrphans(SafeFileHandle parent)
+    {
+        try
+        {
+            using var names = Posix.OpenDirectory(parent, "."u8);
+            foreach (var name in DirectoryNames.Read(names).Where(name => LeftoverName.IsTrial(name)))
+            {
+                using var orphan = Posix.OpenDirectory(parent, name);
+                if (IsFree(orphan))
+                {
+                    Remove(parent, name, orphan);
+                }
+            }
+        }
+        catch (PosixError)
+        {
+            // What cannot be removed is no reason to try nothing.
+        }
+    }
+
+    /// <summary>Takes the lock on a directory of ours; false if another trial has it, or there are no locks.</summary>
+    private static bool IsFree(SafeFileHandle directory)
+    {
+        try
+        {
+            return FileLock.TryTake(directory, exclusive: true);
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
+
+    private static void KeepTime(SafeFileHandle directory, FileTime modified)
+    {
+        try
+        {
+            Posix.SetModified(directory, modified);
+        }
+        catch (PosixError)
+        {
+            // Somebody else's directory: its time says that something was made there, which is true.
+        }
+    }
+
+    private void Try(PlaceAbility ability, Action act) => _ = Try(ability, () =>
+    {
+        act();
+        return true;
+    });
+
+    private T? Try<T>(PlaceAbility ability, Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (PosixError e) when (e.IsDiskFull)
+        {
+            IsFull = true;
+        }
+        catch (PosixError e)
+        {
+            lacking.TryAdd(ability, e.Message);
+        }
+
+        return default;
+    }
+}
