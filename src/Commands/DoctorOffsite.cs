@@ -58,7 +58,7 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
                 }
 
                 watch.RequireRepository(PlaceWatch.SecondPlace, directory);
-                if (Directory.Exists(directory) && Posix.Refusal(directory, AccessKind.Fill) is null && !new DoctorTrials(around, report).Try(Name, PlaceRole.SecondPlace, directory))
+                if (Directory.Exists(directory) && Posix.Refusal(directory, AccessKind.Fill) is null && !new DoctorTrials(around, report).Try(Name, directory, PlaceRole.SecondPlace))
                 {
                     return;
                 }

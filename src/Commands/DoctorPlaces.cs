@@ -47,7 +47,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
             case null or PosixError.NotFound when StateDirectory.Watch(around, settings.BackupDir).FindBackups(directory) is { } moved:
                 report.Fail(name, moved.Message, moved.Hint);
                 return false;
-            case null when !trials.Try(name, PlaceRole.Backups, directory):
+            case null when !trials.Try(name, directory, PlaceRole.Backups):
                 return false;
             case null:
                 report.Ok(name, $"{directory} is writable");
@@ -241,7 +241,7 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
         const string key = "drill.dir";
         if (settings.Drill.Dir is { } directory && DoctorTrials.IsReached(report, key, directory) && LookAtFilled(key, directory))
         {
-            _ = trials.Try(key, PlaceRole.Drills, directory);
+            _ = trials.Try(key, directory, PlaceRole.Drills);
         }
     }
 

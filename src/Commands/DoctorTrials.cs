@@ -8,6 +8,8 @@ namespace VertexAr.Backup.Commands;
 /// <summary>The part of <c>doctor</c> that tries what a place can do, instead of asking what it is. Where all of it works, nothing is said.</summary>
 internal sealed class DoctorTrials(Surroundings around, DoctorReport report)
 {
+    private const string Restores = "restore";
+
     /// <summary>These can do all of it, and in the directories of sources an application may watch what is made.</summary>
     private static readonly string[] Ordinary = ["ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay"];
 
@@ -19,23 +21,25 @@ internal sealed class DoctorTrials(Surroundings around, DoctorReport report)
             return;
         }
 
-        var tried = new HashSet<(PlaceRole, string)>();
-        foreach (var (name, role, directory) in Targets(settings))
+        foreach (var target in Targets(settings).GroupBy(target => target.Directory, target => target.Role))
         {
-            if (directory is not null && tried.Add((role, directory)) && !IsOrdinary(directory) && IsOpenToRoot(name, directory))
+            if (target.Key is { } directory && !IsOrdinary(directory) && IsOpenToRoot(directory))
             {
-                _ = Try(name, role, directory);
+                _ = Try(Restores, directory, [.. target.Distinct()]);
             }
         }
     }
 
     /// <summary>Tries a directory that may be written to.</summary>
+    /// <param name="name">Of the check.</param>
+    /// <param name="directory">Absolute.</param>
+    /// <param name="roles">What it is.</param>
     /// <returns>Whether what it is for can be done there; if not, that was reported.</returns>
-    public bool Try(string name, PlaceRole role, string directory)
+    public bool Try(string name, string directory, params ReadOnlySpan<PlaceRole> roles)
     {
         var trial = PlaceTrial.Run(directory, around.Clock.GetUtcNow());
         var works = true;
-        foreach (var verdict in trial.IsFull ? [] : PlaceJudgement.Judge(role, directory, trial.Lacking))
+        foreach (var verdict in trial.IsFull ? [] : PlaceJudgement.Judge(roles, directory, trial.Lacking))
         {
             works &= !verdict.IsFailure;
             if (verdict.IsFailure)
@@ -63,10 +67,10 @@ internal sealed class DoctorTrials(Surroundings around, DoctorReport report)
         return false;
     }
 
-    private static IEnumerable<(string Name, PlaceRole Role, string? Directory)> Targets(Settings settings) =>
+    private static IEnumerable<(PlaceRole Role, string? Directory)> Targets(Settings settings) =>
     [
-        .. settings.Databases.Select(database => ($"database '{database.Name}'", PlaceRole.Databases, Path.GetDirectoryName(RealPath.Of(database.Path)))),
-        .. settings.Storage.Select(tree => ($"storage '{tree.Name}'", PlaceRole.Trees, Above(RealPath.Of(tree.Path)))),
+        .. settings.Databases.Select(database => (PlaceRole.Databases, Path.GetDirectoryName(RealPath.Of(database.Path)))),
+        .. settings.Storage.Select(tree => (PlaceRole.Trees, Above(RealPath.Of(tree.Path)))),
     ];
 
     /// <summary>Where a restore works: next to the tree, or in it where that is a mount of its own. Null if that cannot be known.</summary>
@@ -85,7 +89,7 @@ internal sealed class DoctorTrials(Surroundings around, DoctorReport report)
     private static bool IsOrdinary(string directory) => MountTable.Read().Over(directory) is not { } mount || Array.IndexOf(Ordinary, mount.Type) >= 0;
 
     /// <summary>What is not there, or reached by nobody, is reported of the source.</summary>
-    private bool IsOpenToRoot(string name, string directory)
+    private bool IsOpenToRoot(string directory)
     {
         try
         {
@@ -95,7 +99,7 @@ internal sealed class DoctorTrials(Surroundings around, DoctorReport report)
         {
             if (e.Number == PosixError.AccessDenied && PlaceTrouble.Of(directory, e.Number, MountTable.Read(), Posix.EffectiveUser) is { } trouble)
             {
-                report.Warn(name, $"nothing can be restored in place by root: {trouble.Text}", trouble.Mend);
+                report.Warn(Restores, $"root can restore nothing to {directory}: {trouble.Text}", trouble.Mend);
             }
 
             return false;

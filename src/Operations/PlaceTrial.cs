@@ -14,7 +14,7 @@ internal sealed class PlaceTrial
     private const int OwnersOnly = 0x180; // 0600
     private const int OwnersOnlyDirectory = 0x1C0; // 0700
 
-    private static readonly string[] Names = ["locked", "renamed-from", "renamed-to", "exchanged-one", "exchanged-other", "refused-from", "refused-to", "linked", "link"];
+    private static readonly string[] Names = ["locked", "renamed-from", "renamed-to", "exchanged-one", "exchanged-other", "moved-from", "moved-to", "taken", "linked", "link"];
 
     private readonly Dictionary<PlaceAbility, string> lacking = [];
 
@@ -149,7 +149,7 @@ internal sealed class PlaceTrial
     private void TryNames(SafeFileHandle directory)
     {
         var names = Array.ConvertAll(Names, Posix.Bytes);
-        foreach (var name in names[3..8].Prepend(names[1]))
+        foreach (var name in new[] { names[1], names[3], names[4], names[5], names[7], names[8] })
         {
             Try(PlaceAbility.Make, () => Posix.CreateNew(directory, name, OwnersOnly).Dispose());
         }
@@ -165,16 +165,17 @@ internal sealed class PlaceTrial
             lacking.Add(PlaceAbility.Exchange, reason);
         }
 
-        Try(PlaceAbility.RenameAlone, () => Refuse(directory, names[5], names[6]));
-        Try(PlaceAbility.HardLink, () => Posix.MakeLink(directory, names[7], directory, names[8]));
+        Try(PlaceAbility.RenameAlone, () => RenameAlone(directory, names[5], names[6], names[7]));
+        Try(PlaceAbility.HardLink, () => Posix.MakeLink(directory, names[8], directory, names[9]));
     }
 
-    /// <summary>The second name is taken, and so the rename fails in the one way that is right.</summary>
-    private static void Refuse(SafeFileHandle directory, byte[] from, byte[] to)
+    /// <summary>Of a name that is free, too: the kernel refuses what is taken before it asks a file system whether it could.</summary>
+    private static void RenameAlone(SafeFileHandle directory, byte[] from, byte[] to, byte[] taken)
     {
+        Posix.Rename(directory, from, directory, to, RenameHow.Refuse);
         try
         {
-            Posix.Rename(directory, from, directory, to, RenameHow.Refuse);
+            Posix.Rename(directory, to, directory, taken, RenameHow.Refuse);
         }
         catch (PosixError e) when (e.Number == PosixError.Exists)
         {

@@ -84,8 +84,9 @@ internal sealed class RestoreWriter : IDisposable
         {
             return false;
         }
-        catch (PosixError e) when (e.IsNotForThisPlace || e.Number is PosixError.CrossDevice or PosixError.TooManyHardLinks)
+        catch (PosixError e) when (e.IsNotForThisPlace || e.Number is PosixError.CrossDevice or PosixError.TooManyHardLinks or PosixError.InputOutput)
         {
+            // An rclone mount calls it an I/O error. If the disk itself is at fault, so is the copy that is made instead.
             losses.Add(RestoreLoss.HardLink, entry.Path, e.Message);
             return false;
         }

@@ -15,36 +15,44 @@ internal sealed class PlaceJudgement
 
     private PlaceJudgement(string place, IReadOnlyDictionary<PlaceAbility, string> lacking) => (this.place, this.lacking) = (place, lacking);
 
-    /// <param name="role">What the place is for. What it lacks and never needs is not worth a sentence.</param>
+    /// <param name="roles">What the place is for. What it lacks and never needs is not worth a sentence.</param>
     /// <param name="place">Its path.</param>
     /// <param name="lacking">What failed there, each with the system's reason; nothing else was found wrong.</param>
-    public static IReadOnlyList<PlaceVerdict> Judge(PlaceRole role, string place, IReadOnlyDictionary<PlaceAbility, string> lacking)
+    public static IReadOnlyList<PlaceVerdict> Judge(ReadOnlySpan<PlaceRole> roles, string place, IReadOnlyDictionary<PlaceAbility, string> lacking)
     {
         var judgement = new PlaceJudgement(place, lacking);
+        foreach (var role in roles)
+        {
+            judgement.Judge(role);
+        }
+
+        return [.. judgement.verdicts.Distinct()];
+    }
+
+    private void Judge(PlaceRole role)
+    {
         switch (role)
         {
             case PlaceRole.Backups:
-                judgement.JudgeBackups();
+                JudgeBackups();
                 break;
             case PlaceRole.Drills:
-                judgement.JudgeDrills();
+                JudgeDrills();
                 break;
             case PlaceRole.SecondPlace:
-                judgement.JudgeSecondPlace();
+                JudgeSecondPlace();
                 break;
             case PlaceRole.Databases:
-                judgement.JudgeTarget();
-                judgement.Warn(PlaceAbility.LockRecord, "no range of a file can be locked in", "SQLite cannot keep programs apart that use the database");
+                JudgeTarget();
+                Warn(PlaceAbility.LockRecord, "no range of a file can be locked in", "SQLite cannot keep programs apart that use a database");
                 break;
             case PlaceRole.Trees:
-                judgement.JudgeTarget();
-                judgement.Warn(PlaceAbility.HardLink, "there are no hard links in", "files with several names are restored as several files");
+                JudgeTarget();
+                Warn(PlaceAbility.HardLink, "there are no hard links in", "files with several names are restored as several files");
                 break;
             default:
                 throw new NotSupportedException(role.ToString());
         }
-
-        return judgement.verdicts;
     }
 
     private void JudgeBackups()
@@ -86,12 +94,26 @@ internal sealed class PlaceJudgement
         Warn(PlaceAbility.LockAlone, "two programs get the same lock in", "two restores at once are not kept apart");
         Warn(PlaceAbility.Rename, "no file can be renamed in", impossible);
         Warn(PlaceAbility.SyncFile, "no file can be put on disk (fsync) in", impossible);
-        Warn(PlaceAbility.Exchange, "two names cannot change places in", "a restore in place is not one instant: in between, neither the old nor the new is there");
-        Warn(PlaceAbility.RenameAlone, "a rename cannot refuse to replace in", "a restore in place may replace what another program makes under the same name just then");
+        JudgeRenames();
         Warn(PlaceAbility.SyncDirectory, "no directory can be put on disk (fsync) in", "a power cut soon after a restore may undo it");
         Warn(PlaceAbility.SyncFileSystem, "a restore cannot be put on disk (syncfs) in", impossible);
         Warn(PlaceAbility.KeepSynced, "fsync means nothing in", "what is called restored may still be on its way");
         Warn(PlaceAbility.Remove, "nothing can be removed in", "what restores leave stays there");
+    }
+
+    /// <summary>Those that lack the one mostly lack the other.</summary>
+    private void JudgeRenames()
+    {
+        const string steps = "a restore in place is several steps, not one instant: in between, neither the old nor the new is there";
+        const string replaced = "what another program makes under a restored name just then may be replaced";
+        if (lacking.ContainsKey(PlaceAbility.Exchange) && lacking.ContainsKey(PlaceAbility.RenameAlone))
+        {
+            Warn(PlaceAbility.Exchange, "a rename can neither exchange two names nor refuse to replace one in", $"{steps}, and {replaced}");
+            return;
+        }
+
+        Warn(PlaceAbility.Exchange, "a rename cannot exchange two names in", steps);
+        Warn(PlaceAbility.RenameAlone, "a rename cannot refuse to replace a name in", $"during a restore in place, {replaced}");
     }
 
     private void Fail(PlaceAbility ability, string what, string consequence) => Add(isFailure: true, ability, what, consequence, null);

@@ -13,12 +13,14 @@ public sealed class LeftoverNameTests
     [InlineData(".app.db.restore_20261129T001500.123Z")]
     [InlineData(".restore_20240229T235959Z")]
     [InlineData("a.before_restore_x.before_restore_20261129T001500.123Z")]
+    [InlineData(".vertex-ar-backup-trial-20261129T001500Z")]
     public void What_a_restore_leaves_is_known_by_its_name(string name) => Assert.True(LeftoverName.Is(Encoding.UTF8.GetBytes(name)));
 
     [Theory]
     [InlineData("notes.before_restore_plan")]
     [InlineData("app.db.before_restore_20261129T001500.123Z.txt")]
     [InlineData("app.db.before_restore_20261129")]
+    [InlineData(".vertex-ar-backup-trial-plan")]
     [InlineData("app.db.before_restore_20261329T001500.123Z")]
     [InlineData("app.db.before_restore_20230229T001500Z")]
     [InlineData("app.db.before_restore_20261129T001500.12Z")]
