@@ -25,7 +25,7 @@ internal sealed record PlaceTrouble(string Text, string Mend)
             PosixError.NotConnected => new($"the program that serves {mount.Point} ({kind}) has ended: nothing there can be reached", Again(mount)),
             PosixError.Stale => new($"the server of {mount.Point} ({kind}) no longer knows what is mounted here", Again(mount)),
             PosixError.AccessDenied when !mount.IsForAll && mount.ServedBy != user => new(
-                $"{mount.Point} ({kind}) was mounted by {Accounts.UserText(mount.ServedBy ?? 0, "user ")} without allow_other: nobody else may enter it, {(user == 0 ? "not even" : "nor may")} root",
+                $"{mount.Point} ({kind}) was mounted by {Accounts.UserText(mount.ServedBy ?? 0, "user ")} without allow_other: nobody else may enter it{(mount.IsServedByRoot ? "" : ", not even root")}",
                 "mount it with -o allow_other, which other users than root may do if user_allow_other is in /etc/fuse.conf"),
             _ => null,
         };
