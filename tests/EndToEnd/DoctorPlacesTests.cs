@@ -170,7 +170,7 @@ public sealed class DoctorPlacesTests : IDisposable
         Machine.NeedStrace();
         site.Create();
         site.Write("new", "new");
-        string[] places = [.. new[] { "", "/snapshots", "/packs", "/staging", "/runs" }.SelectMany(name => new[] { "-P", site.Backups + name })];
+        var places = Directory.GetDirectories(site.Backups).Prepend(site.Backups).SelectMany(directory => new[] { "-P", directory });
         site.Run(["create"], before: ["strace", "-f", "-qq", "-o", site.In("strace.log"), "-e", "trace=fsync", .. places, "-e", "inject=fsync:error=EINVAL", "--"]).Succeeds();
         Assert.Contains("INJECTED", File.ReadAllText(site.In("strace.log")), StringComparison.Ordinal);
         Assert.Equal(2, site.Snapshots().Count);

@@ -83,6 +83,18 @@ public sealed class PoorPlacesTests : IDisposable
         site.Run("drill").Succeeds();
     }
 
+    /// <summary>There, the answer to what cannot be is an I/O error.</summary>
+    [Fact]
+    public void On_a_mount_of_rclone_a_hard_link_becomes_a_file_of_its_own()
+    {
+        File.Delete(site.InStorage("newest"));
+        var cloud = site.MountFuse("cloud", "mkdir -p server; rclone mount --daemon --vfs-cache-mode writes --cache-dir \"$PWD/cache\" \":local:$PWD/server\" \"$1\" 2> rclone.log");
+        site.Create();
+        site.Run("restore", "latest", "--to", Path.Combine(cloud, "restored")).Ends(3).Says("1 hard link became a file of its own");
+        Assert.Equal("a portrait", File.ReadAllText(Path.Combine(cloud, "restored/storage/portraits/anna.jpg")));
+        Assert.Equal("a portrait", File.ReadAllText(Path.Combine(cloud, "restored/storage/poster.jpg")));
+    }
+
     /// <summary>At once: behind FUSE, what the kernel remembers of a name may be a second old.</summary>
     [Fact]
     public void Each_name_of_a_file_has_its_content()
