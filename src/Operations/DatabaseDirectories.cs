@@ -17,12 +17,24 @@ internal static class DatabaseDirectories
     {
         foreach (var path in databases)
         {
-            var directory = Path.GetDirectoryName(path)!;
-            if (Posix.StatusOrNull(path) is { Uid: not 0 } file && Posix.StatusOrNull(directory) is { } above && !MayWrite(file.Uid, above))
+            try
             {
-                var owner = Accounts.UserName(file.Uid) ?? file.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
-                warn($"the database {path} belongs to {owner}, who may not write to {directory}, where SQLite keeps its journal: if the application runs as {owner}, it needs 'chown {owner} {directory}'");
+                LookAt(path, warn);
             }
+            catch (PosixError)
+            {
+                // The restore is done, and this was only to be of help.
+            }
+        }
+    }
+
+    private static void LookAt(string path, Action<string> warn)
+    {
+        var directory = Path.GetDirectoryName(path)!;
+        if (Posix.StatusOrNull(path) is { Uid: not 0 } file && Posix.StatusOrNull(directory) is { } above && !MayWrite(file.Uid, above))
+        {
+            var owner = Accounts.UserName(file.Uid) ?? file.Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            warn($"the database {path} belongs to {owner}, who may not write to {directory}, where SQLite keeps its journal: if the application runs as {owner}, it needs 'chown {owner} {directory}'");
         }
     }
 

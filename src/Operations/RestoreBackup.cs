@@ -300,6 +300,7 @@ internal sealed class RestoreBackup
     private RestoreResult RunInPlace()
     {
         using var place = new RestoreInPlace(Targets, plan.Neighbours.With(What.Sources), What.Title, stamp, progress);
+        RestoreResult done;
         try
         {
             place.Begin(onlyFiles: plan.Paths.Count > 0);
@@ -309,14 +310,17 @@ internal sealed class RestoreBackup
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0, stop);
             place.Run();
-            DatabaseDirectories.Look(Databases, text => progress.Say(Severity.Warning, text));
-            return result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
+            done = result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
         }
         catch (Exception e)
         {
             place.TakeBack(e);
             throw;
         }
+
+        // Advice on what is in place: nothing that goes wrong here takes it back.
+        DatabaseDirectories.Look(Databases, text => progress.Say(Severity.Warning, text));
+        return done;
     }
 
     /// <summary>Restores into empty directories, one for each source, and puts them on disk.</summary>
