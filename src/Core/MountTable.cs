@@ -10,6 +10,10 @@ namespace VertexAr.Backup.Core;
 /// <param name="Point">Where it is seen, absolute and without links.</param>
 internal sealed record MountedPlace(ulong Id, string Device, string Root, string Point)
 {
+    private const string Fuse = "fuse.";
+
+    private static readonly HashSet<string> OfOneProgram = ["gocryptfs", "encfs", "cryfs", "securefs", "fuse2fs", "ext2", "ext3", "ext4", "exfat", "ntfs", "ntfs-3g", "zfs", "apfs"];
+
     /// <summary>The kind of file system, as "ext4" or "fuse.sshfs"; empty if the table does not say.</summary>
     public string Type { get; init; } = "";
 
@@ -36,7 +40,13 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
     /// come, libfuse does unless a file system asks it not to (use_ino in its fuse.h), and an SMB server may.
     /// </summary>
     public bool HasLastingInodes =>
-        !(Type is "vfat" or "msdos" or "exfat" or "cifs" or "smb3" or "9p" or "fuseblk" or "fuse" || Type.StartsWith("fuse.", StringComparison.Ordinal));
+        !(Type is "vfat" or "msdos" or "exfat" or "cifs" or "smb3" or "9p" or "fuseblk" or "fuse" || Type.StartsWith(Fuse, StringComparison.Ordinal));
+
+    /// <summary>
+    /// True where others may have the same files open by another way, with locks that do not reach here: what FUSE shows of another directory or of another
+    /// machine, and what a server or a host shares. A disk or an image that a program of FUSE reads is its own, as are encrypted files.
+    /// </summary>
+    public bool HasFarSide => Type is "cifs" or "smb3" or "9p" or "virtiofs" or "fuse" || (Type.StartsWith(Fuse, StringComparison.Ordinal) && !OfOneProgram.Contains(Type[Fuse.Length..]));
 
     /// <summary>Where it is from: a device, a server's directory, or a word; empty if the table does not say.</summary>
     public string Source { get; init; } = "";

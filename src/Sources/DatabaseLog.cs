@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Sources;
@@ -7,16 +6,10 @@ namespace VertexAr.Backup.Sources;
 /// Whether the log of a database is where SQLite looks for it. SQLite names the log after the path by which the file was opened, so
 /// an application that opens the file by another name (a hard link, a file mounted by itself in a container) keeps its log
 /// there, and what is read by our name lacks the rows in it. Locks are on the file itself and show this: whoever has a database in
-/// WAL mode open keeps the file locked for reading, and a byte of the <c>-shm</c> next to its own name
-/// (https://www.sqlite.org/walformat.html, "Dead-Man-Switch").
+/// WAL mode open keeps the file locked for reading, and a byte of the <c>-shm</c> next to its own name (<see cref="SqliteLocks"/>).
 /// </summary>
 internal static class DatabaseLog
 {
-    // Of SQLite's os_unix.c: SHARED_FIRST, SHARED_SIZE and UNIX_SHM_DMS.
-    private const long SharedFirst = 0x4000_0002;
-    private const long SharedLength = 510;
-    private const long DeadManSwitch = 128;
-
     /// <summary>An application that is just opening or closing the database holds one lock without the other for a moment.</summary>
     private const int Looks = 4;
 
@@ -59,7 +52,7 @@ internal static class DatabaseLog
                 return names.Sentence is null ? null : new WalkProblem($"{names.Sentence}; its log is next to {path} now: let nobody open it by the other name", IsLoss: false);
             }
 
-            if (!IsOpen(path) && names.AreAll)
+            if (!SqliteLocks.IsShared(path) && names.AreAll)
             {
                 return null;
             }
@@ -93,30 +86,16 @@ internal static class DatabaseLog
         }
     }
 
-    private static bool IsOpen(string path)
-    {
-        using var file = Open(path);
-        return FileLock.IsReadLocked(file, SharedFirst, SharedLength);
-    }
-
     /// <summary>Somebody has it open by this name, with its log.</summary>
     private static bool IsOpenHere(string path)
     {
         try
         {
-            if (Posix.StatusOrNull(path + SqliteCompanions.Log) is null || Posix.StatusOrNull(path + SqliteCompanions.Index) is null)
-            {
-                return false;
-            }
-
-            using var index = Open(path + SqliteCompanions.Index);
-            return FileLock.IsReadLocked(index, DeadManSwitch, 1);
+            return Posix.StatusOrNull(path + SqliteCompanions.Log) is not null && Posix.StatusOrNull(path + SqliteCompanions.Index) is not null && SqliteLocks.IsIndexHeld(path);
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound)
         {
             return false;
         }
     }
-
-    private static SafeFileHandle Open(string path) => Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true);
 }

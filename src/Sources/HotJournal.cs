@@ -9,9 +9,6 @@ namespace VertexAr.Backup.Sources;
 /// </summary>
 internal static class HotJournal
 {
-    // Of SQLite's os_unix.c: RESERVED_BYTE.
-    private const long Reserved = 0x4000_0001;
-
     /// <summary>A transaction that is just ending removes its journal and gives back its lock, one after the other.</summary>
     private const int Looks = 4;
 
@@ -24,7 +21,7 @@ internal static class HotJournal
         try
         {
             using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(file)!), follow: true);
-            return SqliteLog.HoldsSomething(directory, Posix.Bytes(Path.GetFileName(file) + SqliteCompanions.Journal)) && !IsReserved(file);
+            return SqliteLog.HoldsSomething(directory, Posix.Bytes(Path.GetFileName(file) + SqliteCompanions.Journal)) && !SqliteLocks.IsWritten(file);
         }
         catch (PosixError)
         {
@@ -49,13 +46,7 @@ internal static class HotJournal
         return null;
     }
 
-    private static bool IsReserved(string file)
-    {
-        using var open = Posix.OpenToRead(Posix.Here, Posix.Bytes(file), follow: true);
-        return FileLock.IsLocked(open, Reserved, 1);
-    }
-
     private static string? Who(string file) => OpenFiles.Holders([file, file + SqliteCompanions.Journal]) is { Count: > 0 } holders ? string.Join(", ", holders)
-        : MountTable.Read().Over(RealPath.Of(file)) is { HasLastingInodes: false } mount ? $"an application on the other side of {mount.Type}"
+        : MountTable.Read().Over(RealPath.Of(file)) is { HasFarSide: true } mount ? $"an application on the other side of {mount.Type}"
         : null;
 }

@@ -72,6 +72,25 @@ public sealed class HotJournalTests : IDisposable
         Assert.Equal("5000\nok\n", Command.Run("sqlite3", Path.Combine(site.Newest().Restored("app_data"), "app_data.db"), "SELECT count(*) FROM t WHERE v LIKE 'old%'; PRAGMA integrity_check").Succeeds().Output);
     }
 
+    /// <summary>Nobody else can be at work in encrypted files, which without their password are none.</summary>
+    [Fact]
+    public void What_a_crash_left_in_an_encrypted_directory_is_rolled_back()
+    {
+        Machine.NeedRoot("mounting a file system");
+        using (var application = Begin($"file:{site.Database}"))
+        {
+            application.Signal("KILL");
+            application.Wait();
+        }
+
+        Command.Shell("mkdir cipher; echo secret >password; gocryptfs -init -q -passfile password cipher", site.Root);
+        var plain = site.MountFuse("plain", $"gocryptfs -q -passfile '{site.In("password")}' '{site.In("cipher")}' \"$1\"");
+        Command.Shell($"cp -a '{site.Database}' '{site.Database}-journal' '{plain}'");
+        site.Settings["databases"]![0]!["path"] = $"{plain}/app_data.db";
+        site.Run("create", "database").Succeeds();
+        Assert.Equal("5000\n", Command.Run("sqlite3", Path.Combine(site.Newest().Restored("app_data"), "app_data.db"), "SELECT count(*) FROM t WHERE v LIKE 'old%'").Succeeds().Output);
+    }
+
     private string View()
     {
         Machine.NeedRoot("mounting a file system");

@@ -28,6 +28,19 @@ public sealed class MountTableTests
         Assert.Equal((device, place), Table.Place(path));
 
     [Theory]
+    [InlineData("fuse.sshfs", true)]
+    [InlineData("fuse.bindfs", true)]
+    [InlineData("fuse", true)]
+    [InlineData("9p", true)]
+    [InlineData("ext4", false)]
+    [InlineData("exfat", false)]
+    [InlineData("fuseblk", false)]
+    [InlineData("fuse.gocryptfs", false)]
+    [InlineData("fuse.ext4", false)]
+    public void What_is_shared_with_others_has_a_far_side(string type, bool hasFarSide) =>
+        Assert.Equal(hasFarSide, MountTable.Parse([$"22 1 8:1 / / rw - {type} /dev/sda1 rw"]).Over("/a")!.HasFarSide);
+
+    [Theory]
     [InlineData("ext4", "rw", true)]
     [InlineData("fuse.sshfs", "rw,user_id=0,group_id=0", true)]
     [InlineData("fuse", "rw,user_id=0,group_id=0,allow_other", true)]
