@@ -9,6 +9,7 @@ namespace VertexAr.Backup.Core;
 internal sealed class OpenFileTable
 {
     private readonly Dictionary<(ulong Device, ulong Inode), SortedSet<int>> holders = [];
+    private readonly Dictionary<(ulong Device, ulong Inode), string> disks = [];
 
     private OpenFileTable()
     {
@@ -19,6 +20,11 @@ internal sealed class OpenFileTable
         var table = new OpenFileTable();
         _ = OpenFiles.Each(table.Add);
         table.AddLocks(ReadLocks());
+        foreach (var (file, disk) in LoopDevices.Read())
+        {
+            table.disks[file] = disk;
+        }
+
         return table;
     }
 
@@ -43,6 +49,9 @@ internal sealed class OpenFileTable
     /// <summary>Other processes that have a file open or locked, as "name (process 123)".</summary>
     public IReadOnlyList<string> Holders(in FileStatus file) =>
         holders.TryGetValue((file.Device, file.Inode), out var processes) ? [.. processes.Select(OpenFiles.Describe)] : [];
+
+    /// <summary>The disk that the kernel makes of a file, as "/dev/loop0"; null if it makes none.</summary>
+    public string? Disk(in FileStatus file) => disks.GetValueOrDefault((file.Device, file.Inode));
 
     private static string ReadLocks()
     {

@@ -31,16 +31,21 @@ internal static class RestoreInUse
         }
     }
 
-    /// <summary>The same for databases in trees, of which no configuration says that they are databases.</summary>
+    /// <summary>The same for databases in trees, of which no configuration says that they are databases, and for disk images that are mounted.</summary>
     /// <param name="spots">Where trees are restored to.</param>
     /// <param name="isReplaced">Whether what is under a path below the top of one would be replaced.</param>
     public static IEnumerable<UserError> In(IEnumerable<RestoreSpot> spots, Func<RestoreSpot, byte[], bool> isReplaced) =>
         from spot in spots
-        from database in spot.Survey.OpenDatabases
-        where isReplaced(spot, database.Below)
-        select UserError.Failed(
-            $"the database {Path.Combine(spot.Path, Encoding.UTF8.GetString(database.Below))} in '{spot.Name}' is in use by {string.Join(", ", database.Holders)}",
-            "nothing was changed; stop the application first, or name the database under 'databases' in the configuration so that it is left alone, or restore elsewhere with --to DIR");
+        from file in spot.Survey.OpenFiles
+        where isReplaced(spot, file.Below)
+        let path = Path.Combine(spot.Path, Encoding.UTF8.GetString(file.Below))
+        select file.Disk is { } disk
+            ? UserError.Failed(
+                $"the disk image {path} in '{spot.Name}' is in use as {disk}, which would go on with the old file",
+                $"nothing was changed; unmount it first (see 'findmnt {disk}' and 'losetup -d {disk}'), or exclude it, or restore elsewhere with --to DIR")
+            : UserError.Failed(
+                $"the database {path} in '{spot.Name}' is in use by {string.Join(", ", file.Holders)}",
+                "nothing was changed; stop the application first, or name the database under 'databases' in the configuration so that it is left alone, or restore elsewhere with --to DIR");
 
     /// <exception cref="UserError">The first of them.</exception>
     public static void Refuse(IEnumerable<UserError> found)

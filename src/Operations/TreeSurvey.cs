@@ -9,8 +9,11 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Something in a tree that stays where it is, and why.</summary>
 internal sealed record LeftAlone(byte[] Below, string Reason);
 
-/// <summary>A database in a tree that does not stay, and the processes that have it open.</summary>
-internal sealed record OpenDatabase(byte[] Below, IReadOnlyList<string> Holders);
+/// <summary>A database or a disk image in a tree that does not stay, and what has it open.</summary>
+/// <param name="Below">Where it is.</param>
+/// <param name="Holders">Processes.</param>
+/// <param name="Disk">The disk that the kernel makes of it; null for a database.</param>
+internal sealed record OpenFile(byte[] Below, IReadOnlyList<string> Holders, string? Disk = null);
 
 /// <summary>
 /// What in a live tree cannot change places with it: what is foreign to it, and what is mounted there. The directories above
@@ -27,7 +30,7 @@ internal sealed class TreeSurvey
     private readonly HashSet<string> above = [];
     private readonly List<LeftAlone> leftAlone = [];
     private readonly List<byte[]> unsure = [];
-    private readonly List<OpenDatabase> openDatabases = [];
+    private readonly List<OpenFile> openFiles = [];
     private readonly OpenFileTable? open;
     private readonly List<byte[]> mounts = [];
     private readonly HashSet<string> mounted = [];
@@ -41,8 +44,8 @@ internal sealed class TreeSurvey
     /// <summary>What stays because it may have been there, and the snapshot does not say.</summary>
     public IReadOnlyList<byte[]> Unsure => unsure;
 
-    /// <summary>Databases that do not stay, as far as they are known to be open.</summary>
-    public IReadOnlyList<OpenDatabase> OpenDatabases => openDatabases;
+    /// <summary>Databases and disk images that do not stay, as far as they are known to be open.</summary>
+    public IReadOnlyList<OpenFile> OpenFiles => openFiles;
 
     /// <summary>Directories below the top on which something is mounted that belongs to the tree.</summary>
     public IReadOnlyList<byte[]> Mounts => mounts;
@@ -238,9 +241,13 @@ internal sealed class TreeSurvey
 
     private void NoteIfOpen(SafeFileHandle directory, ReadOnlySpan<byte> name, byte[] path, in FileStatus status)
     {
-        if (open!.Holders(status) is { Count: > 0 } holders && SqliteFile.IsDatabase(directory, name))
+        if (open!.Disk(status) is { } disk)
         {
-            openDatabases.Add(new OpenDatabase(path, holders));
+            openFiles.Add(new OpenFile(path, [], disk));
+        }
+        else if (open.Holders(status) is { Count: > 0 } holders && SqliteFile.IsDatabase(directory, name))
+        {
+            openFiles.Add(new OpenFile(path, holders));
         }
     }
 
