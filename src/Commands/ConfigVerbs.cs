@@ -45,7 +45,7 @@ internal static class ConfigVerbs
 
         foreach (var overlap in overlaps)
         {
-            if (overlap.Kind == OverlapKind.BackupsInTree)
+            if (overlap.Kind is OverlapKind.BackupsInTree or OverlapKind.WholeSystem)
             {
                 around.Screen.Log.Say(Severity.Warning, overlap.Text);
             }

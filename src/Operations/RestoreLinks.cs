@@ -14,6 +14,11 @@ internal static class RestoreLinks
     public static string Follow(SourceSummary source, string path, string title)
     {
         var name = source.Name;
+        if (path == "/")
+        {
+            throw UserError.Failed($"'{name}' is the whole file system, which nothing can take the place of while it is in use", "restore elsewhere with --to DIR, and copy from there");
+        }
+
         if (!Path.IsPathFullyQualified(path) || Path.GetFileName(path).Length == 0)
         {
             throw UserError.Failed($"{title} says that '{name}' was at '{path}', which is no place to restore to", "restore elsewhere with --to DIR");

@@ -20,6 +20,9 @@ internal enum OverlapKind
 
     /// <summary>A tree lies in another.</summary>
     TreeInTree,
+
+    /// <summary>A tree is the whole file system, which nothing can take the place of while the machine runs.</summary>
+    WholeSystem,
 }
 
 /// <summary>An overlap, and the sentence that says what it means.</summary>
@@ -50,7 +53,7 @@ internal sealed class SourceOverlaps
     public static IReadOnlyList<Overlap> Find(string backupDirectory, IEnumerable<SourcePlace> sources)
     {
         var overlaps = new SourceOverlaps(backupDirectory, sources);
-        return [.. overlaps.SamePlaces(), .. overlaps.Backups(), .. overlaps.Nested()];
+        return [.. overlaps.SamePlaces(), .. overlaps.WholeSystem(), .. overlaps.Backups(), .. overlaps.Nested()];
     }
 
     private IEnumerable<Overlap> SamePlaces()
@@ -63,6 +66,9 @@ internal sealed class SourceOverlaps
             }
         }
     }
+
+    private IEnumerable<Overlap> WholeSystem() => sources.Where(source => source.RealPath == "/").Select(source => new Overlap(
+        OverlapKind.WholeSystem, $"{source.Words} is the whole file system: it can be restored only elsewhere, with --to DIR, and not in place; name the directories that are to be restored in place as storages of their own"));
 
     private IEnumerable<Overlap> Backups()
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>Restores that would replace, or be lost in, a place that nobody meant.</summary>
@@ -54,6 +56,48 @@ public sealed class RestoreRefusedTests
         Command.Shell($"ln -s '{site.Backups}' link", site.Root);
         site.Run("restore", "latest", "--to", site.In($"link/{directory}")).Fails(1, $"is in the backup directory {site.Backups}");
         Assert.Equal(there, site.Packs());
+    }
+
+    /// <summary>What is mounted from it would go on with the old file, in what is kept aside and deleted one day.</summary>
+    [Fact]
+    public void A_disk_image_in_a_tree_is_not_replaced_while_it_is_mounted()
+    {
+        Machine.NeedRoot("mounting a file system");
+        Machine.NeedLoopDevices();
+        using var site = new Site(withMedia: false);
+        site.Write("f", "saved");
+        Command.Shell("truncate -s 8M app/storage/disk.img; mkfs.ext4 -q app/storage/disk.img; mkdir disk", site.Root);
+        site.Create();
+        Command.Shell("mount -o loop app/storage/disk.img disk; echo later >disk/f", site.Root);
+        try
+        {
+            site.Run("restore", "latest", "--only", "storage", "--yes").Fails(1, $"the disk image {site.InStorage("disk.img")} in 'storage' is in use as /dev/loop", "unmount it first");
+            site.Run("restore", "latest", "--only", "storage", "--dry-run").Succeeds().Says("is in use as /dev/loop", "until it is stopped");
+            site.Run("restore", "latest", "--path", "storage/f", "--yes").Succeeds();
+            site.Run("restore", "latest", "--path", "storage/disk.img", "--yes").Fails(1, "is in use as /dev/loop");
+        }
+        finally
+        {
+            Command.Shell("umount disk", site.Root);
+        }
+
+        site.Run("restore", "latest", "--only", "storage", "--yes").Succeeds();
+    }
+
+    [Fact]
+    public void A_tree_that_is_the_whole_file_system_is_said_to_have_no_place()
+    {
+        using var site = new Site(withMedia: false);
+        var inside = Path.GetRelativePath("/", site.InStorage(""));
+        var above = inside.TrimEnd('/').Split('/').Select((_, i) => string.Join('/', inside.TrimEnd('/').Split('/').Take(i + 1)));
+        site.TreeSettings["path"] = "/";
+        site.TreeSettings["exclude"] = new JsonArray(["/*", .. above.SelectMany(path => new[] { $"!/{path}", $"/{path}/*" }), $"!/{inside.TrimEnd('/')}/f"]);
+        site.Write("f", "saved");
+        site.Run("config", "check").Succeeds().Says("is the whole file system", "--to DIR");
+        var snapshot = site.Create("storage");
+        site.Run("restore", snapshot.Id, "--yes").Fails(1, "'storage' is the whole file system", "--to DIR");
+        site.Run("restore", snapshot.Id, "--to", site.In("out")).Succeeds();
+        Assert.Equal("saved", File.ReadAllText(Path.Combine(site.In("out/storage"), inside, "f")));
     }
 
     [Fact]

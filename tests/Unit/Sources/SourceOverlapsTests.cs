@@ -49,6 +49,14 @@ public sealed class SourceOverlapsTests : IDisposable
         Assert.Equal([OverlapKind.InBackups], Find("link", Database("tree/inner/app.db")).Select(overlap => overlap.Kind));
     }
 
+    [Fact]
+    public void A_tree_that_is_the_whole_file_system_is_named()
+    {
+        Assert.Equal(0, Tools.Run("ln", "-s", "/", temp["root"]).Exit);
+        Assert.Contains(Find("backups", Tree("root")), overlap => overlap is { Kind: OverlapKind.WholeSystem, IsError: false });
+        Assert.DoesNotContain(Find("backups", Tree("tree")), overlap => overlap.Kind == OverlapKind.WholeSystem);
+    }
+
     private static SourcePlace Place(string path, SourceKind kind, string name) => new(name, kind, path);
 
     private SourcePlace Tree(string path) => Place(temp[path], SourceKind.Storage, path);
