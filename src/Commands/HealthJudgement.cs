@@ -131,7 +131,7 @@ internal sealed class HealthJudgement
     }
 
     private static string Lacking(SnapshotHeader newest) => string.Concat(
-        newest.Sources.Where(s => s.State is SourceState.Damaged or SourceState.Missing).Select(s => $"'{s.Name}' is {s.State.Word()}; "));
+        newest.Sources.Where(s => s.IsLacking).Select(s => $"'{s.Name}' is {s.State.Word()}; "));
 
     private void JudgeHeaders()
     {

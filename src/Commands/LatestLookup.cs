@@ -85,13 +85,13 @@ internal static class LatestLookup
     }
 
     /// <summary>What the configuration names; of that, where every path says of which sources it is, only these.</summary>
-    private static List<SourcePick> Wanted(Surroundings around, IReadOnlyList<string> paths)
+    private static List<SourceName> Wanted(Surroundings around, IReadOnlyList<string> paths)
     {
         var settings = around.SettingsIfGood(quiet: true);
-        List<(SourcePick Source, string Path)> all =
+        List<(SourceName Source, string Path)> all =
         [
-            .. settings?.Databases.Select(database => (new SourcePick(database.Name, SourceKind.Database), database.Path)) ?? [],
-            .. settings?.Storage.Select(tree => (new SourcePick(tree.Name, SourceKind.Storage), tree.Path)) ?? [],
+            .. settings?.Databases.Select(database => (new SourceName(database.Name, SourceKind.Database), database.Path)) ?? [],
+            .. settings?.Storage.Select(tree => (new SourceName(tree.Name, SourceKind.Storage), tree.Path)) ?? [],
         ];
         var named = paths.Select(path => all.FindAll(one =>
             PathPrefix.Holds(one.Source.Name, path) || PathPrefix.Holds(one.Path, path) || (path.StartsWith('/') && PathPrefix.Holds(path.TrimEnd('/'), one.Path)))).ToList();

@@ -102,7 +102,7 @@ internal static class ShowVerb
         }
 
         PrintUnusual(output, header);
-        output.Lines(header.Sources.Where(s => s.State is SourceState.Damaged or SourceState.Missing).Select(s => $"{s.Name} is {s.State.Word()}: {s.Reason}"));
+        output.Lines(header.Sources.Where(s => s.IsLacking).Select(s => $"{s.Name} is {s.State.Word()}: {s.Reason}"));
         if (header.Warnings.Count > 0)
         {
             output.Line();

@@ -142,6 +142,9 @@ internal static class SqliteFile
         return Posix.ReadAt(file, begin, 0) == begin.Length && begin[readVersion] == writeAhead;
     }
 
+    /// <summary>SQLite's words for SQLITE_NOTADB.</summary>
+    public const string NotDatabase = "file is not a database";
+
     /// <summary>The file is no database any more, or the disk cannot read it.</summary>
     public static bool IsDamage(SqliteException error) =>
         error.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB

@@ -85,7 +85,10 @@ internal sealed record SnapshotHeader
     public bool IsDamaged => Array.Exists(Sources, static source => source.State == SourceState.Damaged);
 
     /// <summary>A source is damaged, or not there at all: no earlier snapshot is given up for this one.</summary>
-    public bool LacksSource => Array.Exists(Sources, static source => source.State is SourceState.Damaged or SourceState.Missing);
+    public bool LacksSource => Array.Exists(Sources, static source => source.IsLacking);
+
+    /// <summary>Whether it holds a source, and not only by name.</summary>
+    public bool HasSaved(SourceName name) => Array.Exists(Sources, source => source.Name == name.Name && source.Kind == name.Kind && !source.IsLacking);
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,
@@ -216,6 +219,9 @@ internal sealed record SourceSummary
 
     /// <summary>How much of it is there.</summary>
     public SourceState State { get; init; }
+
+    /// <summary>It is in the snapshot by name only, or damaged, and not restored unless that is asked for.</summary>
+    public bool IsLacking => State is SourceState.Damaged or SourceState.Missing;
 
     /// <summary>Why it is not all there, or damaged; null if it is complete.</summary>
     public string? Reason { get; init; }

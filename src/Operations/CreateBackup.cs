@@ -17,9 +17,7 @@ internal sealed class CreateBackup
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
     private readonly DateTimeOffset startedAt;
-    private readonly List<DatabaseOptions> databases;
-    private readonly List<TreeOptions> trees;
-    private readonly Dictionary<string, UserError> missing = [];
+    private readonly CreateSources sources;
     private readonly PackRegistry packs = new();
     private readonly List<string> damages = [];
     private List<SnapshotId> existing = [];
@@ -33,24 +31,11 @@ internal sealed class CreateBackup
         this.progress = progress;
         this.stop = stop;
         startedAt = plan.Origin?.TakenAt ?? clock.GetUtcNow();
-
-        // The order of the file list is the order of names, so that it does not change when the configuration is rearranged.
-        databases = plan.Type.Covers(SourceKind.Database) ? [.. plan.Databases.OrderBy(d => d.Name, StringComparer.Ordinal)] : [];
-        trees = plan.Type.Covers(SourceKind.Storage) ? [.. plan.Trees.OrderBy(t => t.Name, StringComparer.Ordinal)] : [];
+        sources = new CreateSources(plan, clock);
     }
 
     /// <summary>Where an imported snapshot will stand among the others.</summary>
     private SnapshotId? Neighbour => plan.Origin is null ? null : SnapshotId.At(startedAt);
-
-    private IEnumerable<SourceName> SourceNames =>
-        [.. databases.Select(d => new SourceName(d.Name, SourceKind.Database)), .. trees.Select(t => new SourceName(t.Name, SourceKind.Storage))];
-
-    /// <summary>The plan without what is missing.</summary>
-    private CreatePlan Present => plan with
-    {
-        Databases = [.. plan.Databases.Where(d => !missing.ContainsKey(d.Name))],
-        Trees = [.. plan.Trees.Where(t => !missing.ContainsKey(t.Name))],
-    };
 
     /// <exception cref="UserError">There is no snapshot, and why.</exception>
     /// <exception cref="OperationCanceledException">Stopped; what was stored so far is found again by the next run.</exception>
@@ -58,7 +43,12 @@ internal sealed class CreateBackup
     {
         var run = new CreateBackup(plan, clock, progress, stop);
         plan.Watch.RequireBackups(plan.BackupDirectory);
-        run.CheckSources();
+        if (plan.Origin is null)
+        {
+            run.CheckOverlaps();
+        }
+
+        run.sources.Check();
         var layout = Repository.OpenOrCreate(plan.BackupDirectory, clock);
         try
         {
@@ -78,28 +68,6 @@ internal sealed class CreateBackup
         }
     }
 
-    /// <summary>A source that is missing is found before anything is stored. It does not keep the others from being saved.</summary>
-    /// <exception cref="UserError">All are missing, or there are none.</exception>
-    private void CheckSources()
-    {
-        if (plan.Origin is null)
-        {
-            CheckOverlaps();
-        }
-
-        databases.ForEach(database => Try(database.Name, PlaceWatch.Database(database.Name), database.Path, () => new SqliteSource(database, clock).Look()));
-        trees.ForEach(tree => Try(tree.Name, PlaceWatch.Storage(tree.Name), tree.Path, () => DirectorySource.Check(tree)));
-        if (missing.Count > 0 && (plan.Origin is not null || missing.Count == databases.Count + trees.Count))
-        {
-            throw missing.Values.First();
-        }
-
-        if (databases.Count + trees.Count == 0)
-        {
-            throw UserError.Usage($"the configuration names no {(plan.Type == SnapshotType.Storage ? "storage" : "database")}, so there is nothing to back up as {plan.Type.Word()}");
-        }
-    }
-
     /// <summary>Backups of backups are refused, and what is named twice, which no restore could put in place.</summary>
     private void CheckOverlaps()
     {
@@ -109,29 +77,13 @@ internal sealed class CreateBackup
         }
     }
 
-    private void Try(string source, string role, string path, Action look)
-    {
-        try
-        {
-            if (plan.Origin is null)
-            {
-                plan.Watch.Require(role, path);
-            }
-
-            look();
-        }
-        catch (UserError e)
-        {
-            missing.Add(source, e);
-        }
-    }
-
     private CreateResult Run(RepositoryLock held)
     {
         var store = CreateSigning.Open(plan, held.Layout);
         var (all, damaged) = store.ReadAll();
         var dated = FutureId.Split(all, clock.GetUtcNow()).Dated;
         var whole = plan.Origin is null ? plan.Site.Nearest(dated) : dated;
+        sources.Compare(whole);
         existing = store.Ids();
         CreateSigning.SayDamaged(damaged, progress);
         ScratchFiles.RemoveOrphans(held);
@@ -201,7 +153,7 @@ internal sealed class CreateBackup
         progress.Phase = "looking";
         var unheard = new RunProgress(_ => { });
         var earlier = plan.Rescan ? [] : CreateBase.Find(store, whole, leftBehind, new PackRegistry(), unheard, _ => { }, Neighbour);
-        var (preview, need, _) = CreatePreview.Look(Present, earlier, whole, clock, unheard, stop);
+        var (preview, need, _) = CreatePreview.Look(sources.Present, earlier, whole, clock, unheard, stop);
         var estimate = CreateEstimate.Of(plan, need, whole);
         if (estimate.Missing > 0)
         {
@@ -218,7 +170,7 @@ internal sealed class CreateBackup
             progress.Say(Severity.Warning, "ACLs and extended attributes are not saved: reading them needs /proc, which is not mounted");
         }
 
-        using var staging = RunStaging.Begin(held, id, startedAt, SourceNames, AttributeReader.Kinds);
+        using var staging = RunStaging.Begin(held, id, startedAt, sources.Names, AttributeReader.Kinds);
         using var files = new FileListWriter(staging.List);
         var list = new CreateList(files, staging, packs, progress);
         var options = new StoreOptions(plan.PackBytes, plan.CompressionLevel, plan.MinFreeBytes);
@@ -238,14 +190,18 @@ internal sealed class CreateBackup
             List<EarlierList> compared = plan.Rescan ? [] : earlier;
             var entries = new CreateEntries(
                 pipeline, list, compared, new CreateUnchanged(compared, plan.Rescans, startedAt), store, references, (source, path) => CreateShrink.Yardstick(plan, whole, earlier, source, path));
-            foreach (var (source, error) in missing)
+            foreach (var (source, error) in sources.Missing)
             {
                 list.Fail(source, SourceState.Missing, error.Message, error.Hint);
             }
 
-            databases.FindAll(d => !missing.ContainsKey(d.Name)).ForEach(database => entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop));
+            foreach (var database in sources.Databases.Where(d => sources.IsThere(d.Name)))
+            {
+                entries.AddDatabase(database, new SqliteSource(database, clock), clock, staging.DirectoryPath, progress, stop);
+            }
+
             var places = plan.FindPlaces();
-            foreach (var tree in trees.Where(t => !missing.ContainsKey(t.Name)))
+            foreach (var tree in sources.Trees.Where(t => sources.IsThere(t.Name)))
             {
                 progress.Phase = tree.Name;
                 var source = new DirectorySource(tree, places);
@@ -257,7 +213,7 @@ internal sealed class CreateBackup
             WarnOfRestores(list);
         }
 
-        list.SayFailures([.. SourceNames.Select(source => source.Name)]);
+        list.SayFailures([.. sources.Names.Select(source => source.Name)]);
         references.Report();
         progress.Phase = "finishing";
         store.SyncDirectories();
@@ -266,7 +222,7 @@ internal sealed class CreateBackup
 
     private void WarnOfRestores(CreateList list)
     {
-        foreach (var half in plan.HalfRestored().Where(half => SourceNames.Any(source => source.Name == half.Path) && halfRestored.Add(half.Path)))
+        foreach (var half in plan.HalfRestored().Where(half => sources.Names.Any(source => source.Name == half.Path) && halfRestored.Add(half.Path)))
         {
             list.Warn(Posix.Bytes(half.Path), half.Reason, isLoss: true);
         }
@@ -285,14 +241,14 @@ internal sealed class CreateBackup
     {
         var layout = held.Layout;
         var shrink = new CreateShrink(plan, whole, progress);
-        SourceSummary[] found = [.. databases.Select(d => Summary(d, list)), .. trees.Select(t => Summary(t, list))];
-        var sources = Array.ConvertAll(found, source => source.State is SourceState.Damaged or SourceState.Missing ? source : shrink.Judge(source, found, list));
+        SourceSummary[] found = [.. sources.Databases.Select(d => Summary(d, list)), .. sources.Trees.Select(t => Summary(t, list))];
+        var judged = Array.ConvertAll(found, source => source.IsLacking ? source : shrink.Judge(source, found, list));
         var table = packs.Table().ConvertAll(pack => pack!);
         var older = plan.Origin is null ? existing.FindAll(other => other > id) : [];
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
-            Requires = [.. list.Requires, .. Features(sources, older)],
+            Requires = [.. list.Requires, .. Features(judged, older)],
             Id = id.ToString(),
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
@@ -300,7 +256,7 @@ internal sealed class CreateBackup
             Machine = plan.Machine,
             Tool = plan.Tool,
             StartedAt = startedAt,
-            Sources = sources,
+            Sources = judged,
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
             AttributeKinds = AttributeReader.Kinds,
@@ -339,7 +295,7 @@ internal sealed class CreateBackup
     /// <summary>Whether no earlier snapshot is given up for this one, which is said if any would have been.</summary>
     private bool Holds(SnapshotHeader header)
     {
-        if (Array.Find(header.Sources, static source => source.State is SourceState.Damaged or SourceState.Missing) is not { } lacking)
+        if (Array.Find(header.Sources, static source => source.IsLacking) is not { } lacking)
         {
             return false;
         }

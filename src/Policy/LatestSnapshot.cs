@@ -6,14 +6,11 @@ namespace VertexAr.Backup.Policy;
 /// <param name="Sources">What it should hold; empty where nobody knows.</param>
 /// <param name="Type">Of which type it must be; null for any.</param>
 /// <param name="Only">Sources of one kind only; null for both.</param>
-internal sealed record LatestWish(IReadOnlyCollection<SourcePick> Sources, SnapshotType? Type = null, SourceKind? Only = null)
+internal sealed record LatestWish(IReadOnlyCollection<SourceName> Sources, SnapshotType? Type = null, SourceKind? Only = null)
 {
     /// <summary>What else the command says that is asked for, to be said in the commands that are offered: " --path X".</summary>
     public string More { get; init; } = "";
 }
-
-/// <summary>A source by its name.</summary>
-internal sealed record SourcePick(string Name, SourceKind Kind);
 
 /// <summary>Which snapshot it is.</summary>
 /// <param name="Chosen">Null if none is complete.</param>
@@ -58,7 +55,7 @@ internal static class LatestSnapshot
         header.State == SnapshotState.Complete && !Array.Exists(header.Sources, source => source.IsMarked && (wish.Only is null || source.Kind == wish.Only));
 
     /// <summary>Where no snapshot holds anything of what is configured, or nothing is, the snapshots themselves say what there is to be held.</summary>
-    private static List<SourcePick> Wanted(List<Snapshot> complete, LatestWish wish)
+    private static List<SourceName> Wanted(List<Snapshot> complete, LatestWish wish)
     {
         var wanted = Covered(wish.Sources, wish);
         if (complete.Exists(snapshot => Held(snapshot, wanted).Count > 0))
@@ -68,22 +65,19 @@ internal static class LatestSnapshot
 
         var full = complete.FindLast(snapshot => snapshot.Header.Type == SnapshotType.Full);
         var told = full is not null ? [full] : complete.GroupBy(snapshot => snapshot.Header.Type).Select(group => group.Last());
-        return Covered(told.SelectMany(snapshot => snapshot.Header.Sources).Select(source => new SourcePick(source.Name, source.Kind)).Distinct(), wish);
+        return Covered(told.SelectMany(snapshot => snapshot.Header.Sources).Select(source => new SourceName(source.Name, source.Kind)).Distinct(), wish);
     }
 
-    private static List<SourcePick> Covered(IEnumerable<SourcePick> sources, LatestWish wish) =>
+    private static List<SourceName> Covered(IEnumerable<SourceName> sources, LatestWish wish) =>
         [.. sources.Where(source => (wish.Only is null || source.Kind == wish.Only) && (wish.Type is not { } type || type.Covers(source.Kind)))];
 
-    private static List<SourcePick> Held(Snapshot snapshot, List<SourcePick> wanted) =>
-        wanted.FindAll(pick => Array.Exists(snapshot.Header.Sources, source => source.Name == pick.Name && source.Kind == pick.Kind && IsSaved(source)));
+    private static List<SourceName> Held(Snapshot snapshot, List<SourceName> wanted) =>
+        wanted.FindAll(pick => snapshot.Header.HasSaved(pick));
 
     private static bool HasAny(SnapshotHeader header, LatestWish wish) =>
-        Array.Exists(header.Sources, source => (wish.Only is null || source.Kind == wish.Only) && IsSaved(source));
+        Array.Exists(header.Sources, source => (wish.Only is null || source.Kind == wish.Only) && !source.IsLacking);
 
-    /// <summary>A source that was missing is in a snapshot by name only, and one that was damaged is not restored unless that is asked for.</summary>
-    private static bool IsSaved(SourceSummary source) => source.State is not (SourceState.Missing or SourceState.Damaged);
-
-    private static string LessNotice(Snapshot less, List<SourcePick> wanted)
+    private static string LessNotice(Snapshot less, List<SourceName> wanted)
     {
         var held = Held(less, wanted);
         var kinds = held.Select(pick => pick.Kind).Distinct().ToList();
@@ -91,10 +85,10 @@ internal static class LatestSnapshot
             + $"'{Restore} {less.Id}{(kinds.Count == 1 ? $" --only {kinds[0].Word()}" : "")}' takes what it holds";
     }
 
-    private static string LackNotice(Snapshot chosen, SourcePick lacking, List<Snapshot> complete) =>
+    private static string LackNotice(Snapshot chosen, SourceName lacking, List<Snapshot> complete) =>
         complete.FindLast(snapshot => Held(snapshot, [lacking]).Count > 0) is { } other
             ? $"{chosen.Id} is without '{lacking.Name}', which is in {other.Id}: '{Restore} {other.Id} --only {lacking.Kind.Word()}' takes it"
             : $"{chosen.Id} is without '{lacking.Name}', and so is every complete snapshot";
 
-    private static string Names(IEnumerable<SourcePick> sources) => string.Join(" and ", sources.Select(source => $"'{source.Name}'"));
+    private static string Names(IEnumerable<SourceName> sources) => string.Join(" and ", sources.Select(source => $"'{source.Name}'"));
 }

@@ -14,6 +14,9 @@ internal sealed record DatabaseOptions(string Name, string Path, TimeSpan LockTi
     /// <summary>For messages: the path, and where it leads if that is elsewhere.</summary>
     public string Place => File == Path ? Path : $"{Path} -> {File}";
 
+    /// <summary>An earlier snapshot has it as a database: a file that is none is not another kind of file, but a damaged one.</summary>
+    public bool IsKnownAsDatabase { get; init; }
+
     /// <summary>A finished copy is stored as it is, byte for byte, and said to be this; null for a live database.</summary>
     public FormerSource? Was { get; init; }
 }

@@ -60,20 +60,21 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
     /// <param name="target">An empty file.</param>
     /// <param name="lockTimeout">How long a lock is waited for.</param>
     /// <param name="stop">Ends it early.</param>
+    /// <param name="isKnown">It was a database: what SQLite takes for another kind of file is damaged, and not encrypted.</param>
     /// <exception cref="SqliteException">It stays locked, is encrypted, or cannot be read.</exception>
-    public void Copy(CopyTarget target, TimeSpan lockTimeout, CancellationToken stop)
+    public void Copy(CopyTarget target, TimeSpan lockTimeout, CancellationToken stop, bool isKnown = false)
     {
         try
         {
             CopyWhenUnlocked(target, lockTimeout, stop);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT && !HasLog())
+        catch (SqliteException e) when (IsDamage(e, isKnown) && !HasLog())
         {
             CopyAsIs(target);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT)
+        catch (SqliteException e) when (IsDamage(e, isKnown))
         {
-            CopyOnceMore(target, lockTimeout, stop);
+            CopyOnceMore(target, lockTimeout, isKnown, stop);
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
     /// To SQLite a disk that cannot be read is a damaged database, too; and the file alone, without what is in its log, would be taken
     /// for a sound one of an earlier time.
     /// </summary>
-    private void CopyOnceMore(CopyTarget target, TimeSpan lockTimeout, CancellationToken stop)
+    private void CopyOnceMore(CopyTarget target, TimeSpan lockTimeout, bool isKnown, CancellationToken stop)
     {
         using (var copy = target.Open())
         {
@@ -92,11 +93,14 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
         {
             CopyWhenUnlocked(target, lockTimeout, stop);
         }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CORRUPT && SqliteCompanions.Ends.Prepend("").All(end => CanBeRead(file + end)))
+        catch (SqliteException e) when (IsDamage(e, isKnown) && SqliteCompanions.Ends.Prepend("").All(end => CanBeRead(file + end)))
         {
             CopyAsIs(target);
         }
     }
+
+    /// <summary>Its pages are broken, or the first of them, so that it does not look like a database at all.</summary>
+    private static bool IsDamage(SqliteException error, bool isKnown) => error.SqliteErrorCode == raw.SQLITE_CORRUPT || (isKnown && error.SqliteErrorCode == raw.SQLITE_NOTADB);
 
     /// <summary>Whether something lies next to it that SQLite would read first.</summary>
     private bool HasLog() => SqliteCompanions.Ends.Any(end => end != SqliteCompanions.Index && Posix.StatusOrNull(file + end) is { Size: > 0 });

@@ -11,7 +11,7 @@ namespace VertexAr.Backup.Sources;
 /// </summary>
 internal static class DatabaseWork
 {
-    private const string ProbeWord = "probe", MeasureWord = "measure", CopyWord = "copy", FoldWord = "fold";
+    private const string ProbeWord = "probe", MeasureWord = "measure", CopyWord = "copy", FoldWord = "fold", KnownWord = "known";
 
     /// <summary>See <see cref="DatabaseReader.Probe"/>.</summary>
     public static void Probe(string file, TimeProvider clock, CancellationToken stop)
@@ -61,16 +61,17 @@ internal static class DatabaseWork
     /// <param name="lockTimeout">How long a lock is waited for.</param>
     /// <param name="clock">Measures that.</param>
     /// <param name="stop">Ends it early.</param>
-    public static void Copy(string file, string copy, TimeSpan lockTimeout, TimeProvider clock, CancellationToken stop)
+    /// <param name="isKnown">It was a database.</param>
+    public static void Copy(string file, string copy, TimeSpan lockTimeout, TimeProvider clock, CancellationToken stop, bool isKnown = false)
     {
         if (OwnerChild.OwnerOf(file) is { } owner)
         {
-            OwnerChild.Ask(owner, CopyWord, file, copy, [Text((long)lockTimeout.TotalMilliseconds)], Longest(file, lockTimeout), stop);
+            OwnerChild.Ask(owner, CopyWord, file, copy, [Text((long)lockTimeout.TotalMilliseconds), isKnown ? KnownWord : "new"], Longest(file, lockTimeout), stop);
         }
         else
         {
             new DatabaseReader(file, clock).Copy(
-                new CopyTarget(copy, () => RegularFile.OpenToChange(copy)), lockTimeout, stop);
+                new CopyTarget(copy, () => RegularFile.OpenToChange(copy)), lockTimeout, stop, isKnown);
         }
     }
 
@@ -100,7 +101,7 @@ internal static class DatabaseWork
                 return [];
             case CopyWord:
                 SqliteTarget.Use(work.Target!);
-                reader.Copy(new CopyTarget(SqliteTarget.Name, () => new SafeFileHandle(work.Target!.DangerousGetHandle(), ownsHandle: false)), TimeSpan.FromMilliseconds(Number(work.Words[0])), CancellationToken.None);
+                reader.Copy(new CopyTarget(SqliteTarget.Name, () => new SafeFileHandle(work.Target!.DangerousGetHandle(), ownsHandle: false)), TimeSpan.FromMilliseconds(Number(work.Words[0])), CancellationToken.None, work.Words[1] == KnownWord);
                 return [];
             default:
                 throw UserError.Usage($"'{work.Operation}' is no work on a database");

@@ -36,7 +36,11 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
                 throw UserError.Failed($"the database '{options.Name}' at {options.Place} is not a file");
             }
 
-            CheckMagic(status);
+            if (!options.IsKnownAsDatabase && IsOther(status))
+            {
+                throw NotDatabase(null);
+            }
+
             RequireNoOverlay();
             RequireNoHiddenWriter();
             var log = Posix.StatusOrNull(File + SqliteCompanions.Log);
@@ -74,6 +78,19 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         }
     }
 
+    /// <summary>Whether there is a file that does not begin as a database does.</summary>
+    public bool IsOtherFile()
+    {
+        try
+        {
+            return Posix.StatusOrNull(File) is { IsRegular: true } status && IsOther(status);
+        }
+        catch (PosixError)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Copies the database into a new file of mode 0600, for <see cref="Check"/>.</summary>
     /// <param name="copy">Where to; in a directory of ours.</param>
     /// <param name="progress">Told what is being done.</param>
@@ -89,7 +106,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             }
 
             progress.Phase = options.Name;
-            DatabaseWork.Copy(File, copy, options.LockTimeout, clock, stop);
+            DatabaseWork.Copy(File, copy, options.LockTimeout, clock, stop, options.IsKnownAsDatabase);
         }
         catch (PosixError e) when (!e.IsDiskFull)
         {
@@ -112,7 +129,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     }
 
     /// <summary>What to say of a copy that is damaged, as is what it was copied from.</summary>
-    public string Damage(string detail) => $"the database '{options.Name}' at {options.Place} is damaged: {detail}";
+    public string Damage(string detail) => $"the database '{options.Name}' at {options.Place} is damaged: {detail}{(options.IsKnownAsDatabase && detail == SqliteFile.NotDatabase ? ", which it was in an earlier snapshot" : "")}";
 
     /// <summary>Opens it as a copy would, and begins to read; for a look before there is a run. What a crash left is rolled back by that run, not by the look.</summary>
     /// <exception cref="UserError">A copy could not be made; the cause is SQLite's error, if it came from there.</exception>
@@ -161,14 +178,11 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
         $"the database '{options.Name}' at {options.Place} does not exist",
         "check \"databases\" in the configuration, and that its disk is mounted");
 
-    private void CheckMagic(FileStatus status)
+    private bool IsOther(FileStatus status)
     {
         Span<byte> begin = stackalloc byte[16];
         using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(File), follow: true);
-        if (status.Size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic)))
-        {
-            throw NotDatabase(null);
-        }
+        return status.Size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic));
     }
 
     private UserError NotDatabase(Exception? cause) => UserError.Failed(

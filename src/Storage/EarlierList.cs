@@ -222,15 +222,3 @@ internal sealed class EarlierList : IDisposable
 
     private int HandleOf(int line) => line < handles.Length ? handles[line] : NoHandle;
 }
-
-/// <summary>Name and kind of a source: what makes it the same source in two snapshots.</summary>
-internal sealed record SourceName(string Name, SourceKind Kind)
-{
-    private readonly byte[] bytes = System.Text.Encoding.UTF8.GetBytes(Name);
-
-    public bool Is(ReadOnlySpan<byte> name) => name.SequenceEqual(bytes);
-
-    public bool Equals(SourceName? other) => other is not null && Name == other.Name && Kind == other.Kind;
-
-    public override int GetHashCode() => HashCode.Combine(Name, Kind);
-}

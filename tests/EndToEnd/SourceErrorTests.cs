@@ -49,6 +49,31 @@ public sealed class SourceErrorTests
         Damaged(site, "restore");
     }
 
+    /// <summary>Whatever stands there now was a database: it is no other kind of file, and its pages may be all that is left.</summary>
+    [Theory]
+    [InlineData("dd if=/dev/zero of=\"$1\" bs=16 count=1 conv=notrunc status=none")]
+    [InlineData("dd if=/dev/zero of=\"$1\" bs=4096 count=1 conv=notrunc status=none")]
+    [InlineData("printf x | dd of=\"$1\" bs=1 seek=21 conv=notrunc status=none")]
+    [InlineData("echo 'this is a letter' >\"$1\"")]
+    public void A_file_that_an_earlier_snapshot_has_as_a_database_and_that_is_none_now_is_damaged(string spoil)
+    {
+        using var site = new Site(withMedia: false);
+        site.Write("f", "content");
+        var whole = site.Create();
+        Command.Run("sh", "-c", spoil, "sh", site.Database).Succeeds();
+        var now = Content.Sha256(File.ReadAllBytes(site.Database));
+        foreach (var type in new[] { "full", "database" })
+        {
+            site.Run("create", type).Ends(1).Says(site.Database, "is damaged: file is not a database, which it was in an earlier snapshot");
+            var snapshot = site.Newest();
+            site.Run("show", snapshot.Id).Succeeds().Prints("app_data is damaged: ");
+            var copy = site.In($"damaged-{type}");
+            site.Run("restore", snapshot.Id, "--only", "database", "--damaged", "--to", copy).Succeeds();
+            Assert.Equal(now, Content.Sha256(File.ReadAllBytes($"{copy}/app_data/app_data.db")));
+            site.Run("restore", "latest", "--only", "database", "--to", site.In($"whole-{type}")).Succeeds().Prints(whole.Id);
+        }
+    }
+
     [Fact]
     public void A_database_that_was_cut_short_is_an_error()
     {

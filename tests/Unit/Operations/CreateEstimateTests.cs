@@ -1,7 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
-using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Tests.Operations;
 

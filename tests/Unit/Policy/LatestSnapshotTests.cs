@@ -6,7 +6,7 @@ namespace VertexAr.Backup.Tests.Policy;
 /// <summary>Snapshots are written as the day of the month, d(atabase), s(torage) or f(ull), with '-' if partial, '?' if partial without its storage, and '!' if the storage had lost its content.</summary>
 public sealed class LatestSnapshotTests
 {
-    private static readonly SourcePick[] Both = [new("app", SourceKind.Database), new("srv", SourceKind.Storage)];
+    private static readonly SourceName[] Both = [new("app", SourceKind.Database), new("srv", SourceKind.Storage)];
 
     [Fact]
     public void What_is_offered_asks_for_the_same_paths()
@@ -88,7 +88,7 @@ public sealed class LatestSnapshotTests
         });
     })];
 
-    private static SourceSummary Summary(SourcePick source, bool isMarked) => new()
+    private static SourceSummary Summary(SourceName source, bool isMarked) => new()
     {
         Name = source.Name,
         Kind = source.Kind,

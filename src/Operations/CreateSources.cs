@@ -1,0 +1,99 @@
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Which sources of a plan can be saved, found out before anything is stored. One that is missing does not keep the others from being saved.</summary>
+internal sealed class CreateSources
+{
+    private readonly CreatePlan plan;
+    private readonly TimeProvider clock;
+    private readonly Dictionary<string, UserError> missing = [];
+
+    public CreateSources(CreatePlan plan, TimeProvider clock)
+    {
+        this.plan = plan;
+        this.clock = clock;
+
+        // The order of the file list is the order of names, so that it does not change when the configuration is rearranged.
+        Databases = plan.Type.Covers(SourceKind.Database) ? [.. plan.Databases.OrderBy(d => d.Name, StringComparer.Ordinal)] : [];
+        Trees = plan.Type.Covers(SourceKind.Storage) ? [.. plan.Trees.OrderBy(t => t.Name, StringComparer.Ordinal)] : [];
+    }
+
+    /// <summary>Those that the snapshot is of, missing or not.</summary>
+    public List<DatabaseOptions> Databases { get; }
+
+    public List<TreeOptions> Trees { get; }
+
+    public IEnumerable<SourceName> Names =>
+        [.. Databases.Select(d => new SourceName(d.Name, SourceKind.Database)), .. Trees.Select(t => new SourceName(t.Name, SourceKind.Storage))];
+
+    /// <summary>By their names, those that cannot be saved, and why.</summary>
+    public IReadOnlyDictionary<string, UserError> Missing => missing;
+
+    /// <summary>The plan without what is missing.</summary>
+    public CreatePlan Present => plan with
+    {
+        Databases = [.. plan.Databases.Where(d => IsThere(d.Name)).Select(d => Databases.Find(known => known.Name == d.Name) ?? d)],
+        Trees = [.. plan.Trees.Where(t => IsThere(t.Name))],
+    };
+
+    private bool AreAllMissing => missing.Count == Databases.Count + Trees.Count;
+
+    /// <exception cref="UserError">All are missing, whatever a repository has of them, or there are none.</exception>
+    public void Check()
+    {
+        Databases.ForEach(database => Try(database.Name, PlaceWatch.Database(database.Name), database.Path, () => new SqliteSource(database, clock).Look()));
+        Trees.ForEach(tree => Try(tree.Name, PlaceWatch.Storage(tree.Name), tree.Path, () => DirectorySource.Check(tree)));
+        if (missing.Count > 0 && (plan.Origin is not null || (AreAllMissing && !(Databases.Exists(IsNoDatabase) && FoundRepository.IsAt(plan.BackupDirectory)))))
+        {
+            throw missing.Values.First();
+        }
+
+        if (Databases.Count + Trees.Count == 0)
+        {
+            throw UserError.Usage($"the configuration names no {(plan.Type == SnapshotType.Storage ? "storage" : "database")}, so there is nothing to back up as {plan.Type.Word()}");
+        }
+    }
+
+    /// <summary>A file that an earlier snapshot has as a database, and that is none any more, is a damaged one: it is saved as it is.</summary>
+    /// <exception cref="UserError">All are missing.</exception>
+    public void Compare(IReadOnlyList<Snapshot> snapshots)
+    {
+        for (var i = 0; plan.Origin is null && i < Databases.Count; i++)
+        {
+            if (snapshots.Any(s => s.Header.HasSaved(new SourceName(Databases[i].Name, SourceKind.Database))))
+            {
+                _ = IsNoDatabase(Databases[i]) && missing.Remove(Databases[i].Name);
+                Databases[i] = Databases[i] with { IsKnownAsDatabase = true };
+            }
+        }
+
+        if (AreAllMissing)
+        {
+            throw missing.Values.First();
+        }
+    }
+
+    public bool IsThere(string name) => !missing.ContainsKey(name);
+
+    private bool IsNoDatabase(DatabaseOptions database) => missing.ContainsKey(database.Name) && new SqliteSource(database, clock).IsOtherFile();
+
+    private void Try(string source, string role, string path, Action look)
+    {
+        try
+        {
+            if (plan.Origin is null)
+            {
+                plan.Watch.Require(role, path);
+            }
+
+            look();
+        }
+        catch (UserError e)
+        {
+            missing.Add(source, e);
+        }
+    }
+}
