@@ -40,10 +40,16 @@ internal sealed class OffsitePush
     {
         CheckMark();
         var writer = new OffsiteWriter(store, offsite, plan, clock);
-        writer.Claim();
+        var isNewWriter = writer.Claim();
+        if (isNewWriter)
+        {
+            // Whatever is there by that name.
+            damaged.Add(Layout.Below.Writer);
+        }
+
         var (whole, broken) = store.ReadAll();
         var retention = plan.Rules is { } rules ? new OffsiteRetention(store, offsite, rules, plan.Site, clock, progress) : null;
-        var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size);
+        var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size) { IsNewWriter = isNewWriter };
         here.LeaveOutBroken(There.Size);
         var packs = CopyPlan.Decide(here.Packs(), There.Size, damaged);
         var lists = CopyPlan.Decide(here.Lists(), There.Size, damaged);

@@ -23,29 +23,44 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
     private static string OwnPlace => "if this is a copy of that one, give it a repository of its own: an empty directory as backup_dir, and another path as offsite.remote";
 
     /// <summary>Makes sure that this machine is the one that writes there. A place that nobody wrote to yet, or only earlier versions, becomes this machine's.</summary>
+    /// <returns>Whether the place is to be told who writes there now.</returns>
     /// <exception cref="UserError">Another machine is.</exception>
-    public void Claim()
+    public bool Claim()
     {
         var there = Fetch();
         var saved = WriterIdentity.TryRead(store.Layout);
+        var here = Identity(saved, there) with { Directory = Root };
+        if (there?.Token == here.Token)
+        {
+            here = here with { Replaces = null };
+        }
 
-        // A machine that lost its repository and fetched it again is the same writer.
-        var known = saved ?? (there?.Machine == plan.Machine ? there : null);
-        var here = known is null || known.IsOfOtherMachine(plan.Machine) || IsElsewhere(known)
-            ? WriterIdentity.New(plan.Machine, plan.Host, clock.GetUtcNow())
-            : known;
-        here = here with { Directory = Root };
         if (here != saved && !plan.DryRun)
         {
             here.Save(store.Layout);
         }
 
-        if (there is not null && there.Token != here.Token)
+        if (there is not null && !here.Has(there.Token))
         {
             throw UserError.Failed(
                 $"{Place} belongs to {Owner(there)}: nothing was copied",
                 $"{OwnPlace}; if it has taken the other's place for good: {Release}, and push again");
         }
+
+        return there?.Token != here.Token;
+    }
+
+    /// <summary>
+    /// A machine that lost its repository and fetched it again is the same writer, and so is a repository that was moved; each takes the place of
+    /// what it was, on a disk that may be away and come back.
+    /// </summary>
+    private WriterIdentity Identity(WriterIdentity? saved, WriterIdentity? there)
+    {
+        var known = saved ?? (there?.Machine == plan.Machine ? there : null);
+        var anew = WriterIdentity.New(plan.Machine, plan.Host, clock.GetUtcNow());
+        return known is null || known.IsOfOtherMachine(plan.Machine) || IsElsewhere(known) ? anew
+            : saved is null || (known.Directory is { } directory && directory != Root) ? anew with { Replaces = there is not null && known.Has(there.Token) ? there.Token : known.Token }
+            : known;
     }
 
     private string Root => RealPath.Of(Path.GetFullPath(store.Layout.Root));

@@ -18,6 +18,11 @@ internal sealed record WriterIdentity(string Token, string? Machine, string Host
     /// <summary>The backup directory on that machine, links resolved; null where an earlier version made it.</summary>
     public string? Directory { get; init; }
 
+    /// <summary>The token in whose place this one is, until the second place has been seen to know that; null if there is none.</summary>
+    public string? Replaces { get; init; }
+
+    public bool Has(string token) => token == Token || token == Replaces;
+
     public static WriterIdentity New(string? machine, string host, DateTimeOffset now) =>
         new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), machine, host, now);
 
@@ -44,6 +49,7 @@ internal sealed record WriterIdentity(string Token, string? Machine, string Host
         new(json.Text("token"), json.IfThere("machine", JsonFields.Text), json.Text("host"), json.Time("created_at"))
         {
             Directory = json.IfThere("directory", JsonFields.Text),
+            Replaces = json.IfThere("replaces", JsonFields.Text),
         };
 
     private void Write(Utf8JsonWriter json)
@@ -53,5 +59,6 @@ internal sealed record WriterIdentity(string Token, string? Machine, string Host
         json.WriteString("host", Host);
         json.WriteString("created_at", CreatedAt);
         json.WriteIfThere("directory", Directory);
+        json.WriteIfThere("replaces", Replaces);
     }
 }

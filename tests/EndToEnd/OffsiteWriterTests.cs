@@ -72,11 +72,8 @@ public sealed class OffsiteWriterTests : IDisposable
         site.Create();
         Command.Shell(move, site.Root);
         UseDirectory("moved");
-        site.Write("new.txt", "new");
-
-        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
-        site.Write("newer.txt", "newer");
-        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
+        Pushes("new.txt");
+        Pushes("newer.txt");
     }
 
     /// <summary>As a virtual machine that was copied with its machine-id: only the snapshots tell them apart.</summary>
@@ -109,14 +106,60 @@ public sealed class OffsiteWriterTests : IDisposable
         Assert.Equal(before, State());
     }
 
+    /// <summary>The disk was away when the copies were fetched to another directory, or to another disk in its place.</summary>
+    [Theory]
+    [InlineData("other")]
+    [InlineData("backups")]
+    public void An_old_disk_that_comes_back_is_refused_once_another_has_taken_its_place(string directory)
+    {
+        site.Create();
+        Command.Shell("mv backups away", site.Root);
+        UseDirectory(directory);
+        site.Run("offsite", "pull").Succeeds();
+        Pushes("new.txt");
+        Pushes("newer.txt");
+        var before = State();
+
+        if (directory == "backups")
+        {
+            Command.Shell("mv backups new-disk", site.Root);
+        }
+
+        Command.Shell("mv away backups", site.Root);
+        UseDirectory("backups");
+        site.Write("old.txt", "of the old disk");
+        site.Run("create").Succeeds().Says($"belongs to another copy of this repository, on this machine in {site.In(directory)}: nothing was copied");
+        Assert.Equal(before, State());
+        if (directory == "backups")
+        {
+            Command.Shell("mv backups old-disk; mv new-disk backups", site.Root);
+        }
+
+        UseDirectory(directory);
+        Pushes("newest.txt");
+    }
+
+    /// <summary>What is new about the writer is known here before it is known there.</summary>
+    [Fact]
+    public void A_move_that_the_place_has_not_heard_of_and_another_one_after_it_go_on()
+    {
+        site.Create();
+        Command.Shell("mv backups one; cp -p second/writer.json before.json", site.Root);
+        UseDirectory("one");
+        Pushes("one.txt");
+        Command.Shell("cp -p before.json second/writer.json; mv one two", site.Root);
+        UseDirectory("two");
+        Pushes("two.txt");
+        Pushes("three.txt");
+    }
+
     [Fact]
     public void A_machine_that_lost_its_repository_and_fetched_it_again_goes_on()
     {
         site.Run("create").Succeeds();
         Command.Shell("rm -rf backups/*", site.Root);
         site.Run("offsite", "pull").Succeeds();
-        site.Write("new.txt", "new");
-        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
+        Pushes("new.txt");
         place.AssertIsCopy();
     }
 
@@ -133,6 +176,12 @@ public sealed class OffsiteWriterTests : IDisposable
         {
             Damage.Reseal(Path.Combine(directory, $"{to}.json"), text => text.Replace(from, to, StringComparison.Ordinal));
         }
+    }
+
+    private void Pushes(string name)
+    {
+        site.Write(name, name);
+        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
     }
 
     private void UseDirectory(string name)
