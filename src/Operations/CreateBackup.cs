@@ -90,7 +90,7 @@ internal sealed class CreateBackup
         PlaceTrial.RemoveOrphans(held.Layout.Root);
         var leftBehind = RunStaging.LeftBehind(held).ToList();
         List<SnapshotId> taken = [.. existing, .. leftBehind.Select(d => SnapshotId.Parse(Path.GetFileName(d)) ?? default), .. plan.Signer?.Listed(held.Layout) ?? []];
-        var id = plan.Origin is null ? CreateId.Next(startedAt, taken, existing, held.Layout, progress) : CreateId.Free(startedAt, taken);
+        var id = plan.Origin is null ? CreateId.Next(startedAt, taken, existing, held.Layout, progress) : CreateId.Free(startedAt, taken, held.Layout);
         previous = CreateSigning.Previous(plan, held.Layout, id, clock.GetUtcNow());
         var earlier = CreateBase.Find(store, whole, leftBehind, packs, progress, SayDamaged, Neighbour);
         SnapshotHeader header;

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
 
@@ -16,7 +17,7 @@ internal static class CreateId
     /// <param name="progress">Hears of a clock that must be wrong.</param>
     public static SnapshotId Next(DateTimeOffset startedAt, List<SnapshotId> taken, List<SnapshotId> existing, Layout layout, RunProgress progress)
     {
-        var id = SnapshotOrder.Next(startedAt, taken);
+        var id = Unused(SnapshotOrder.Next(startedAt, taken), layout);
         if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < id)
         {
             progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Where(other => other < id).Max()}, so this one is named after it; is the time of this machine right?");
@@ -40,10 +41,21 @@ internal static class CreateId
     }
 
     /// <summary>What is imported takes its place among the others by its own time: the next second that is free.</summary>
-    public static SnapshotId Free(DateTimeOffset startedAt, List<SnapshotId> taken)
+    public static SnapshotId Free(DateTimeOffset startedAt, List<SnapshotId> taken, Layout layout)
     {
         var id = SnapshotId.At(startedAt);
         while (taken.Contains(id))
+        {
+            id = id.Next();
+        }
+
+        return Unused(id, layout);
+    }
+
+    /// <summary>A share goes on showing for some time which names a directory had: what another machine has just published is found by asking for it.</summary>
+    private static SnapshotId Unused(SnapshotId id, Layout layout)
+    {
+        while (AtomicFile.IsTaken(layout.Header(id)))
         {
             id = id.Next();
         }
