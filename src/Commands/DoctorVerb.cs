@@ -39,7 +39,12 @@ internal static class DoctorVerb
         if (settings is not null)
         {
             new DoctorTrials(whole, report).TryTargets(settings);
-            ExposedFiles.Of(whole, settings).ForEach(file => report.Warn("exposed", file.Sentence, file.Mending));
+            foreach (var file in ExposedFiles.Of(whole, settings))
+            {
+                // Others' is only what root's own runs obey.
+                Action<string, string, string?> say = file.StopsRoot && service.User == "root" ? report.Fail : report.Warn;
+                say("exposed", file.Sentence, file.Mending);
+            }
         }
 
         if (!Identify(service, report))

@@ -8,6 +8,9 @@ namespace VertexAr.Backup.Commands;
 /// <param name="Place">What they can change: it, or a directory above it.</param>
 internal sealed record ExposedFile(string What, Exposure Place)
 {
+    /// <summary>Root does not use it, so that what needs it fails.</summary>
+    public bool StopsRoot { get; init; }
+
     public string Sentence => $"others can change {What}: {Place.Sentence}";
 
     public string Mending => Place.IsOfMount()
@@ -28,7 +31,7 @@ internal static class ExposedFiles
         Add("the configuration", SettingsFile.Name(around.Options.ConfigFile, around.Environment), Exposure.Ourselves);
         if (Surroundings.OwnerOf(settings.BackupDir) is null && RepositoryExposure.FindAny(settings.BackupDir) is { } open)
         {
-            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}{(open.IsOfMount() ? "" : ", so root does not write to it")}", open));
+            found.Add(new ExposedFile($"the backup directory {settings.BackupDir}{(open.IsOfMount() ? "" : ", so root does not write to it")}", open) { StopsRoot = !open.IsOfMount() });
         }
 
         uint[] works = [.. Exposure.Ourselves, Surroundings.OwnerOf(settings.BackupDir)?.Uid ?? 0];
@@ -39,16 +42,16 @@ internal static class ExposedFiles
 
         foreach (var file in Commands(settings.Hooks).SelectMany(Programs).Distinct(StringComparer.Ordinal))
         {
-            Add("the hook", file, works);
+            Add("the hook", file, works, stopsRoot: true);
         }
 
         return found;
 
-        void Add(string what, string file, uint[] trusted)
+        void Add(string what, string file, uint[] trusted, bool stopsRoot = false)
         {
             if (File.Exists(file) && Exposure.Find(Path.GetFullPath(file), trusted) is { } place)
             {
-                found.Add(new ExposedFile($"{what} {file}", place));
+                found.Add(new ExposedFile($"{what} {file}", place) { StopsRoot = stopsRoot });
             }
         }
     }

@@ -28,6 +28,13 @@ internal static class VerifyVerb
         var settings = around.SettingsIfGood();
         around.BecomeOwner(backupDirectory);
         Surroundings.RequireSnapshot(backupDirectory, command.Id);
+        if (command.Id is null && around.OpenSnapshots(backupDirectory) is var store && store.Ids().Count == 0 && !File.Exists(store.Layout.Manifest))
+        {
+            // Nothing was verified, and nothing is noted.
+            around.Screen.Log.Say(Severity.Information, $"{backupDirectory} holds no snapshots: there is nothing to verify");
+            return ExitCode.Done;
+        }
+
         return Attendance.Run(
             around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, backupDirectory, progress), settings);
     }

@@ -24,8 +24,10 @@ internal sealed class CreatePreview
         (this.earlier, this.unchanged, this.snapshots) = (earlier, unchanged, snapshots);
 
     /// <summary>What a backup would do now; what it would say of sources that lost their content is said.</summary>
+    /// <exception cref="UserError">It could not be made there, or not of these sources.</exception>
     public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
+        Repository.RequirePlace(plan.BackupDirectory);
         var (preview, _, sources, snapshots) = Look(plan, clock, progress, stop);
         foreach (var now in sources)
         {

@@ -8,6 +8,8 @@ namespace VertexAr.Backup.Storage;
 /// <summary>Opens a repository, or makes one. Nothing is touched before the format version is known to be ours.</summary>
 internal static class Repository
 {
+    private const string PackageUser = "vertex-ar";
+
     /// <exception cref="UserError">There is no repository (exit code 10), or it is damaged or of a newer version (1).</exception>
     public static Layout Open(string root)
     {
@@ -113,12 +115,29 @@ internal static class Repository
     {
         var hint = error.Number switch
         {
-            PosixError.AccessDenied or PosixError.NotPermitted => $"make it writable for the user that runs backups: chown -R vertex-ar:vertex-ar {root}",
+            PosixError.AccessDenied or PosixError.NotPermitted => $"make it writable for the user that runs backups: chown -R {ServiceUser ?? "USER"} {root}",
             PosixError.ReadOnly => "the file system is mounted read-only, or the service's sandbox does not include the directory",
             _ when error.IsDiskFull => "free some space, or lower max_backups and run 'vertex-ar-backup rotate', which needs none",
             _ => null,
         };
         return UserError.Failed($"cannot write to the backup directory {root}: {error.Message}", hint, error);
+    }
+
+    /// <summary>Whether a run could write there, found out without a change.</summary>
+    /// <exception cref="UserError">It could not.</exception>
+    public static void RequirePlace(string root)
+    {
+        CheckDirectory(root);
+        var layout = new Layout(root);
+        if (!CheckMark(layout))
+        {
+            CheckEmpty(layout);
+        }
+
+        if (Posix.Refusal(root, AccessKind.Fill) is { } refusal)
+        {
+            throw NotWritable(root, refusal);
+        }
     }
 
     private static string? ReadHint(PosixError error) => error.Number switch
@@ -129,7 +148,10 @@ internal static class Repository
     };
 
     public static UserError DoesNotExist(string root) => new(
-        ExitCode.NoRepository, $"the backup directory {root} does not exist", $"is its disk mounted? To make it: install -d -o vertex-ar -g vertex-ar -m 0750 {root}");
+        ExitCode.NoRepository, $"the backup directory {root} does not exist", $"is its disk mounted? To make it: install -d {(ServiceUser is { } user ? $"-o {user} -g {user} " : "")}-m 0750 {root}");
+
+    /// <summary>Whom the Debian package makes to run backups; null where nobody has.</summary>
+    public static string? ServiceUser => Accounts.UserId(PackageUser) is null ? null : PackageUser;
 
     private static void CheckDirectory(string root)
     {

@@ -16,6 +16,36 @@ public sealed class RepositoryErrorTests
         site.Run(command).Fails(10, site.Backups, "does not exist");
     }
 
+    /// <summary>A run that would not do does not seem to in a rehearsal.</summary>
+    [Fact]
+    public void A_dry_run_ends_as_the_run_would()
+    {
+        using var site = new Site();
+        var hint = Command.Run("id", "vertex-ar").Code == 0 ? "install -d -o vertex-ar -g vertex-ar -m 0750" : "install -d -m 0750";
+        Directory.Delete(site.Backups);
+        site.Run("create", "--dry-run").Fails(10, site.Backups, "does not exist", hint);
+        File.WriteAllText(site.Backups, "");
+        site.Run("create", "--dry-run").Fails(10, site.Backups, "not a directory");
+        File.Delete(site.Backups);
+        Directory.CreateDirectory(site.Backups);
+        site.Run("create", "--dry-run").Succeeds();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(site.Backups));
+        var before = site.BelongToOrdinaryUser();
+        Command.Shell(Machine.IsRoot ? $"chown 0:0 '{site.Backups}'; chmod 755 '{site.Backups}'" : $"chmod 555 '{site.Backups}'");
+        site.Run(["create", "--dry-run"], null, before).Fails(1, $"cannot write to the backup directory {site.Backups}");
+    }
+
+    [Fact]
+    public void A_repository_without_snapshots_is_not_verified()
+    {
+        using var site = new Site(withMedia: false);
+        var first = site.Create("database");
+        Command.Shell($"rm -r snapshots/{first.Id}.* runs", site.Backups);
+        site.Run("verify").Succeeds().Says("holds no snapshots: there is nothing to verify");
+        site.Create("database");
+        site.Run("status").Prints("verified      never");
+    }
+
     [Fact]
     public void A_file_in_its_place_is_no_repository()
     {
