@@ -31,7 +31,7 @@ TEST_SOURCES = $(shell find tests -mindepth 1 \( -name bin -o -name obj \) -prun
 # one line. The base system of neither Debian has mount, ps, acl or attr. npm, which fetches SQLite, often comes with another Node.js.
 NEED_BUILD := sdk ca-certificates gcc libc6-dev openssl $(if $(shell command -v npm),,npm)
 NEED_UNIT := jq python3 python3-croniter tzdata bzip2 xz-utils sqlite3 acl attr git
-NEED_test := $(NEED_UNIT) rclone strace perl-base util-linux bsdutils psmisc procps mount libfaketime e2fsprogs fuse3 bindfs libcap2-bin sshfs openssh-sftp-server ntfs-3g exfat-fuse exfatprogs mergerfs gocryptfs
+NEED_test := $(NEED_UNIT) rclone strace perl-base util-linux bsdutils psmisc procps mount libfaketime e2fsprogs fuse3 bindfs libcap2-bin sshfs openssh-sftp-server ntfs-3g exfat-fuse exfatprogs mergerfs fuse2fs
 NEED_test-unit := $(NEED_UNIT)
 NEED_demo := sqlite3 jq
 NEED_bench := restic borgbackup pigz python3 sqlite3 time

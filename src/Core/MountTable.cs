@@ -12,7 +12,7 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
 {
     private const string Fuse = "fuse.";
 
-    private static readonly HashSet<string> OfOneProgram = ["gocryptfs", "encfs", "cryfs", "securefs", "fuse2fs", "ext2", "ext3", "ext4", "exfat", "ntfs", "ntfs-3g", "zfs", "apfs"];
+    private static readonly HashSet<string> OfOneProgram = ["fuse2fs", "ext2", "ext3", "ext4", "exfat", "ntfs", "ntfs-3g", "zfs", "apfs"];
 
     /// <summary>The kind of file system, as "ext4" or "fuse.sshfs"; empty if the table does not say.</summary>
     public string Type { get; init; } = "";
@@ -44,9 +44,9 @@ internal sealed record MountedPlace(ulong Id, string Device, string Root, string
 
     /// <summary>
     /// True where others may have the same files open by another way, with locks that do not reach here: what FUSE shows of another directory or of another
-    /// machine, and what a server or a host shares. A disk or an image that a program of FUSE reads is its own, as are encrypted files.
+    /// machine (encrypted files, too, can be mounted twice), and what a server or a host shares. A disk or an image that a program of FUSE reads is its own.
     /// </summary>
-    public bool HasFarSide => Type is "cifs" or "smb3" or "9p" or "virtiofs" or "fuse" || (Type.StartsWith(Fuse, StringComparison.Ordinal) && !OfOneProgram.Contains(Type[Fuse.Length..]));
+    public bool HasFarSide => Type is "cifs" or "smb3" or "9p" or "virtiofs" or "vboxsf" or "prl_fs" or "fuse" || (Type.StartsWith(Fuse, StringComparison.Ordinal) && !OfOneProgram.Contains(Type[Fuse.Length..]));
 
     /// <summary>Where it is from: a device, a server's directory, or a word; empty if the table does not say.</summary>
     public string Source { get; init; } = "";
