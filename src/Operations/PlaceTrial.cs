@@ -14,7 +14,7 @@ internal sealed class PlaceTrial
     private const int OwnersOnly = 0x180; // 0600
     private const int OwnersOnlyDirectory = 0x1C0; // 0700
 
-    private static readonly string[] Names = ["locked", "renamed-from", "renamed-to", "exchanged-one", "exchanged-other", "moved-from", "moved-to", "taken", "linked", "link"];
+    private static readonly string[] Names = ["locked", "record", "renamed-from", "renamed-to", "exchanged-one", "exchanged-other", "moved-from", "moved-to", "taken", "linked", "link"];
 
     private readonly Dictionary<PlaceAbility, string> lacking = [];
 
@@ -38,7 +38,7 @@ internal sealed class PlaceTrial
                 trial.lacking.Add(PlaceAbility.KeepSynced, mount.Type);
             }
 
-            var modified = Posix.Status(parent).Modified;
+            var modified = trial.Try(PlaceAbility.Make, () => (FileTime?)Posix.Status(parent).Modified);
             RemoveOrphans(parent);
             trial.RunIn(parent, now);
             KeepTime(parent, modified);
@@ -112,7 +112,7 @@ internal sealed class PlaceTrial
         {
             var directory = Posix.OpenDirectory(parent, name);
             _ = IsFree(directory);
-            return directory;
+            return Holds(directory, static _ => false) ? directory : throw new PosixError(PosixError.Exists, "somebody put another directory in its place");
         }
         catch (PosixError)
         {
@@ -135,7 +135,7 @@ internal sealed class PlaceTrial
             Posix.Write(file, name);
             Posix.Sync(file);
         });
-        Try(PlaceAbility.LockRecord, () => FileLock.TakeRecord(file, start: 0, length: 1));
+        TryRecordLock(directory);
         if (Try(PlaceAbility.Lock, () => FileLock.TryTake(file, exclusive: true)))
         {
             using var other = Posix.OpenToChange(directory, name);
@@ -146,9 +146,19 @@ internal sealed class PlaceTrial
         }
     }
 
+    /// <summary>In a file of its own: on a share either may be made of the other.</summary>
+    private void TryRecordLock(SafeFileHandle directory)
+    {
+        using var file = Try(PlaceAbility.Make, () => Posix.CreateNew(directory, Posix.Bytes(Names[1]), OwnersOnly));
+        if (file is not null)
+        {
+            Try(PlaceAbility.LockRecord, () => FileLock.TakeRecord(file, start: 0, length: 1));
+        }
+    }
+
     private void TryNames(SafeFileHandle directory)
     {
-        var names = Array.ConvertAll(Names, Posix.Bytes);
+        var names = Array.ConvertAll(Names[1..], Posix.Bytes);
         foreach (var name in new[] { names[1], names[3], names[4], names[5], names[7], names[8] })
         {
             Try(PlaceAbility.Make, () => Posix.CreateNew(directory, name, OwnersOnly).Dispose());
@@ -225,7 +235,7 @@ internal sealed class PlaceTrial
             foreach (var name in DirectoryNames.Read(names).Where(name => LeftoverName.IsTrial(name)))
             {
                 using var orphan = Posix.OpenDirectory(parent, name);
-                if (IsFree(orphan))
+                if (IsFree(orphan) && Holds(orphan, name => IsOurs(orphan, name)))
                 {
                     Remove(parent, name, orphan);
                 }
@@ -236,6 +246,17 @@ internal sealed class PlaceTrial
             // What cannot be removed is no reason to try nothing.
         }
     }
+
+    /// <summary>Whether a directory has nothing else in it: whoever may write next to it can give any directory that lies there the name of a trial.</summary>
+    private static bool Holds(SafeFileHandle directory, Predicate<byte[]> isExpected)
+    {
+        using var listed = Posix.OpenDirectory(directory, "."u8);
+        return DirectoryNames.Read(listed).ToList().TrueForAll(isExpected);
+    }
+
+    /// <summary>Whether a file is as a trial makes them. Owner and mode say nothing where a place has none.</summary>
+    private static bool IsOurs(SafeFileHandle directory, byte[] name) =>
+        Array.IndexOf(Names, System.Text.Encoding.Latin1.GetString(name)) >= 0 && Posix.StatusAt(directory, name) is { IsRegular: true, Links: <= 2 } file && file.Size <= Names[0].Length;
 
     /// <summary>Takes the lock on a directory of ours; false if another trial has it, or there are no locks.</summary>
     private static bool IsFree(SafeFileHandle directory)
@@ -250,11 +271,14 @@ internal sealed class PlaceTrial
         }
     }
 
-    private static void KeepTime(SafeFileHandle directory, FileTime modified)
+    private static void KeepTime(SafeFileHandle directory, FileTime? modified)
     {
         try
         {
-            Posix.SetModified(directory, modified);
+            if (modified is { } time)
+            {
+                Posix.SetModified(directory, time);
+            }
         }
         catch (PosixError)
         {

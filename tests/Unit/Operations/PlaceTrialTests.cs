@@ -33,6 +33,9 @@ public sealed class PlaceTrialTests : IDisposable
         var theirs = Directory.CreateDirectory(Path.Combine(temp.Root, ".vertex-ar-backup-trial-of-somebody")).FullName;
         var full = Directory.CreateDirectory(Path.Combine(temp.Root, ".vertex-ar-backup-trial-20261129T010204Z")).FullName;
         File.WriteAllText(Path.Combine(full, "a file of somebody"), "");
+        File.WriteAllText(Path.Combine(full, "locked"), "");
+        var named = Directory.CreateDirectory(Path.Combine(temp.Root, ".vertex-ar-backup-trial-20261129T010206Z")).FullName;
+        File.WriteAllText(Path.Combine(named, "locked"), "what somebody wrote");
         File.CreateSymbolicLink(Path.Combine(temp.Root, ".vertex-ar-backup-trial-20261129T010205Z"), theirs);
 
         PlaceTrial.RemoveOrphans(temp.Root);
@@ -40,6 +43,8 @@ public sealed class PlaceTrialTests : IDisposable
         Assert.False(Directory.Exists(orphan));
         Assert.True(Directory.Exists(theirs));
         Assert.True(File.Exists(Path.Combine(full, "a file of somebody")));
+        Assert.True(File.Exists(Path.Combine(full, "locked")));
+        Assert.True(File.Exists(Path.Combine(named, "locked")));
     }
 
     [Fact]
