@@ -36,10 +36,9 @@ internal sealed class OffsiteHere
     /// <summary>Snapshots that cannot be copied, with what is wrong.</summary>
     public IReadOnlyDictionary<SnapshotId, string> Bad => badSnapshots;
 
-    /// <summary>Which copy of the repository writes there is said once, and again when that is another; see <see cref="OffsiteWriter"/>.</summary>
-    public bool IsNewWriter { get; init; }
-
-    public IEnumerable<CopyItem> Top() => [Item(Layout.Below.Mark), Item(Layout.Below.Recovery), .. IsNewWriter ? [Item(Layout.Below.Writer)] : Array.Empty<CopyItem>()];
+    /// <summary>Which copy of the repository writes there is said once; <see cref="OffsiteWriter"/> sees to it that it is this one.</summary>
+    public IEnumerable<CopyItem> Top() =>
+        [Item(Layout.Below.Mark), Item(Layout.Below.Recovery), .. there(Layout.Below.Writer) is null ? [Item(Layout.Below.Writer)] : Array.Empty<CopyItem>()];
 
     /// <summary>Packs that are here as they should be, as far as is known.</summary>
     public IEnumerable<CopyItem> Packs() =>

@@ -39,22 +39,21 @@ internal sealed class OffsitePush
     private OffsitePushResult Run()
     {
         CheckMark();
-        var writer = new OffsiteWriter(store, offsite, plan, clock);
-        var isNewWriter = writer.Claim();
-        if (isNewWriter)
-        {
-            // Whatever is there by that name.
-            damaged.Add(Layout.Below.Writer);
-        }
-
+        var writer = new OffsiteWriter(store, offsite, plan, clock, progress);
+        writer.Claim();
         var (whole, broken) = store.ReadAll();
         var retention = plan.Rules is { } rules ? new OffsiteRetention(store, offsite, rules, plan.Site, clock, progress) : null;
-        var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size) { IsNewWriter = isNewWriter };
+        var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size);
         here.LeaveOutBroken(There.Size);
         var packs = CopyPlan.Decide(here.Packs(), There.Size, damaged);
         var lists = CopyPlan.Decide(here.Lists(), There.Size, damaged);
         var headers = CopyPlan.Decide(here.Headers(), There.Size, damaged);
         writer.Compare(lists.Wrong.Concat(headers.Wrong).Select(item => item.Name));
+        if (!plan.DryRun)
+        {
+            writer.Announce();
+        }
+
         var sent = plan.DryRun
             ? (Files: Count(packs, lists, headers), Bytes: packs.Bytes + lists.Bytes + headers.Bytes)
             : Send(here, packs, lists, headers);

@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -12,8 +13,11 @@ namespace VertexAr.Backup.Operations;
 /// <param name="offsite">The second place.</param>
 /// <param name="plan">Which machine this is.</param>
 /// <param name="clock">For a new identity.</param>
-internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock)
+/// <param name="progress">Hears of a place that cannot be told of it.</param>
+internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress)
 {
+    private (WriterIdentity Here, WriterIdentity Former)? taking;
+
     private string Place => offsite.Rclone.Place.Remote;
 
     /// <summary>What to type so that the next push makes the place its own.</summary>
@@ -23,14 +27,13 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
     private static string OwnPlace => "if this is a copy of that one, give it a repository of its own: an empty directory as backup_dir, and another path as offsite.remote";
 
     /// <summary>Makes sure that this machine is the one that writes there. A place that nobody wrote to yet, or only earlier versions, becomes this machine's.</summary>
-    /// <returns>Whether the place is to be told who writes there now.</returns>
     /// <exception cref="UserError">Another machine is.</exception>
-    public bool Claim()
+    public void Claim()
     {
         var there = Fetch();
         var saved = WriterIdentity.TryRead(store.Layout);
         var here = Identity(saved, there) with { Directory = Root };
-        if (there?.Token == here.Token)
+        if (there is null || there.Token == here.Token)
         {
             here = here with { Replaces = null };
         }
@@ -47,25 +50,64 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
                 $"{OwnPlace}; if it has taken the other's place for good: {Release}, and push again");
         }
 
-        return there?.Token != here.Token;
+        taking = here.Replaces is null ? null : (here with { Replaces = null }, there!);
+    }
+
+    /// <summary>
+    /// Tells the place that this copy goes on in the stead of what wrote there, once it is known that it may. Credentials can forbid that; then it goes on
+    /// under the other's name.
+    /// </summary>
+    public void Announce()
+    {
+        if (taking is not var (here, former))
+        {
+            return;
+        }
+
+        try
+        {
+            var file = here.ToBytes();
+            AtomicFile.Write(offsite.Layout.Writer + ".tmp", offsite.Layout.Writer, file);
+            var upload = new OffsiteUpload(offsite.Rclone, offsite.Layout.Root, SnapshotId.At(clock.GetUtcNow()), new RunProgress(_ => { }));
+            upload.Send("", new CopyPlan([], [new CopyItem(Layout.Below.Writer, file.Length)]));
+            upload.Clean();
+        }
+        catch (UserError)
+        {
+            // What is there now is looked at.
+        }
+
+        AtomicFile.RemoveIfThere(offsite.Layout.Writer);
+        if (Fetch()?.Token == here.Token)
+        {
+            here.Save(store.Layout);
+            return;
+        }
+
+        (former with { Directory = Root }).Save(store.Layout);
+        progress.Say(
+            Severity.Warning,
+            $"{offsite.Rclone.Place.At(Layout.Below.Writer)} cannot be replaced, so {Place} does not hear that this repository goes on for another: if the old one comes back, it is not refused");
     }
 
     /// <summary>
     /// A machine that lost its repository and fetched it again is the same writer, and so is a repository that was moved; each takes the place of
-    /// what it was, on a disk that may be away and come back.
+    /// what it was, on a disk that may be away and come back. Without a machine-id nobody knows which is which, and all share one token.
     /// </summary>
     private WriterIdentity Identity(WriterIdentity? saved, WriterIdentity? there)
     {
         var known = saved ?? (there?.Machine == plan.Machine ? there : null);
         var anew = WriterIdentity.New(plan.Machine, plan.Host, clock.GetUtcNow());
         return known is null || known.IsOfOtherMachine(plan.Machine) || IsElsewhere(known) ? anew
-            : saved is null || (known.Directory is { } directory && directory != Root) ? anew with { Replaces = there is not null && known.Has(there.Token) ? there.Token : known.Token }
+            : plan.Machine is not null && (saved is null || (known.Directory is { } directory && directory != Root)) ? anew with { Replaces = there is not null && known.Has(there.Token) ? there.Token : known.Token }
             : known;
     }
 
     private string Root => RealPath.Of(Path.GetFullPath(store.Layout.Root));
 
-    private string Owner(WriterIdentity there) => !there.IsOfOtherMachine(plan.Machine) && there.Directory is { } directory
+    private string Owner(WriterIdentity there) => !there.IsOfOtherMachine(plan.Machine) && there.Directory == Root
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"another copy of this repository, which was in this directory when it took this one's place on {there.CreatedAt.UtcDateTime:yyyy-MM-dd}")
+        : !there.IsOfOtherMachine(plan.Machine) && there.Directory is { } directory
         ? $"another copy of this repository, on this machine in {directory}"
         : $"another machine, which is or was called {there.Host}, and to the same repository";
 

@@ -40,7 +40,9 @@ internal sealed record WriterIdentity(string Token, string? Machine, string Host
     }
 
     /// <exception cref="PosixError">It cannot be written.</exception>
-    public void Save(Layout layout) => AtomicFile.Write(Path.Combine(layout.Staging, "writer.tmp"), layout.Writer, SealedJson.Write(Write));
+    public void Save(Layout layout) => AtomicFile.Write(Path.Combine(layout.Staging, "writer.tmp"), layout.Writer, ToBytes());
+
+    public byte[] ToBytes() => SealedJson.Write(Write);
 
     /// <summary>Whether it was made on a machine that is known to be another.</summary>
     public bool IsOfOtherMachine(string? machine) => Machine is not null && machine is not null && Machine != machine;

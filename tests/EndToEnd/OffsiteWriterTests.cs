@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>A machine whose disk was cloned has the same repository and the same second place as the first, and so has a copied backup directory.</summary>
@@ -108,27 +110,22 @@ public sealed class OffsiteWriterTests : IDisposable
 
     /// <summary>The disk was away when the copies were fetched to another directory, or to another disk in its place.</summary>
     [Theory]
-    [InlineData("other")]
-    [InlineData("backups")]
-    public void An_old_disk_that_comes_back_is_refused_once_another_has_taken_its_place(string directory)
+    [InlineData("other", "on this machine in")]
+    [InlineData("backups", "which was in this directory when it took this one's place on 2")]
+    public void An_old_disk_that_comes_back_is_refused_once_another_has_taken_its_place(string directory, string which)
     {
-        site.Create();
+        Machine.NeedRoot("a machine-id of its own");
+        site.Run(["create"], null, On('a')).Succeeds();
         Command.Shell("mv backups away", site.Root);
         UseDirectory(directory);
-        site.Run("offsite", "pull").Succeeds();
-        Pushes("new.txt");
-        Pushes("newer.txt");
+        site.Run(["offsite", "pull"], null, On('a')).Succeeds();
+        Pushes("new.txt", On('a'));
         var before = State();
 
-        if (directory == "backups")
-        {
-            Command.Shell("mv backups new-disk", site.Root);
-        }
-
-        Command.Shell("mv away backups", site.Root);
+        Command.Shell(directory == "backups" ? "mv backups new-disk; mv away backups" : "mv away backups", site.Root);
         UseDirectory("backups");
         site.Write("old.txt", "of the old disk");
-        site.Run("create").Succeeds().Says($"belongs to another copy of this repository, on this machine in {site.In(directory)}: nothing was copied");
+        site.Run(["create"], null, On('a')).Succeeds().Says($"belongs to another copy of this repository, {which}", "nothing was copied");
         Assert.Equal(before, State());
         if (directory == "backups")
         {
@@ -136,21 +133,57 @@ public sealed class OffsiteWriterTests : IDisposable
         }
 
         UseDirectory(directory);
-        Pushes("newest.txt");
+        Pushes("newest.txt", On('a'));
+
+        // Whoever is given the place for good keeps it.
+        Command.Shell(directory == "backups" ? "mv backups new-disk; mv old-disk backups" : "true", site.Root);
+        UseDirectory("backups");
+        Command.Run("rclone", "deletefile", $"{place.Top}/writer.json").Succeeds();
+        site.Run(["offsite", "push"], null, On('a')).Succeeds().Prints("copied 1 new snapshot");
+        if (directory == "backups")
+        {
+            Command.Shell("mv backups old-disk; mv new-disk backups", site.Root);
+        }
+
+        UseDirectory(directory);
+        site.Run(["offsite", "push"], null, On('a')).Fails(1, "belongs to another copy of this repository");
     }
 
     /// <summary>What is new about the writer is known here before it is known there.</summary>
     [Fact]
     public void A_move_that_the_place_has_not_heard_of_and_another_one_after_it_go_on()
     {
-        site.Create();
+        Machine.NeedRoot("a machine-id of its own");
+        site.Run(["create"], null, On('a')).Succeeds();
         Command.Shell("mv backups one; cp -p second/writer.json before.json", site.Root);
         UseDirectory("one");
-        Pushes("one.txt");
+        Pushes("one.txt", On('a'));
+        Assert.NotEqual(File.ReadAllText(site.In("before.json")), File.ReadAllText(site.In("second/writer.json")));
+        var former = (string)JsonNode.Parse(File.ReadAllText(site.In("before.json")))!["token"]!;
+        Damage.Reseal(site.In("one/writer.json"), text => text.Replace("\"directory\"", $"\"replaces\": \"{former}\",\n  \"directory\"", StringComparison.Ordinal));
         Command.Shell("cp -p before.json second/writer.json; mv one two", site.Root);
         UseDirectory("two");
-        Pushes("two.txt");
-        Pushes("three.txt");
+        Pushes("two.txt", On('a'));
+        Pushes("three.txt", On('a'));
+    }
+
+    /// <summary>The place cannot hear of it then, and the copies go on.</summary>
+    [Fact]
+    public void A_repository_that_was_moved_goes_on_with_credentials_that_may_not_delete()
+    {
+        Machine.NeedRoot("a machine-id of its own");
+        File.WriteAllText(site.In("rclone"), "#!/bin/sh\ncase \" $* \" in *\" delete \"*|*\" deletefile \"*|*\" purge \"*) echo not allowed >&2; exit 1;; esac\nexec rclone \"$@\"\n");
+        Command.Shell("chmod 755 rclone", site.Root);
+        site.Settings["offsite"]!["rclone"] = site.In("rclone");
+        site.Run(["create"], null, On('a')).Succeeds();
+        var writer = File.ReadAllText(site.In("second/writer.json"));
+        Command.Shell("mv backups moved", site.Root);
+        UseDirectory("moved");
+        site.Write("new.txt", "new");
+        site.Run(["create"], null, On('a')).Succeeds().Prints("copied 1 new snapshot").Says("writer.json cannot be replaced");
+        site.Write("newer.txt", "newer");
+        Assert.DoesNotContain("writer.json", site.Run(["create"], null, On('a')).Succeeds().Prints("copied 1 new snapshot").Errors, StringComparison.Ordinal);
+        Assert.Equal(writer, File.ReadAllText(site.In("second/writer.json")));
     }
 
     [Fact]
@@ -178,10 +211,10 @@ public sealed class OffsiteWriterTests : IDisposable
         }
     }
 
-    private void Pushes(string name)
+    private void Pushes(string name, string[]? before = null)
     {
         site.Write(name, name);
-        Assert.DoesNotContain("belongs", site.Run("create").Succeeds().Prints("copied 1 new snapshot").Errors);
+        Assert.DoesNotContain("belongs", site.Run(["create"], null, before ?? []).Succeeds().Prints("copied 1 new snapshot").Errors);
     }
 
     private void UseDirectory(string name)
