@@ -10,6 +10,7 @@ internal sealed class CreateSources
     private readonly CreatePlan plan;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, UserError> missing = [];
+    private readonly HashSet<string> inPlace = [];
 
     public CreateSources(CreatePlan plan, TimeProvider clock)
     {
@@ -63,7 +64,7 @@ internal sealed class CreateSources
     {
         for (var i = 0; plan.Origin is null && i < Databases.Count; i++)
         {
-            if (snapshots.Any(s => s.Header.HasSaved(new SourceName(Databases[i].Name, SourceKind.Database))))
+            if (snapshots.Any(s => Has(s.Header, Databases[i])))
             {
                 _ = IsNoDatabase(Databases[i]) && missing.Remove(Databases[i].Name);
                 Databases[i] = Databases[i] with { IsKnownAsDatabase = true };
@@ -78,7 +79,11 @@ internal sealed class CreateSources
 
     public bool IsThere(string name) => !missing.ContainsKey(name);
 
-    private bool IsNoDatabase(DatabaseOptions database) => missing.ContainsKey(database.Name) && new SqliteSource(database, clock).IsOtherFile();
+    /// <summary>By its path, too: another file, by a mistake in the configuration, is another file.</summary>
+    private static bool Has(SnapshotHeader header, DatabaseOptions database) =>
+        Array.Exists(header.Sources, source => source.Name == database.Name && source.Kind == SourceKind.Database && source.Path == database.Path && !source.IsLacking);
+
+    private bool IsNoDatabase(DatabaseOptions database) => missing.ContainsKey(database.Name) && inPlace.Contains(database.Name) && new SqliteSource(database, clock).IsOtherFile();
 
     private void Try(string source, string role, string path, Action look)
     {
@@ -89,6 +94,7 @@ internal sealed class CreateSources
                 plan.Watch.Require(role, path);
             }
 
+            inPlace.Add(source);
             look();
         }
         catch (UserError e)

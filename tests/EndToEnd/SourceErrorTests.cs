@@ -75,6 +75,17 @@ public sealed class SourceErrorTests
     }
 
     [Fact]
+    public void Another_file_under_the_name_of_a_database_is_no_damaged_one()
+    {
+        using var site = new Site(withMedia: false);
+        site.Write("f", "content");
+        site.Create();
+        File.WriteAllText(site.In("notes.txt"), "this is a letter");
+        site.Settings["databases"]![0]!["path"] = site.In("notes.txt");
+        site.Run("create").IsPartial(site.In("notes.txt"), "is not a SQLite database");
+    }
+
+    [Fact]
     public void A_database_that_was_cut_short_is_an_error()
     {
         using var site = new Site();
