@@ -17,7 +17,12 @@ internal static class CreateId
     /// <param name="progress">Hears of a clock that must be wrong.</param>
     public static SnapshotId Next(DateTimeOffset startedAt, List<SnapshotId> taken, List<SnapshotId> existing, Layout layout, RunProgress progress)
     {
-        var id = Unused(SnapshotOrder.Next(startedAt, taken), layout);
+        var id = SnapshotOrder.Next(startedAt, taken);
+        while (IsThere(id, layout))
+        {
+            id = SnapshotOrder.Next(startedAt, [.. taken, id]);
+        }
+
         if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < id)
         {
             progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Where(other => other < id).Max()}, so this one is named after it; is the time of this machine right?");
@@ -44,22 +49,14 @@ internal static class CreateId
     public static SnapshotId Free(DateTimeOffset startedAt, List<SnapshotId> taken, Layout layout)
     {
         var id = SnapshotId.At(startedAt);
-        while (taken.Contains(id))
-        {
-            id = id.Next();
-        }
-
-        return Unused(id, layout);
-    }
-
-    /// <summary>A share goes on showing for some time which names a directory had: what another machine has just published is found by asking for it.</summary>
-    private static SnapshotId Unused(SnapshotId id, Layout layout)
-    {
-        while (AtomicFile.IsTaken(layout.Header(id)))
+        while (taken.Contains(id) || IsThere(id, layout))
         {
             id = id.Next();
         }
 
         return id;
     }
+
+    /// <summary>A share goes on showing for some time which names a directory had: what another machine has just published is found by asking for it.</summary>
+    private static bool IsThere(SnapshotId id, Layout layout) => Posix.StatusOrNull(layout.Header(id)) is not null;
 }
