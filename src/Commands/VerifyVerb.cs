@@ -32,6 +32,11 @@ internal static class VerifyVerb
         {
             // Nothing was verified, and nothing is noted.
             around.Screen.Log.Say(Severity.Information, $"{backupDirectory} holds no snapshots: there is nothing to verify");
+            if (around.Output.Json)
+            {
+                ReportJson(around.Output, new VerifyReport(0, 0, 0, command.Deep, []));
+            }
+
             return ExitCode.Done;
         }
 

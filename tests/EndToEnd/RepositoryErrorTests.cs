@@ -42,6 +42,7 @@ public sealed class RepositoryErrorTests
         var first = site.Create("database");
         Command.Shell($"rm -r snapshots/{first.Id}.* runs", site.Backups);
         site.Run("verify").Succeeds().Says("holds no snapshots: there is nothing to verify");
+        Assert.Equal(0, (int)Assert.Single(Json.Lines(site.Run("verify", "--json").Succeeds().Output))["snapshots"]!);
         site.Create("database");
         site.Run("status").Prints("verified      never");
     }
