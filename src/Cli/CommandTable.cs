@@ -234,7 +234,7 @@ internal static class CommandTable
             "check all that a backup needs",
             "Checks what the next run needs, one line each, with the command that mends what is not right: the configuration, the "
                 + "sources, the backup directory, space, the repository, the systemd units, clock, hooks and files written to. With --notify it sends a test message on each configured channel. Run by "
-                + "root it becomes the service's user, so that what it finds is true for the service. It changes nothing.",
+                + "root it becomes the service's user, so that what it finds is true for the service. What it makes to try a place, it removes again.",
             [],
             [Notify],
             [
