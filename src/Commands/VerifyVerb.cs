@@ -28,7 +28,7 @@ internal static class VerifyVerb
         var settings = around.SettingsIfGood();
         around.BecomeOwner(backupDirectory);
         Surroundings.RequireSnapshot(backupDirectory, command.Id);
-        if (command.Id is null && around.OpenSnapshots(backupDirectory) is var store && store.Ids().Count == 0 && !File.Exists(store.Layout.Manifest))
+        if (command.Id is null && HasNothing(new Layout(backupDirectory)))
         {
             // Nothing was verified, and nothing is noted.
             around.Screen.Log.Say(Severity.Information, $"{backupDirectory} holds no snapshots: there is nothing to verify");
@@ -42,6 +42,19 @@ internal static class VerifyVerb
 
         return Attendance.Run(
             around, command.Deep ? RunJob.VerifyDeep : RunJob.Verify, backupDirectory, progress => Look(around, command, backupDirectory, progress), settings);
+    }
+
+    /// <summary>A repository in which no snapshot was made yet, or none is left; what is no repository is a run that fails.</summary>
+    private static bool HasNothing(Layout layout)
+    {
+        try
+        {
+            return File.Exists(layout.Mark) && !File.Exists(layout.Manifest) && Directory.Exists(layout.Snapshots) && !Directory.EnumerateFiles(layout.Snapshots, "*.json").Any();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static RunEnd Look(Surroundings around, VerifyCommand command, string backupDirectory, RunProgress progress)
