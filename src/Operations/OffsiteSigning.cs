@@ -1,6 +1,5 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -64,17 +63,16 @@ internal sealed class OffsiteSigning
 
         var now = clock.GetUtcNow();
         var manifest = signer.Next(repository, former.Latest, listed, now).ToBytes(signer.Key);
-        AtomicFile.Write(offsite.Layout.Manifest + ".tmp", offsite.Layout.Manifest, manifest);
-        Send(manifest.Length, now);
-        OffsiteManifest.Remember(here.Layout, manifest);
-    }
+        try
+        {
+            OffsiteUpload.Put(offsite, Layout.Below.Manifest, manifest, now);
+        }
+        catch (UserError e)
+        {
+            throw UserError.Failed(e.Message, "the snapshots are there, but only a new list proves that they are all; a signed place needs credentials that may replace this one file");
+        }
 
-    private void Send(int size, DateTimeOffset now)
-    {
-        CopyItem[] item = [new CopyItem(Layout.Below.Manifest, size)];
-        var upload = new OffsiteUpload(offsite.Rclone, offsite.Layout.Root, SnapshotId.At(now), new RunProgress(_ => { }));
-        upload.Send("", offsite.There.Size(Layout.Below.Manifest) is null ? new CopyPlan(item, []) : new CopyPlan([], item));
-        upload.Clean();
+        OffsiteManifest.Remember(here.Layout, manifest);
     }
 
     /// <summary>The hash of a header that is there; null if nothing proves who wrote it.</summary>

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Remote;
@@ -56,6 +57,27 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     /// by step. Only where the server can rename.
     /// </summary>
     public void SendAhead(IReadOnlyList<CopyItem> items) => PutAside(items);
+
+    /// <summary>Puts a small file at the top there, in the place of what is there.</summary>
+    /// <exception cref="UserError">It cannot be replaced: credentials may forbid that.</exception>
+    public static void Put(OffsiteSnapshots offsite, string name, byte[] content, DateTimeOffset now)
+    {
+        var path = Path.Combine(offsite.Layout.Root, name);
+        AtomicFile.Write(path + ".tmp", path, content);
+        try
+        {
+            CopyItem[] item = [new CopyItem(name, content.Length)];
+            var upload = new OffsiteUpload(offsite.Rclone, offsite.Layout.Root, SnapshotId.At(now), new RunProgress(_ => { }));
+            upload.Send("", offsite.There.Size(name) is null ? new CopyPlan(item, []) : new CopyPlan([], item));
+            upload.Clean();
+        }
+        catch (UserError)
+        {
+            // Nobody is to take it for what is there.
+            AtomicFile.RemoveIfThere(path);
+            throw;
+        }
+    }
 
     /// <summary>Sends files of one directory. Each part of them is in its place before the next begins.</summary>
     /// <param name="folder">Where they are, in both places; empty for the top.</param>
@@ -116,9 +138,14 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
 
     private void Place(string folder, IReadOnlyList<CopyItem> items, bool isReplacing, CopyHow how)
     {
-        if (isReplacing)
+        if (isReplacing && rclone.Delete(items.Select(item => item.Name)) is { Code: not 0 } refused)
         {
-            _ = rclone.Delete(items.Select(item => item.Name));
+            // What is there stays when something is moved to its name, and of the same size it would be taken for it.
+            var there = rclone.List(folder);
+            if (items.FirstOrDefault(item => there.Size(item.Name) is not null) is { } kept)
+            {
+                throw Rclone.Failure($"{kept.Name} cannot be replaced at {rclone.Place.Remote}", refused);
+            }
         }
 
         RcloneEnd? end = null;

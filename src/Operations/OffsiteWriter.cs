@@ -1,6 +1,5 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Policy;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -66,28 +65,16 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
 
         try
         {
-            var file = here.ToBytes();
-            AtomicFile.Write(offsite.Layout.Writer + ".tmp", offsite.Layout.Writer, file);
-            var upload = new OffsiteUpload(offsite.Rclone, offsite.Layout.Root, SnapshotId.At(clock.GetUtcNow()), new RunProgress(_ => { }));
-            upload.Send("", new CopyPlan([], [new CopyItem(Layout.Below.Writer, file.Length)]));
-            upload.Clean();
+            OffsiteUpload.Put(offsite, Layout.Below.Writer, here.ToBytes(), clock.GetUtcNow());
+            here.Save(store.Layout);
         }
         catch (UserError)
         {
-            // What is there now is looked at.
+            (former with { Directory = Root }).Save(store.Layout);
+            progress.Say(
+                Severity.Warning,
+                $"{offsite.Rclone.Place.At(Layout.Below.Writer)} cannot be replaced, so {Place} does not hear that this repository goes on for another: if the old one comes back, it is not refused");
         }
-
-        AtomicFile.RemoveIfThere(offsite.Layout.Writer);
-        if (Fetch()?.Token == here.Token)
-        {
-            here.Save(store.Layout);
-            return;
-        }
-
-        (former with { Directory = Root }).Save(store.Layout);
-        progress.Say(
-            Severity.Warning,
-            $"{offsite.Rclone.Place.At(Layout.Below.Writer)} cannot be replaced, so {Place} does not hear that this repository goes on for another: if the old one comes back, it is not refused");
     }
 
     /// <summary>

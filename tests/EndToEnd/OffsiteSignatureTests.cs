@@ -151,6 +151,25 @@ public sealed class OffsiteSignatureTests : IDisposable
         site.Run("offsite", "verify").Succeeds();
     }
 
+    /// <summary>It must not take the former list, of the same size, for the new one: by that, the snapshots that it does not list were made by somebody else.</summary>
+    [Fact]
+    public void A_list_that_cannot_be_replaced_is_no_new_list()
+    {
+        var first = site.Create().Id;
+        var listed = File.ReadAllText(place.In("manifest.json"));
+        place.ReplaceRclone(SecondPlace.MayNotDelete);
+        site.Run("create").Succeeds().Says("manifest.json cannot be replaced", "not allowed");
+        var second = site.Newest().Id;
+
+        Assert.Equal(listed, File.ReadAllText(place.In("manifest.json")));
+        Assert.Contains($"snapshots/{second}.json", place.Files());
+        site.Run("offsite", "push").Fails(1, "manifest.json cannot be replaced", "needs credentials that may replace this one file");
+        place.Settings.Remove("rclone");
+        site.Run("offsite", "push").Succeeds();
+        site.Run("offsite", "verify").Succeeds();
+        Assert.NotEqual(first, second);
+    }
+
     /// <summary>What it needs to know of signatures, it learns before it becomes the owner of the backup directory.</summary>
     [Fact]
     public void Run_by_root_it_knows_the_keys_though_the_service_may_not_read_the_configuration()

@@ -172,9 +172,7 @@ public sealed class OffsiteWriterTests : IDisposable
     public void A_repository_that_was_moved_goes_on_with_credentials_that_may_not_delete()
     {
         Machine.NeedRoot("a machine-id of its own");
-        File.WriteAllText(site.In("rclone"), "#!/bin/sh\ncase \" $* \" in *\" delete \"*|*\" deletefile \"*|*\" purge \"*) echo not allowed >&2; exit 1;; esac\nexec rclone \"$@\"\n");
-        Command.Shell("chmod 755 rclone", site.Root);
-        site.Settings["offsite"]!["rclone"] = site.In("rclone");
+        place.ReplaceRclone(SecondPlace.MayNotDelete);
         site.Run(["create"], null, On('a')).Succeeds();
         var writer = File.ReadAllText(site.In("second/writer.json"));
         Command.Shell("mv backups moved", site.Root);

@@ -5,6 +5,9 @@ namespace VertexAr.Backup.EndToEnd;
 /// <summary>A directory beside a site that its snapshots are copied to by rclone, as they are or through crypt, and named in its configuration.</summary>
 internal sealed class SecondPlace
 {
+    /// <summary>For <see cref="ReplaceRclone"/>: credentials that forbid it.</summary>
+    public const string MayNotDelete = "[[ $verb != delete && $verb != purge ]] || { echo not allowed >&2; exit 1; }";
+
     private readonly Site site;
 
     public SecondPlace(Site site, bool crypt = false)
