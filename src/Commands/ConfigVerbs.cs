@@ -121,9 +121,10 @@ internal static class ConfigVerbs
 
         if (missing)
         {
+            var identity = ServiceIdentity.Find(settings.BackupDir);
             throw UserError.Failed(
                 $"the configuration is good, but the backup directory {settings.BackupDir} does not exist, and {ServiceSandbox.Unit} cannot make it",
-                $"make it, with: sudo install -d -o vertex-ar -g vertex-ar -m 750 {settings.BackupDir}");
+                $"make it, with: sudo install -d -o {identity.User} -g {identity.Group} -m 750 {ShellWord.Of(settings.BackupDir)}");
         }
     }
 }

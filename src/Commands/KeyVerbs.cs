@@ -7,8 +7,6 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>key new</c> and <c>key show</c>.</summary>
 internal static class KeyVerbs
 {
-    private const string ServiceUser = "vertex-ar";
-
     public static ExitCode New(Surroundings around, KeyNewCommand command)
     {
         var configured = Configured(around);
@@ -41,7 +39,7 @@ internal static class KeyVerbs
 
     /// <summary>The user that makes backups: the owner of the backup directory, or the service's if there is none yet.</summary>
     private static (uint Uid, uint Gid)? Owner(string backupDirectory) =>
-        Posix.StatusOrNull(backupDirectory) is { IsDirectory: true } status ? (status.Uid, status.Gid) : Accounts.User(ServiceUser);
+        Posix.StatusOrNull(backupDirectory) is { IsDirectory: true } status ? (status.Uid, status.Gid) : (Accounts.PackageUser is { } user ? Accounts.User(user) : null);
 
     private static void Print(Surroundings around, PublicKey key, string file)
     {

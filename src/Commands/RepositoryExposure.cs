@@ -60,7 +60,7 @@ internal static class RepositoryExposure
 
         throw Posix.StatusOrNull(directory) is null ? Repository.DoesNotExist(directory) : UserError.Failed(
             $"root does not write to the backup directory {directory}, since others could have it write elsewhere: {found.Sentence}",
-            $"{Mending(found)}; or give the backups to the user who is to write them, and root works there as that user: chown -R {Repository.ServiceUser ?? "USER"} {ShellWord.Of(directory)}");
+            $"{Mending(found)}; or give the backups to the user who is to write them, and root works there as that user: chown -R {Accounts.PackageUser ?? "USER"} {ShellWord.Of(directory)}");
     }
 
     /// <summary>What nobody can exchange need not be held.</summary>

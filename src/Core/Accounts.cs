@@ -19,6 +19,9 @@ internal static unsafe class Accounts
     public static string? UserName(uint uid) =>
         Users.GetOrAdd(uid, static id => Find((a, t, s, r) => PosixCalls.UserById(id, a, t, s, r))?.Name);
 
+    /// <summary>Whom the Debian package makes to run backups; null where nobody has.</summary>
+    public static string? PackageUser => UserId("vertex-ar") is null ? null : "vertex-ar";
+
     /// <summary>What to call a user: by name, or by its number.</summary>
     /// <param name="uid">The number.</param>
     /// <param name="before">What comes before a number: sudo wants "#".</param>

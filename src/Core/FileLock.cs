@@ -58,7 +58,7 @@ internal static unsafe class FileLock
         const int setLockOfDescriptor = 37; // F_OFD_SETLK
         const short writeLock = 1;
         var wanted = new PosixCalls.RecordLock { Type = writeLock, Start = start, Length = length };
-        Posix.Check(PosixCalls.GetRecordLock(Posix.Descriptor(file), setLockOfDescriptor, &wanted));
+        Posix.Check(PosixCalls.ControlLock(Posix.Descriptor(file), setLockOfDescriptor, &wanted));
     }
 
     private static PosixCalls.RecordLock Ask(SafeFileHandle file, long start, long length)
@@ -66,7 +66,7 @@ internal static unsafe class FileLock
         const int getLock = 5;
         const short writeLock = 1;
         var question = new PosixCalls.RecordLock { Type = writeLock, Start = start, Length = length };
-        Posix.Check(PosixCalls.GetRecordLock(Posix.Descriptor(file), getLock, &question));
+        Posix.Check(PosixCalls.ControlLock(Posix.Descriptor(file), getLock, &question));
         return question;
     }
 }

@@ -150,7 +150,7 @@ internal static unsafe partial class PosixCalls
     internal static partial int ChangeDirectory(int fd);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    internal static partial int GetRecordLock(int fd, int command, RecordLock* recordLock);
+    internal static partial int ControlLock(int fd, int command, RecordLock* recordLock);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Control(int fd, int command, nint value);

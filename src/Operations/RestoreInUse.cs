@@ -36,7 +36,7 @@ internal static class RestoreInUse
     /// <param name="isReplaced">Whether what is under a path below the top of one would be replaced.</param>
     public static IEnumerable<UserError> In(IEnumerable<RestoreSpot> spots, Func<RestoreSpot, byte[], bool> isReplaced) =>
         from spot in spots
-        from file in spot.Survey.OpenFiles
+        from file in spot.Survey.HeldOpen
         where isReplaced(spot, file.Below)
         let path = Path.Combine(spot.Path, Encoding.UTF8.GetString(file.Below))
         select file.Disk is { } disk

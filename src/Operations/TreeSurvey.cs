@@ -45,7 +45,7 @@ internal sealed class TreeSurvey
     public IReadOnlyList<byte[]> Unsure => unsure;
 
     /// <summary>Databases and disk images that do not stay, as far as they are known to be open.</summary>
-    public IReadOnlyList<OpenFile> OpenFiles => openFiles;
+    public IReadOnlyList<OpenFile> HeldOpen => openFiles;
 
     /// <summary>Directories below the top on which something is mounted that belongs to the tree.</summary>
     public IReadOnlyList<byte[]> Mounts => mounts;

@@ -8,8 +8,6 @@ namespace VertexAr.Backup.Storage;
 /// <summary>Opens a repository, or makes one. Nothing is touched before the format version is known to be ours.</summary>
 internal static class Repository
 {
-    private const string PackageUser = "vertex-ar";
-
     /// <exception cref="UserError">There is no repository (exit code 10), or it is damaged or of a newer version (1).</exception>
     public static Layout Open(string root)
     {
@@ -115,7 +113,7 @@ internal static class Repository
     {
         var hint = error.Number switch
         {
-            PosixError.AccessDenied or PosixError.NotPermitted => $"make it writable for the user that runs backups: chown -R {ServiceUser ?? "USER"} {root}",
+            PosixError.AccessDenied or PosixError.NotPermitted => $"make it writable for the user that runs backups: chown -R {Accounts.PackageUser ?? "USER"} {root}",
             PosixError.ReadOnly => "the file system is mounted read-only, or the service's sandbox does not include the directory",
             _ when error.IsDiskFull => "free some space, or lower max_backups and run 'vertex-ar-backup rotate', which needs none",
             _ => null,
@@ -148,10 +146,7 @@ internal static class Repository
     };
 
     public static UserError DoesNotExist(string root) => new(
-        ExitCode.NoRepository, $"the backup directory {root} does not exist", $"is its disk mounted? To make it: install -d {(ServiceUser is { } user ? $"-o {user} -g {user} " : "")}-m 0750 {root}");
-
-    /// <summary>Whom the Debian package makes to run backups; null where nobody has.</summary>
-    public static string? ServiceUser => Accounts.UserId(PackageUser) is null ? null : PackageUser;
+        ExitCode.NoRepository, $"the backup directory {root} does not exist", $"is its disk mounted? To make it: install -d {(Accounts.PackageUser is { } user ? $"-o {user} -g {user} " : "")}-m 0750 {root}");
 
     private static void CheckDirectory(string root)
     {
