@@ -116,8 +116,20 @@ internal sealed class PlaceTrial
         }
         catch (PosixError)
         {
-            Posix.Remove(parent, name, directory: true);
+            RemoveEmpty(parent, name);
             throw;
+        }
+    }
+
+    private static void RemoveEmpty(SafeFileHandle parent, byte[] name)
+    {
+        try
+        {
+            Posix.Remove(parent, name, directory: true);
+        }
+        catch (PosixError)
+        {
+            // Somebody else's, or it cannot be removed: what went wrong before that is to be told.
         }
     }
 

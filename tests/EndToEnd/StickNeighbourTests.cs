@@ -116,6 +116,18 @@ public sealed class StickNeighbourTests : IDisposable
         Assert.Equal("secret", Command.Run("sqlite3", Path.Combine(precious, "secret.db"), ".tables").Output.Trim());
     }
 
+    [Fact]
+    public void A_directory_in_the_place_of_doctors_own_keeps_what_it_holds()
+    {
+        site.Create();
+        site.Settings["drill"] = DrillThere;
+        using var run = StoppedRun.At(site, "mkdirat", Place, arguments: ["doctor"]);
+        var scratch = Path.GetFileName(Assert.Single(Directory.GetDirectories(Place)));
+        AsNeighbour($"cd place; mkdir theirs; echo keep >theirs/locked; rmdir {scratch}; mv theirs {scratch}");
+        run.Continue().Ends(1).Prints("somebody put another directory in its place");
+        Assert.Equal("keep\n", File.ReadAllText(Path.Combine(Place, scratch, "locked")));
+    }
+
     private string[] Describe() => Command.Shell("find . -printf '%p %s %T@ %m %u\\n' | sort", precious).Output.Split('\n');
 
     private void AsNeighbour(string script) => Command.Run(
