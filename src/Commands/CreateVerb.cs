@@ -20,7 +20,7 @@ internal static class CreateVerb
         var plan = Plan(settings, command);
         if (command.DryRun)
         {
-            return Preview(around, plan);
+            return Preview(around, plan with { Watch = Watch() });
         }
 
         var isSaved = false;
@@ -30,7 +30,7 @@ internal static class CreateVerb
             settings.BackupDir,
             progress =>
             {
-                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Signer = Signing.Signer(settings), Watch = StateDirectory.Watch(around, settings.BackupDir, command.Moved) }, progress);
+                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Signer = Signing.Signer(settings), Watch = Watch() }, progress);
                 isSaved = true;
                 return end;
             },
@@ -41,6 +41,8 @@ internal static class CreateVerb
         }
 
         return code;
+
+        PlaceWatch Watch() => StateDirectory.Watch(around, settings.BackupDir, command.Moved);
     }
 
     internal static RetentionRules Rules(Settings settings) =>
@@ -56,7 +58,7 @@ internal static class CreateVerb
         }
 
         Report(around.Output, preview);
-        return ExitCode.Done;
+        return preview.IsLess ? ExitCode.Partial : ExitCode.Done;
     }
 
     private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress)

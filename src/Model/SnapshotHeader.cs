@@ -88,7 +88,10 @@ internal sealed record SnapshotHeader
     public bool LacksSource => Array.Exists(Sources, static source => source.IsLacking);
 
     /// <summary>Whether it holds a source, and not only by name.</summary>
-    public bool HasSaved(SourceName name) => Array.Exists(Sources, source => source.Name == name.Name && source.Kind == name.Kind && !source.IsLacking);
+    /// <param name="name">Which.</param>
+    /// <param name="path">Where it was; null is anywhere. Another file, by a mistake in the configuration, is another file.</param>
+    public bool HasSaved(SourceName name, string? path = null) =>
+        Array.Exists(Sources, source => source.Name == name.Name && source.Kind == name.Kind && !source.IsLacking && (path is null || source.Path == path));
 
     /// <summary>
     /// Whether the numbers can be what they are called, and names are plain: whoever can write into a repository can seal anything,

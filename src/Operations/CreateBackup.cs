@@ -45,7 +45,7 @@ internal sealed class CreateBackup
         plan.Watch.RequireBackups(plan.BackupDirectory);
         if (plan.Origin is null)
         {
-            run.CheckOverlaps();
+            SourceOverlaps.Require(plan.BackupDirectory, plan.Places);
         }
 
         run.sources.Check();
@@ -65,15 +65,6 @@ internal sealed class CreateBackup
         catch (PosixError e)
         {
             throw Repository.NotWritable(plan.BackupDirectory, e);
-        }
-    }
-
-    /// <summary>Backups of backups are refused, and what is named twice, which no restore could put in place.</summary>
-    private void CheckOverlaps()
-    {
-        if (SourceOverlaps.Find(plan.BackupDirectory, plan.Places).FirstOrDefault(overlap => overlap.IsError) is { } error)
-        {
-            throw UserError.Usage(error.Text);
         }
     }
 

@@ -7,7 +7,12 @@ using VertexAr.Backup.Storage;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>What a backup would do.</summary>
-internal sealed record Preview(long Files, long Bytes, long FilesToRead, long BytesToRead);
+/// <param name="Files">Files in all.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="FilesToRead">Those of which it is not known that they are as they were.</param>
+/// <param name="BytesToRead">Their bytes.</param>
+/// <param name="IsLess">Sources are missing, or have lost their content.</param>
+internal sealed record Preview(long Files, long Bytes, long FilesToRead, long BytesToRead, bool IsLess = false);
 
 /// <summary>Looks at the sources as a backup would, without reading content or writing anything.</summary>
 internal sealed class CreatePreview
@@ -23,29 +28,39 @@ internal sealed class CreatePreview
     private CreatePreview(List<EarlierList> earlier, CreateUnchanged unchanged, IReadOnlyList<Snapshot> snapshots) =>
         (this.earlier, this.unchanged, this.snapshots) = (earlier, unchanged, snapshots);
 
-    /// <summary>What a backup would do now; what it would say of sources that lost their content is said.</summary>
+    /// <summary>What a backup would do now; what it would say of sources that are missing or lost their content is said.</summary>
     /// <exception cref="UserError">It could not be made there, or not of these sources.</exception>
     public static Preview Run(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
+        plan.Watch.RequireBackups(plan.BackupDirectory);
+        SourceOverlaps.Require(plan.BackupDirectory, plan.Places);
         Repository.RequirePlace(plan.BackupDirectory);
-        var (preview, _, sources, snapshots) = Look(plan, clock, progress, stop);
-        foreach (var now in sources)
+        var sources = new CreateSources(plan, clock);
+        var (preview, _, found, snapshots) = Look(plan, sources, clock, progress, stop);
+        var isLess = sources.Missing.Count > 0;
+        foreach (var error in sources.Missing.Values)
+        {
+            progress.Say(Severity.Error, $"{error.Message} (everything else would be saved{(error.Hint is { Length: > 0 } hint ? $"; {hint}" : "")})");
+        }
+
+        foreach (var now in found)
         {
             var content = now.Kind == SourceKind.Database && now.Bytes > 0
                 ? new SqliteSource(plan.Databases.First(database => database.Name == now.Name), clock).Measure(stop) : null;
-            if (CreateShrink.Find(plan, snapshots, now with { Content = content }, sources) is { } shrunk)
+            if (CreateShrink.Find(plan, snapshots, now with { Content = content }, found) is { } shrunk)
             {
+                isLess |= !plan.AcceptShrink;
                 progress.Say(Severity.Warning, CreateShrink.Warning(shrunk), now.Name);
             }
         }
 
-        return preview;
+        return preview with { IsLess = isLess };
     }
 
     /// <summary>Whether a backup would fit on the disk now. The backup directory need not hold a repository yet, but must exist.</summary>
     public static CreateEstimate Estimate(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
-        var (_, need, _, snapshots) = Look(plan, clock, progress, stop);
+        var (_, need, _, snapshots) = Look(plan, new CreateSources(plan, clock), clock, progress, stop);
         return CreateEstimate.Of(plan, need, snapshots);
     }
 
@@ -82,13 +97,15 @@ internal sealed class CreatePreview
     }
 
     private static (Preview Preview, WriteNeed Need, IReadOnlyList<SourceSummary> Sources, IReadOnlyList<Snapshot> Snapshots) Look(
-        CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+        CreatePlan plan, CreateSources sources, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
+        sources.Check();
         var store = Directory.Exists(Path.Combine(plan.BackupDirectory, "snapshots")) ? new SnapshotStore(Repository.Open(plan.BackupDirectory)) : null;
         var snapshots = plan.Site.Nearest(FutureId.Split(store?.ReadAll().Whole ?? [], clock.GetUtcNow()).Dated);
+        sources.Compare(snapshots);
         var earlier = store is null || plan.Rescan ? [] : CreateBase.Find(store, snapshots, [], new PackRegistry(), progress, text => progress.Say(Severity.Warning, text));
-        var (preview, need, sources) = Look(plan, earlier, snapshots, clock, progress, stop);
-        return (preview, need, sources, snapshots);
+        var (preview, need, found) = Look(sources.Present, earlier, snapshots, clock, progress, stop);
+        return (preview, need, found, snapshots);
     }
 
     private void LookAt(DatabaseOptions database, TimeProvider clock)

@@ -64,7 +64,7 @@ internal sealed class CreateSources
     {
         for (var i = 0; plan.Origin is null && i < Databases.Count; i++)
         {
-            if (snapshots.Any(s => Has(s.Header, Databases[i])))
+            if (snapshots.Any(s => s.Header.HasSaved(new SourceName(Databases[i].Name, SourceKind.Database), Databases[i].Path)))
             {
                 _ = IsNoDatabase(Databases[i]) && missing.Remove(Databases[i].Name);
                 Databases[i] = Databases[i] with { IsKnownAsDatabase = true };
@@ -78,10 +78,6 @@ internal sealed class CreateSources
     }
 
     public bool IsThere(string name) => !missing.ContainsKey(name);
-
-    /// <summary>By its path, too: another file, by a mistake in the configuration, is another file.</summary>
-    private static bool Has(SnapshotHeader header, DatabaseOptions database) =>
-        Array.Exists(header.Sources, source => source.Name == database.Name && source.Kind == SourceKind.Database && source.Path == database.Path && !source.IsLacking);
 
     private bool IsNoDatabase(DatabaseOptions database) => missing.ContainsKey(database.Name) && inPlace.Contains(database.Name) && new SqliteSource(database, clock).IsOtherFile();
 

@@ -56,6 +56,17 @@ internal sealed class SourceOverlaps
         return [.. overlaps.SamePlaces(), .. overlaps.WholeSystem(), .. overlaps.Backups(), .. overlaps.Nested()];
     }
 
+    /// <param name="backupDirectory">Absolute.</param>
+    /// <param name="sources">As the configuration names them.</param>
+    /// <exception cref="UserError">Backups of backups, or what is named twice, which no restore could put in place.</exception>
+    public static void Require(string backupDirectory, IEnumerable<SourcePlace> sources)
+    {
+        if (Find(backupDirectory, sources).FirstOrDefault(overlap => overlap.IsError) is { } error)
+        {
+            throw UserError.Usage(error.Text);
+        }
+    }
+
     private IEnumerable<Overlap> SamePlaces()
     {
         for (var i = 1; i < sources.Count; i++)

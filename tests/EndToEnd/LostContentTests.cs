@@ -198,7 +198,7 @@ public sealed class LostContentTests
         using var site = NewSite();
         site.Create("storage", "--no-rotate");
         File.Delete(site.InStorage("videos/clip.mp4"));
-        site.Run("create", "storage", "--dry-run").Succeeds().Says($"storage: {Lost}: 3.2 MiB -> ");
+        site.Run("create", "storage", "--dry-run").IsPartial($"storage: {Lost}: 3.2 MiB -> ");
         site.Run("create", "storage").IsPartial($"storage: {Lost}: 3.2 MiB -> ");
         site.Settings["max_shrink_percent"] = 95;
         site.Create("storage");

@@ -103,6 +103,17 @@ public sealed class SourceErrorTests
         Assert.Equal("partial", site.Newest().State);
     }
 
+    [Fact]
+    public void A_dry_run_names_what_is_missing_and_goes_on_as_the_run_would()
+    {
+        using var site = new Site(withMedia: false);
+        site.Write("one.txt", "one");
+        Command.Shell("mv app_data.db away.db", site.In("app/app_data"));
+        site.Run("create", "--dry-run").IsPartial($"database 'app_data'", "does not exist", "(everything else would be saved").Prints("would save 1 file, 3 B");
+        Command.Shell("mv storage storage.away", site.In("app"));
+        site.Run("create", "--dry-run").Fails(1, "does not exist");
+    }
+
     /// <summary>As vaultwarden's data, which is its own user's alone.</summary>
     [Fact]
     public void A_source_below_a_closed_directory_is_named_and_the_others_are_saved()
