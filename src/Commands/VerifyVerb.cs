@@ -49,7 +49,7 @@ internal static class VerifyVerb
     {
         try
         {
-            return File.Exists(layout.Mark) && !File.Exists(layout.Manifest) && Directory.Exists(layout.Snapshots) && !Directory.EnumerateFiles(layout.Snapshots, "*.json").Any();
+            return File.Exists(layout.Mark) && !File.Exists(layout.Manifest) && Directory.Exists(layout.Snapshots) && new SnapshotStore(layout).Ids().Count == 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
