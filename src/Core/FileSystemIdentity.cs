@@ -7,8 +7,12 @@ namespace VertexAr.Backup.Core;
 /// <param name="Id">What is written on it and is its own; null if it has nothing of that kind that can be seen here.</param>
 /// <param name="Source">Of one that is on no device, where it is from: "server:/export"; null otherwise.</param>
 /// <param name="IsRoot">Whether it is the one that the root directory is on.</param>
-internal sealed record FileSystemIdentity(string Type, string? Id, string? Source, bool IsRoot)
+/// <param name="Point">Where it is mounted; null if that was not remembered.</param>
+internal sealed record FileSystemIdentity(string Type, string? Id, string? Source, bool IsRoot, string? Point = null)
 {
+    /// <summary>What systemd.automount(5) and automount(8) mount at a place until somebody looks there.</summary>
+    private const string Automount = "autofs";
+
     /// <summary>Their identifier for statfs(2) is made of the UUID, not of the device's number.</summary>
     private static readonly string[] LastingIds = ["ext2", "ext3", "ext4", "btrfs", "zfs"];
 
@@ -22,11 +26,18 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
             return null;
         }
 
+        if (mount.Type == Automount && Open(there))
+        {
+            mounts = MountTable.Read();
+            mount = mounts.Over(RealPath.Of(there)) ?? mount;
+        }
+
         return new FileSystemIdentity(
             mount.Type,
             IdOf(there, mount),
             mount.Source.StartsWith("/dev/", StringComparison.Ordinal) ? null : mount.Source,
-            mounts.Over("/") is { } root && root.Device == mount.Device);
+            mounts.Over("/") is { } root && root.Device == mount.Device,
+            mounts.PointOf(mount));
     }
 
     /// <summary>
@@ -35,6 +46,12 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     /// </summary>
     public bool IsOther(FileSystemIdentity was) =>
         !was.IsRoot && (IsRoot || (Id is not null && was.Id is not null ? Id != was.Id : Type != was.Type || Source != was.Source));
+
+    /// <summary>
+    /// Whether nothing is mounted any more where this was: a subvolume, or a directory bound to another place, leaves the same file system there
+    /// that it is of.
+    /// </summary>
+    public bool IsUnmounted(FileSystemIdentity was) => Point is not null && was.Point is not null && Point != was.Point && PathPrefix.Holds(Point, was.Point);
 
     /// <summary>For people: "ext4 on a disk of its own".</summary>
     public override string ToString() => IsRoot ? $"the root file system ({Type})" : Source is null ? $"a file system of its own ({Type}{(Id is null ? "" : $", {Id}")})" : $"{Source} ({Type})";
@@ -55,6 +72,19 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
         catch (PosixError)
         {
             return null;
+        }
+    }
+
+    private static bool Open(string path)
+    {
+        try
+        {
+            Posix.OpenDirectory(Posix.Here, Posix.Bytes(path), follow: true).Dispose();
+            return true;
+        }
+        catch (PosixError)
+        {
+            return false;
         }
     }
 

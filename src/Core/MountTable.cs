@@ -131,6 +131,14 @@ internal sealed class MountTable
         return over;
     }
 
+    /// <summary>
+    /// The mount point by which something came to its place: not one where a part of a file system is bound over itself, as a service's sandbox does
+    /// with each directory that it may write to.
+    /// </summary>
+    public string PointOf(MountedPlace mount) => mounts
+        .Where(other => other.Device == mount.Device && PathPrefix.Holds(other.Point, mount.Point) && Join(other.Root, mount.Point[other.Point.TrimEnd('/').Length..]) == mount.Root)
+        .Select(other => other.Point).MinBy(point => point.Length) ?? mount.Point;
+
     /// <summary>Where else mounts show what a path names, were nothing mounted over it there; to be compared with what is there.</summary>
     /// <param name="path">Absolute and without links.</param>
     public IEnumerable<string> OtherPaths(string path) => Place(path) is var (device, place)

@@ -47,15 +47,20 @@ internal sealed class PlaceWatch
             return;
         }
 
-        if (accept is not null && known.GetValueOrDefault(role) is { } was && was.Path == path && now.IsOther(was.FileSystem))
+        if (accept is not null && known.GetValueOrDefault(role) is { } was && was.Path == path && Change(was.FileSystem, now) is { } change)
         {
             throw UserError.Failed(
-                $"{role}, {path}, was on {was.FileSystem} and is now on {now}: a disk is not mounted, or another one is",
+                $"{role}, {path}, {change}",
                 $"{Mounting(path)}; if it is right as it is, accept it once with '{accept}'");
         }
 
         known[role] = new KnownPlace(role, path, now);
     }
+
+    private static string? Change(FileSystemIdentity was, FileSystemIdentity now) =>
+        now.IsOther(was) ? $"was on {was} and is now on {now}: a disk is not mounted, or another one is"
+        : now.IsUnmounted(was) ? $"was on what was mounted at {was.Point}, and nothing is mounted there now"
+        : null;
 
     /// <summary>Looks at the backup directory in particular.</summary>
     /// <exception cref="UserError">It is on another file system than it was, or a repository was there and is not.</exception>

@@ -57,7 +57,7 @@ internal sealed class KnownPlaces(string? directory, string backupDirectory)
     private static KnownPlace ReadPlace(JsonElement json) => new(
         json.Text("role"),
         json.Text("path"),
-        new FileSystemIdentity(json.Text("type"), json.IfThere("id", JsonFields.Text), json.IfThere("source", JsonFields.Text), json.GetProperty("is_root").GetBoolean()));
+        new FileSystemIdentity(json.Text("type"), json.IfThere("id", JsonFields.Text), json.IfThere("source", JsonFields.Text), json.GetProperty("is_root").GetBoolean(), json.IfThere("point", JsonFields.Text)));
 
     private static void WritePlace(Utf8JsonWriter json, KnownPlace place) => json.WriteObject(place, static (json, place) =>
     {
@@ -67,5 +67,6 @@ internal sealed class KnownPlaces(string? directory, string backupDirectory)
         json.WriteIfThere("id", place.FileSystem.Id);
         json.WriteIfThere("source", place.FileSystem.Source);
         json.WriteBoolean("is_root", place.FileSystem.IsRoot);
+        json.WriteIfThere("point", place.FileSystem.Point);
     });
 }

@@ -91,6 +91,7 @@ public sealed class RestoreRefusedTests
         var inside = Path.GetRelativePath("/", site.InStorage(""));
         var above = inside.TrimEnd('/').Split('/').Select((_, i) => string.Join('/', inside.TrimEnd('/').Split('/').Take(i + 1)));
         site.TreeSettings["path"] = "/";
+        site.TreeSettings["one_file_system"] = false;
         site.TreeSettings["exclude"] = new JsonArray(["/*", .. above.SelectMany(path => new[] { $"!/{path}", $"/{path}/*" }), $"!/{inside.TrimEnd('/')}/f"]);
         site.Write("f", "saved");
         site.Run("config", "check").Succeeds().Says("is the whole file system", "--to DIR");

@@ -43,12 +43,44 @@ public sealed class FileSystemIdentityTests
     public void A_file_system_is_another_if_that_is_certain(object was, object now, bool isOther) =>
         Assert.Equal(isOther, ((FileSystemIdentity)now).IsOther((FileSystemIdentity)was));
 
+    [Theory]
+    [InlineData("/srv", "/", true)]
+    [InlineData("/srv", null, false)]
+    [InlineData(null, "/", false)]
+    [InlineData("/srv", "/srv", false)]
+    [InlineData("/", "/srv", false)]
+    [InlineData("/srv", "/srv/app", false)]
+    [InlineData("/srv/app", "/srv", true)]
+    [InlineData("/srv", "/data", false)]
+    public void What_is_mounted_nearer_to_the_root_than_it_was_is_not_mounted(string? was, string? now, bool isUnmounted) =>
+        Assert.Equal(isUnmounted, (Root with { Point = now }).IsUnmounted(Root with { Point = was }));
+
+    /// <summary>A service's sandbox binds each directory that it may write to over itself; a subvolume of btrfs and what is bound to another place are mounted.</summary>
+    [Theory]
+    [InlineData("/srv/kept", "/srv")]
+    [InlineData("/home/user", "/")]
+    [InlineData("/srv", "/srv")]
+    [InlineData("/bound/below", "/bound")]
+    [InlineData("/disk/backups", "/disk")]
+    [InlineData("/elsewhere", "/")]
+    public void What_a_sandbox_binds_over_itself_is_mounted_where_it_was(string path, string point)
+    {
+        var table = MountTable.Parse(
+        [
+            "22 1 0:30 /@ / rw - btrfs /dev/sda1 rw", "23 22 0:30 /@srv /srv rw - btrfs /dev/sda1 rw", "24 23 0:30 /@srv/kept /srv/kept rw - btrfs /dev/sda1 rw",
+            "25 22 0:30 /@/volumes/one /bound rw - btrfs /dev/sda1 rw", "26 22 8:2 / /disk rw - ext4 /dev/sdb1 rw", "27 26 8:2 /backups /disk/backups rw - ext4 /dev/sdb1 rw",
+            "28 22 0:40 / /home rw - tmpfs tmpfs rw", "29 28 0:30 /@/home/user /home/user rw - btrfs /dev/sda1 rw",
+        ]);
+
+        Assert.Equal(point, table.PointOf(table.Over(path)!));
+    }
+
     [Fact]
     public void A_place_that_is_not_there_yet_is_on_what_is_above_it()
     {
         var table = MountTable.Parse(["22 1 8:1 / / rw,relatime shared:1 - xfs /dev/sda1 rw", "23 22 0:50 / /nowhere rw - nfs4 nas:/media rw"]);
 
-        Assert.Equal(new FileSystemIdentity("xfs", null, null, IsRoot: true), FileSystemIdentity.Of("/nowhere/to/be/found", table));
+        Assert.Equal(new FileSystemIdentity("xfs", null, null, IsRoot: true, "/"), FileSystemIdentity.Of("/nowhere/to/be/found", table));
         Assert.Null(FileSystemIdentity.Of("/", MountTable.Parse([])));
     }
 }
