@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Cli;
@@ -19,7 +20,13 @@ internal sealed record CreateCommand(
     SnapshotType Type, int? MaxBackups, bool NoRotate, bool Rescan, bool DryRun, bool NoOffsite = false, bool AcceptShrink = false, bool Moved = false) : Command;
 
 /// <summary>Where the copies are: a remote of rclone's and rclone's configuration; null for what is configured.</summary>
-internal sealed record OffsitePlace(string? Remote, string? RcloneConfig);
+internal sealed record OffsitePlace(string? Remote, string? RcloneConfig)
+{
+    /// <summary>The options that name it, for a command that is offered: " --from-offsite --remote X".</summary>
+    public string Options => $" {CommandTable.FromOffsite.Name}" + Given(CommandTable.Remote, Remote) + Given(CommandTable.RcloneConfig, RcloneConfig);
+
+    private static string Given(Option option, string? value) => value is null ? "" : $" {option.Name} {ShellWord.Of(value)}";
+}
 
 /// <summary><paramref name="From"/>: of the copies there; null for the backup directory.</summary>
 internal sealed record ListCommand(SnapshotType? Type, OffsitePlace? From = null) : Command;

@@ -16,10 +16,10 @@ internal static class LatestLookup
     /// <param name="only">Sources of one kind only.</param>
     /// <param name="paths">Only these paths.</param>
     /// <param name="orPartial">Take a partial one where none is complete.</param>
-    /// <param name="isCopy">The headers were fetched, and the damaged ones were named then.</param>
+    /// <param name="from">The second place whose headers were fetched; the damaged ones were named then.</param>
     /// <exception cref="UserError">There is none, and which is the nearest.</exception>
     public static Snapshot Find(
-        Surroundings around, SnapshotStore store, string id, SnapshotType? type = null, SourceKind? only = null, IReadOnlyList<string>? paths = null, bool orPartial = false, bool isCopy = false)
+        Surroundings around, SnapshotStore store, string id, SnapshotType? type = null, SourceKind? only = null, IReadOnlyList<string>? paths = null, bool orPartial = false, OffsitePlace? from = null)
     {
         var now = around.Clock.GetUtcNow();
         if (id != SnapshotStore.Latest)
@@ -39,7 +39,11 @@ internal static class LatestLookup
 
         var site = around.SettingsIfGood(quiet: true) is { } settings ? ThisSite.Of(settings) : null;
         var near = site?.Nearest(dated) ?? dated;
-        var choice = LatestSnapshot.Choose(near, new LatestWish(Wanted(around, paths ?? []), type, only) { More = string.Concat((paths ?? []).Select(path => $" --path {ShellWord.Of(path)}")) });
+        var choice = LatestSnapshot.Choose(near, new LatestWish(Wanted(around, paths ?? []), type, only)
+        {
+            Place = from?.Options ?? "",
+            Paths = string.Concat((paths ?? []).Select(path => $" --path {ShellWord.Of(path)}")),
+        });
         if (choice.Chosen is null && !orPartial && choice.Notices.Count > 0)
         {
             throw UserError.Failed("no snapshot is complete", string.Join("; ", choice.Notices));
@@ -52,7 +56,7 @@ internal static class LatestLookup
         }
 
         SayOthers(around, dated, near, chosen);
-        foreach (var bad in damaged.Where(bad => !isCopy && bad.Id > chosen.Id && !FutureId.Is(bad.Id, now)))
+        foreach (var bad in damaged.Where(bad => from is null && bad.Id > chosen.Id && !FutureId.Is(bad.Id, now)))
         {
             around.Screen.Log.Say(Severity.Warning, $"snapshot {bad.Id} is newer, but {bad.Word}: its header {bad.Reason}");
         }

@@ -58,7 +58,7 @@ internal static class OffsiteRestoreVerb
 
         // Fetches the headers that it takes, all of them for the newest.
         _ = As(owner, () => offsite.Find(command.Id, command.Type));
-        var snapshot = LatestLookup.Find(around, offsite.Store, command.Id, command.Type, command.Only, command.Paths, isCopy: true);
+        var snapshot = LatestLookup.Find(around, offsite.Store, command.Id, command.Type, command.Only, command.Paths, from: command.From);
         if (offsite.Refusal(snapshot.Id) is { } refusal)
         {
             throw UserError.Failed($"snapshot {snapshot.Id} in {setting.Remote} is not restored: {refusal}");

@@ -17,7 +17,7 @@ internal static class ShowVerb
         {
             using var session = OffsiteReading.Open(around, place, around.NewProgress());
             _ = session.Snapshots.Find(command.Id);
-            var there = LatestLookup.Find(around, session.Snapshots.Store, command.Id, orPartial: true, isCopy: true);
+            var there = LatestLookup.Find(around, session.Snapshots.Store, command.Id, orPartial: true, from: place);
             return command.Files && session.Snapshots.FetchParts(there, table: false) is { } trouble
                 ? throw UserError.Failed($"snapshot {there.Id} in the second place {trouble}", "'vertex-ar-backup offsite verify' tells which are whole")
                 : Show(around, session.Snapshots.Store, there, command.Files);

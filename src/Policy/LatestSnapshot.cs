@@ -8,8 +8,11 @@ namespace VertexAr.Backup.Policy;
 /// <param name="Only">Sources of one kind only; null for both.</param>
 internal sealed record LatestWish(IReadOnlyCollection<SourceName> Sources, SnapshotType? Type = null, SourceKind? Only = null)
 {
-    /// <summary>What else the command says that is asked for, to be said in the commands that are offered: " --path X".</summary>
-    public string More { get; init; } = "";
+    /// <summary>Where the snapshots are, to be said in the commands that are offered: " --from-offsite"; empty for the backup directory.</summary>
+    public string Place { get; init; } = "";
+
+    /// <summary>Which files are asked for, to be said there too: " --path X".</summary>
+    public string Paths { get; init; } = "";
 }
 
 /// <summary>Which snapshot it is.</summary>
@@ -40,10 +43,10 @@ internal static class LatestSnapshot
         List<string?> notices =
         [
             newer.FindLast(snapshot => !IsComplete(snapshot.Header, wish)) is { } partial
-                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{only}{wish.More}' takes it"
+                ? $"{partial.Id} is {(chosen is null ? "there" : "newer")}, but {Why(partial.Header)}: '{Restore} {partial.Id}{wish.Place}{only}{wish.Paths}' takes it"
                 : chosen is null && after.Count > 0 ? $"{after[^1].Id} is there, but {Why(after[^1].Header)}, and has {(wish.Only is { } lacking ? $"no {lacking.Word()}" : "nothing")}" : null,
-            newer.FindLast(snapshot => IsComplete(snapshot.Header, wish)) is { } less ? LessNotice(less, wanted) : null,
-            .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete)),
+            newer.FindLast(snapshot => IsComplete(snapshot.Header, wish)) is { } less ? LessNotice(less, wanted, wish) : null,
+            .. chosen is null ? [] : wanted.Except(Held(chosen, wanted)).Select(lacking => LackNotice(chosen, lacking, complete, wish)),
         ];
         return new LatestChoice(chosen, [.. notices.OfType<string>()]);
     }
@@ -77,17 +80,17 @@ internal static class LatestSnapshot
     private static bool HasAny(SnapshotHeader header, LatestWish wish) =>
         Array.Exists(header.Sources, source => (wish.Only is null || source.Kind == wish.Only) && !source.IsLacking);
 
-    private static string LessNotice(Snapshot less, List<SourceName> wanted)
+    private static string LessNotice(Snapshot less, List<SourceName> wanted, LatestWish wish)
     {
         var held = Held(less, wanted);
         var kinds = held.Select(pick => pick.Kind).Distinct().ToList();
         return $"{less.Id} is newer, but a {less.Header.Type.Word()} snapshot without {Names(wanted.Except(held))}: "
-            + $"'{Restore} {less.Id}{(kinds.Count == 1 ? $" --only {kinds[0].Word()}" : "")}' takes what it holds";
+            + $"'{Restore} {less.Id}{wish.Place}{(kinds.Count == 1 ? $" --only {kinds[0].Word()}" : "")}{wish.Paths}' takes what it holds";
     }
 
-    private static string LackNotice(Snapshot chosen, SourceName lacking, List<Snapshot> complete) =>
+    private static string LackNotice(Snapshot chosen, SourceName lacking, List<Snapshot> complete, LatestWish wish) =>
         complete.FindLast(snapshot => Held(snapshot, [lacking]).Count > 0) is { } other
-            ? $"{chosen.Id} is without '{lacking.Name}', which is in {other.Id}: '{Restore} {other.Id} --only {lacking.Kind.Word()}' takes it"
+            ? $"{chosen.Id} is without '{lacking.Name}', which is in {other.Id}: '{Restore} {other.Id}{wish.Place} --only {lacking.Kind.Word()}' takes it"
             : $"{chosen.Id} is without '{lacking.Name}', and so is every complete snapshot";
 
     private static string Names(IEnumerable<SourceName> sources) => string.Join(" and ", sources.Select(source => $"'{source.Name}'"));

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using VertexAr.Backup.Cli;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 
@@ -11,8 +13,18 @@ public sealed class LatestSnapshotTests
     [Fact]
     public void What_is_offered_asks_for_the_same_paths()
     {
-        var choice = LatestSnapshot.Choose(Snapshots("1f 2f-"), new LatestWish([], null, SourceKind.Storage) { More = " --path a/b" });
+        var choice = LatestSnapshot.Choose(Snapshots("1f 2f-"), new LatestWish([], null, SourceKind.Storage) { Paths = " --path a/b" });
         Assert.EndsWith("restore 20261102T020000Z --only storage --path a/b' takes it", Assert.Single(choice.Notices), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1f 2f-", "ID2 --from-offsite --remote b' takes it")]
+    [InlineData("1f 2d", "ID2 --from-offsite --remote b --only database' takes what it holds")]
+    [InlineData("1s 2d", "ID1 --from-offsite --remote b --only storage' takes it")]
+    public void What_is_offered_is_looked_for_in_the_same_place(string snapshots, string offered)
+    {
+        var choice = LatestSnapshot.Choose(Snapshots(snapshots), new LatestWish(Both) { Place = new OffsitePlace("b", null).Options });
+        Assert.EndsWith($"restore {Regex.Replace(offered, "ID(.)", "2026110$1T020000Z")}", Assert.Single(choice.Notices), StringComparison.Ordinal);
     }
 
     [Theory]
