@@ -80,7 +80,8 @@ internal static class Bindings
             given.Has(CommandTable.Damaged),
             given.Has(CommandTable.KeepSpecial),
             given.Has(CommandTable.AsInSnapshot),
-            given.Values(CommandTable.Allow) is { Count: > 0 } allowed ? allowed : null);
+            given.Values(CommandTable.Allow) is { Count: > 0 } allowed ? allowed : null,
+            given.Has(CommandTable.RenameUnfit));
     }
 
     public static Command Verify(Arguments given)

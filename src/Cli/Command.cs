@@ -61,7 +61,8 @@ internal sealed record RestoreCommand(
     bool Damaged = false,
     bool KeepSpecial = false,
     bool AsInSnapshot = false,
-    IReadOnlyList<string>? Allow = null) : Command;
+    IReadOnlyList<string>? Allow = null,
+    bool RenameUnfit = false) : Command;
 
 /// <summary>
 /// Finishes a restore that was killed, or takes it back (<paramref name="Undo"/>). <paramref name="Place"/> says which, if there

@@ -60,7 +60,8 @@ internal static class CommandTable
     public static readonly Option AsInSnapshot = new("--as-in-snapshot", "restore to the places that the snapshot has, not those of the configuration; asks for each, also with --yes");
     public static readonly Option Allow = new("--allow", "with --as-in-snapshot, a directory that may be restored to; repeatable", "DIR", Repeats: true);
     public static readonly Option KeepSpecial = new("--keep-special", "restore set-user-ID, capabilities and device nodes although others could have put them there");
-    public static readonly Option KeepGoing = new("--keep-going", "go on past damaged files and name them at the end");
+    public static readonly Option KeepGoing = new("--keep-going", "go on past what is damaged or cannot be written, and name it at the end");
+    public static readonly Option RenameUnfit = new("--rename-unfit", "restore what the place does not take under its name under another one, and name both");
     public static readonly Option All = new("--all", "check every snapshot; the default");
     public static readonly Option Deep = new("--deep", "read and check the content of every file");
     public static readonly Option NoOffsite = new("--no-offsite", "make no copy in the second place afterwards");
@@ -139,7 +140,7 @@ internal static class CommandTable
                 + "first, unless --yes is given. Databases, other trees, backups and mounts that lie inside a tree stay as they are. A "
                 + "restore in place that was killed is finished with --continue or taken back with --undo.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup; with --continue or --undo, what names the restore")],
-            [RestoreType, Only, Path, To, AsInSnapshot, Allow, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, Damaged, KeepSpecial, DryRun, Continue, Undo],
+            [RestoreType, Only, Path, To, AsInSnapshot, Allow, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, RenameUnfit, Damaged, KeepSpecial, DryRun, Continue, Undo],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),

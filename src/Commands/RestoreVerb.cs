@@ -59,6 +59,7 @@ internal static class RestoreVerb
             Verify = !command.NoVerify,
             OnlyLook = command.DryRun,
             KeepGoing = command.KeepGoing,
+            RenameUnfit = command.RenameUnfit,
             Damaged = command.Damaged,
             Distrust = command.KeepSpecial ? new((string?)null) : distrust,
             Places = ConfiguredNeighbours.Places(around, command),
@@ -313,6 +314,14 @@ internal static class RestoreVerb
         json.WriteNumber("symlinks_not_made", result.Losses.Symlinks);
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteItems("damaged", result.Damaged, WriteWarning);
+        json.WriteItems("not_written", result.Losses.NotWritten, WriteWarning);
+        json.WriteItems("renamed", result.Losses.Renamed.All, (writer, one) =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("path", one.Path);
+            writer.WriteString("now", one.Now);
+            writer.WriteEndObject();
+        });
         json.WriteItems("not_saved", [.. result.SourcesNotRestored, .. result.NotSaved], WriteWarning);
         json.WriteItems("not_in_place", result.NotInPlace, WriteWarning);
     });

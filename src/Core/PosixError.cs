@@ -10,6 +10,7 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public const int Interrupted = 4;
     public const int InputOutput = 5;
     public const int WouldBlock = 11;
+    public const int NoMemory = 12;
     public const int AccessDenied = 13;
     public const int Busy = 16;
     public const int Exists = 17;
@@ -30,6 +31,7 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public const int NotEmpty = 39;
     public const int TooManySymlinks = 40;
     public const int NoData = 61;
+    public const int IllegalSequence = 84;
     public const int NotSupported = 95;
     public const int NotConnected = 107;
     public const int Stale = 116;
@@ -43,6 +45,9 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
 
     /// <summary>What file systems say that have no such thing, or not with this value: owners, modes, links, device nodes.</summary>
     public bool IsNotForThisPlace => Number is NotPermitted or Invalid or NoSuchCall or NotSupported;
+
+    /// <summary>Whatever comes next to the same place will fail as well.</summary>
+    public bool IsOfWholePlace => IsDiskFull || Number is ReadOnly or NotConnected or Stale or TooManyFiles or TooManyFilesInAll or NoMemory;
 
     /// <summary>The errno behind an I/O error, whether it came from here or from .NET's own streams; 0 if there is none.</summary>
     public static int NumberOf(Exception error) => error switch

@@ -69,14 +69,12 @@ internal sealed class DrillFiles : IDisposable
         hasher.Dispose();
     }
 
-    private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
-
     private void Check(FileEntry entry)
     {
         try
         {
             var parent = Parent(entry.Path);
-            var name = NameOf(entry.Path);
+            var name = losses.Renamed.NameOf(entry.Path);
             var difference = Difference(entry, Posix.StatusAsked(parent, name)) ?? DifferentAttributes(entry, parent, name) ?? Look(entry, parent, name);
             if (difference is not null)
             {
@@ -243,7 +241,7 @@ internal sealed class DrillFiles : IDisposable
         foreach (var part in path.AsSpan(0, slash).Split((byte)'/'))
         {
             using var above = directory;
-            directory = Posix.OpenDirectory(above, path.AsSpan(0, slash)[part]);
+            directory = Posix.OpenDirectory(above, losses.Renamed.NameOf(path.AsSpan(0, part.End.Value)));
         }
 
         openDirectory?.Dispose();

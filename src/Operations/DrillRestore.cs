@@ -190,14 +190,16 @@ internal sealed class DrillRestore
         using var guard = ReaderGuard.ForReading(store.Layout, clock, "drill");
         try
         {
-            var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, IsDrill = true, Workers = plan.Workers }, clock, progress, stop);
+            var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, IsDrill = true, RenameUnfit = true, Workers = plan.Workers }, clock, progress, stop);
             var losses = restore.Run().Losses;
             progress.Phase = "reading it again";
             progress.Expect(2 * snapshot.Header.Bytes);
             using var list = store.OpenFileList(snapshot);
             using var files = new DrillFiles(to, progress, findings, losses, stop);
             files.Run(list);
-            var databases = restore.Targets.Where(t => t.Source.Kind == SourceKind.Database).ToDictionary(t => t.Source.Name, t => t.Target);
+            var databases = restore.Targets.Where(t => t.Source.Kind == SourceKind.Database).ToDictionary(
+                t => t.Source.Name,
+                t => Path.Combine(to, BytePath.Text(losses.Renamed.PathOf(Posix.Bytes(Path.GetRelativePath(to, t.Target))))));
             return (databases, files.Files, files.Bytes);
         }
         catch (Exception e) when (e is DamageError or UserError { InnerException: DamageError })

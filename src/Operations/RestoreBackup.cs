@@ -117,7 +117,7 @@ internal sealed class RestoreBackup
                     PosixError.NoSpace or PosixError.QuotaExceeded => "the disk is full; nothing was changed",
                     PosixError.InputOutput => "nothing was changed; the kernel's log ('journalctl -k') may tell why",
                     PosixError.ReadOnly => "nothing was changed; the disk is mounted read-only",
-                    _ when Posix.IsRoot => "nothing was changed; restore elsewhere with --to DIR",
+                    _ when Posix.IsRoot => plan.To is null ? "nothing was changed; restore elsewhere with --to DIR" : "nothing was changed; restore to another directory",
                     _ => "nothing was changed; run as root to restore to any place and to give files back to their owners",
                 },
                 e);
@@ -288,12 +288,27 @@ internal sealed class RestoreBackup
             AtomicFile.RemoveIfThere(mark);
             return result with { NotSaved = NotSaved([]), SourcesNotRestored = notRestored };
         }
-        catch
+        catch (Exception e)
+        {
+            RemoveMade(into, mark, directory, e);
+            throw;
+        }
+    }
+
+    /// <exception cref="UserError">What was restored so far is still there.</exception>
+    private void RemoveMade(RestoreInto into, string mark, string directory, Exception cause)
+    {
+        try
         {
             made.Where(one => one.What.Is(Posix.StatusOrNull(one.Path))).ToList().ForEach(one => DirectoryTree.Remove(one.Path));
             AtomicFile.RemoveIfThere(mark);
             into.Undo();
-            throw;
+        }
+        catch (PosixError e) when (cause is PosixError or UserError)
+        {
+            throw UserError.Failed(
+                cause is PosixError ? $"{CannotWrite([directory])}: {cause.Message}" : cause.Message,
+                $"what was restored so far could not be removed ({e.Message}): remove {directory}", cause);
         }
     }
 

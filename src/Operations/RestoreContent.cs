@@ -7,7 +7,7 @@ using VertexAr.Backup.Storage;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>A file to be filled. <paramref name="Path"/> is below the top of its source.</summary>
-internal sealed record RestoreJob(RestoreWriter Writer, FileEntry Entry, byte[] Path, SafeFileHandle File);
+internal sealed record RestoreJob(RestoreWriter Writer, FileEntry Entry, byte[] Path, SafeFileHandle File, RestoreLosses Losses);
 
 /// <summary>
 /// Writes the content of files on several threads. Each thread has packs of its own, so that it reads them from front to
@@ -18,6 +18,8 @@ internal sealed class RestoreContent : IDisposable
     private const int QueueLength = 64;
 
     private readonly bool keepGoing;
+    private readonly bool isElsewhere;
+    private readonly bool isDrill;
     private readonly RunProgress progress;
     private readonly ThreadGroup threads;
     private readonly List<WorkQueue<RestoreJob>> queues = [];
@@ -26,7 +28,7 @@ internal sealed class RestoreContent : IDisposable
 
     public RestoreContent(Layout layout, List<PackInfo> packs, RestorePlan plan, RunProgress progress, CancellationToken stop)
     {
-        keepGoing = plan.KeepGoing;
+        (keepGoing, isElsewhere, isDrill) = (plan.KeepGoing, plan.To is not null, plan.IsDrill);
         this.progress = progress;
         threads = new ThreadGroup(stop);
         var length = Math.Max(1, ThisProcess.ShareOfOpenFiles(plan.Workers * QueueLength) / plan.Workers);
@@ -42,11 +44,24 @@ internal sealed class RestoreContent : IDisposable
     /// <summary>Damaged files are left out, and the rest restored.</summary>
     public bool KeepsGoing => keepGoing;
 
-    /// <summary>What was left out.</summary>
+    /// <summary>What was left out for damage.</summary>
     public IReadOnlyList<PathWarning> Damaged => damaged;
+
+    /// <summary>How many files were begun and could not be written.</summary>
+    public int Unwritable { get; private set; }
 
     public void Add(RestoreJob job)
     {
+        if (!Array.Exists(job.Entry.Pieces, piece => !piece.IsHole))
+        {
+            using (job.File)
+            {
+                Write(null, job);
+            }
+
+            return;
+        }
+
         var pack = Array.Find(job.Entry.Pieces, piece => !piece.IsHole).Pack;
         lock (queues)
         {
@@ -127,41 +142,88 @@ internal sealed class RestoreContent : IDisposable
         }
     }
 
-    private void Write(PieceFetcher fetcher, RestoreJob job)
+    private void Write(PieceFetcher? fetcher, RestoreJob job)
     {
         try
         {
-            var at = 0L;
-            foreach (var piece in job.Entry.Pieces)
-            {
-                threads.Stopping.ThrowIfCancellationRequested();
-                var end = at + piece.Length;
-                if (!piece.IsHole)
-                {
-                    fetcher.Fetch(piece, bytes =>
-                    {
-                        Posix.WriteAt(job.File, bytes.Span, at);
-                        at += bytes.Length;
-                        progress.AddBytes(bytes.Length);
-                    });
-                }
-
-                at = end;
-            }
-
-            if (Array.Exists(job.Entry.Pieces, piece => piece.IsHole))
-            {
-                Posix.Truncate(job.File, job.Entry.Size);
-            }
-
-            Posix.StartWriting(job.File, 0, job.Entry.Size);
-            job.Writer.Finish(job.File, job.Entry);
-            progress.AddFile();
+            Fill(fetcher, job);
         }
         catch (DamageError e)
         {
             Report(job.Entry, e);
-            job.Writer.Remove(job.Entry, job.Path);
+            job.Writer.Remove(job.Path);
+            job.Losses.AddNotRestored(job.Entry, "its content in the repository is damaged");
+            return;
         }
+        catch (PosixError e) when (!e.IsOfWholePlace)
+        {
+            if (!keepGoing)
+            {
+                throw Refusal(job.Entry, e);
+            }
+
+            job.Writer.Remove(job.Path);
+            job.Losses.LeaveOut(job.Entry, e.Message);
+            lock (damaged)
+            {
+                Unwritable++;
+            }
+
+            return;
+        }
+
+        Finish(job);
+        progress.AddFile();
+    }
+
+    private void Finish(RestoreJob job)
+    {
+        try
+        {
+            job.Writer.Finish(job.File, job.Entry);
+        }
+        catch (PosixError e) when (keepGoing && !e.IsOfWholePlace)
+        {
+            // The content is there, and only its owner can read it.
+            job.Losses.Add(RestoreLoss.Mode, job.Entry.Path, e.Message);
+        }
+    }
+
+    private void Fill(PieceFetcher? fetcher, RestoreJob job)
+    {
+        var at = 0L;
+        foreach (var piece in job.Entry.Pieces)
+        {
+            threads.Stopping.ThrowIfCancellationRequested();
+            var end = at + piece.Length;
+            if (!piece.IsHole)
+            {
+                fetcher!.Fetch(piece, bytes =>
+                {
+                    Posix.WriteAt(job.File, bytes.Span, at);
+                    at += bytes.Length;
+                    progress.AddBytes(bytes.Length);
+                });
+            }
+
+            at = end;
+        }
+
+        if (fetcher is null || Array.Exists(job.Entry.Pieces, piece => piece.IsHole))
+        {
+            Posix.Truncate(job.File, job.Entry.Size);
+        }
+
+        Posix.StartWriting(job.File, 0, job.Entry.Size);
+    }
+
+    private UserError Refusal(FileEntry entry, PosixError error)
+    {
+        var way = isDrill ? "name a directory on another file system as drill.dir in the configuration"
+            : $"{(isElsewhere ? "restore to another file system" : "restore elsewhere with --to DIR")}, or the rest with --keep-going";
+        return UserError.Failed(
+            $"{Encoding.UTF8.GetString(entry.Path)} ({Units.Size(entry.Size)}) cannot be written: {error.Message}",
+            error.Number == PosixError.InputOutput ? $"nothing was changed; the kernel's log ('journalctl -k') may tell why; {way}" : $"nothing was changed; {way}",
+            error);
     }
 }

@@ -16,6 +16,7 @@ internal sealed class RestoreLosses
     private readonly Dictionary<RestoreLoss, Tally> tallies = [];
     private readonly List<PathWarning> specialFiles = [];
     private readonly List<Gap> notRestored = [];
+    private readonly List<PathWarning> notWritten = [];
     private string? firstSetId;
     private string? firstDropped;
     private (long SetIds, long Capabilities, long Devices) dropped;
@@ -28,7 +29,7 @@ internal sealed class RestoreLosses
     public Lazy<string?> Distrust { get; init; } = new((string?)null);
 
     /// <summary>Whether the place could not hold something, so that not all is as it was. What was dropped on purpose is another matter.</summary>
-    public bool HasAny => tallies.Count > 0 || SpecialFiles > 0 || Symlinks > 0;
+    public bool HasAny => tallies.Count > 0 || SpecialFiles > 0 || Symlinks > 0 || notWritten.Count > 0 || Renamed.All.Count > 0;
 
     /// <summary>Files that lost set-user-ID or set-group-ID, for whatever reason.</summary>
     public long SetIds { get; private set; }
@@ -45,6 +46,12 @@ internal sealed class RestoreLosses
     /// <summary>The first hundred of those that could not be made.</summary>
     public IReadOnlyList<PathWarning> FirstSpecialFiles => specialFiles;
 
+    /// <summary>What the place could not hold, with reasons, and was left out.</summary>
+    public IReadOnlyList<PathWarning> NotWritten => notWritten;
+
+    /// <summary>What got another name.</summary>
+    public RestoreRenames Renamed { get; } = new();
+
     /// <summary>What is in the list and could not be given back at all.</summary>
     public IReadOnlyList<Gap> NotRestored => notRestored;
 
@@ -53,6 +60,16 @@ internal sealed class RestoreLosses
         lock (gate)
         {
             notRestored.Add(new Gap(entry.Path, reason));
+        }
+    }
+
+    /// <summary>The place cannot hold it.</summary>
+    public void LeaveOut(FileEntry entry, string reason)
+    {
+        lock (gate)
+        {
+            notRestored.Add(new Gap(entry.Path, reason));
+            notWritten.Add(new PathWarning(Encoding.UTF8.GetString(entry.Path), reason));
         }
     }
 
@@ -168,6 +185,17 @@ internal sealed class RestoreLosses
             progress.Say(
                 Severity.Warning,
                 $"{Units.Count(SetIds - dropped.SetIds, "file")} lost set-user-ID or set-group-ID, since only root can give them back to their owners; the first is {first}");
+        }
+
+        Renamed.Report(progress);
+        foreach (var one in notWritten.Take(FirstNamed))
+        {
+            progress.Say(Severity.Warning, $"was not restored: {one.Reason}", one.Path);
+        }
+
+        if (notWritten.Count > 0)
+        {
+            progress.Say(Severity.Warning, $"{Units.Count(notWritten.Count, "path")} could not be written and {(notWritten.Count == 1 ? "was" : "were")} left out; restored to another file system, {(notWritten.Count == 1 ? "it" : "they")} can be had");
         }
 
         foreach (var special in specialFiles)

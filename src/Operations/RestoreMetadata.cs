@@ -56,13 +56,13 @@ internal static class RestoreMetadata
     }
 
     /// <summary>A FIFO or device node that was just made in a directory of ours; it is not opened.</summary>
-    public static void ApplyToSpecial(SafeFileHandle directory, ReadOnlySpan<byte> name, FileEntry entry, RestoreLosses losses)
+    public static void ApplyToSpecial(SafeFileHandle directory, byte[] name, FileEntry entry, RestoreLosses losses)
     {
         SetOwner(directory, name, entry, losses);
         var hasList = SetAttributes(AttributePlace.Named(directory, name), entry, losses);
         var mode = Mode(entry, Posix.StatusAt(directory, name), hasList, losses);
-        Posix.SetModeAt(directory, name, mode);
-        Posix.SetModified(directory, name, entry.Modified);
+        IfPlaceCan(() => Posix.SetModeAt(directory, name, mode));
+        IfPlaceCan(() => Posix.SetModified(directory, name, entry.Modified));
         Compare(entry, mode, Posix.StatusAt(directory, name), losses);
     }
 

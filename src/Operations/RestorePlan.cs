@@ -27,8 +27,11 @@ internal sealed record RestorePlan
     /// <summary>Whether each piece is compared with its SHA-256.</summary>
     public bool Verify { get; init; } = true;
 
-    /// <summary>Leave damaged files out instead of giving up.</summary>
+    /// <summary>Leave out what is damaged, or cannot be written, instead of giving up.</summary>
     public bool KeepGoing { get; init; }
+
+    /// <summary>Restore what the place does not take under its name under another one.</summary>
+    public bool RenameUnfit { get; init; }
 
     /// <summary>Restore databases too that were damaged when they were saved.</summary>
     public bool Damaged { get; init; }

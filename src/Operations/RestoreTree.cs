@@ -23,12 +23,16 @@ internal sealed class RestoreTree : IDisposable
         sources = [.. snapshot.Header.Sources.Select(source => source.Name)];
         selection = plan.Selection;
         Losses = new RestoreLosses { Distrust = plan.Distrust, KnowsPaths = plan.IsDrill };
+        var names = new FittingNames(plan, Losses);
         foreach (var (name, root) in roots)
         {
-            writers.Add(name, new RestoreWriter(root, Losses));
+            // A single file is put in place by its name.
+            var mayRename = plan.To is not null || !Array.Exists(snapshot.Header.Sources, source => source.Name == name && source.IsOneFile);
+            writers.Add(name, new RestoreWriter(name, root, Losses, names, mayRename));
         }
     }
 
+    /// <summary>Files that were made; some may have had to be removed again.</summary>
     public long Files { get; private set; }
 
     public long Symlinks { get; private set; }
@@ -83,8 +87,7 @@ internal sealed class RestoreTree : IDisposable
         }
         else if (wanted)
         {
-            AddFile(writer, entry, path);
-            Files += entry.HasContent ? 1 : 0;
+            Files += AddFile(writer, entry, path) && entry.HasContent ? 1 : 0;
             Symlinks += entry.Type == EntryType.Symlink ? 1 : 0;
         }
 
@@ -94,7 +97,8 @@ internal sealed class RestoreTree : IDisposable
         }
     }
 
-    private void AddFile(RestoreWriter writer, FileEntry entry, byte[] path)
+    /// <returns>False if it is left out.</returns>
+    private bool AddFile(RestoreWriter writer, FileEntry entry, byte[] path)
     {
         if (path.Length == 0)
         {
@@ -105,16 +109,15 @@ internal sealed class RestoreTree : IDisposable
         {
             case EntryType.Symlink:
                 writer.AddSymlink(entry, path);
-                break;
+                return true;
             case EntryType.Fifo or EntryType.BlockDevice or EntryType.CharacterDevice:
                 writer.AddSpecialFile(entry, path);
-                break;
+                return true;
             // A link to a file that turns out to be damaged would bring its bad bytes back; whoever salvages gets copies.
             case EntryType.HardLink when !content.KeepsGoing && TryAddHardLink(writer, entry, path):
-                break;
+                return true;
             default:
-                AddContent(writer, entry, path);
-                break;
+                return AddContent(writer, entry, path);
         }
     }
 
@@ -128,20 +131,15 @@ internal sealed class RestoreTree : IDisposable
         return writer.TryAddHardLink(entry, ListPath.Below(entry.Target), path);
     }
 
-    private void AddContent(RestoreWriter writer, FileEntry entry, byte[] path)
+    private bool AddContent(RestoreWriter writer, FileEntry entry, byte[] path)
     {
-        var file = writer.AddFile(path);
-        Bytes = Units.Add(Bytes, entry.Size);
-        if (Array.Exists(entry.Pieces, piece => !piece.IsHole))
+        if (writer.AddFile(entry, path) is not { } file)
         {
-            content.Add(new RestoreJob(writer, entry, path, file));
-            return;
+            return false;
         }
 
-        using (file)
-        {
-            Posix.Truncate(file, entry.Size);
-            writer.Finish(file, entry);
-        }
+        Bytes = Units.Add(Bytes, entry.Size);
+        content.Add(new RestoreJob(writer, entry, path, file, Losses));
+        return true;
     }
 }

@@ -12,16 +12,24 @@ namespace VertexAr.Backup.Operations;
 internal sealed class RestoreWriter : IDisposable
 {
     private readonly SafeFileHandle root;
+    private readonly byte[] source;
     private readonly RestoreLosses losses;
+    private readonly FittingNames names;
+    private readonly bool mayRename;
+    private readonly List<(byte[] Name, byte[] Path)> inRoot = [];
     private readonly IReadOnlyDictionary<string, string> detours;
     private readonly List<Level> levels = [];
     private readonly LinkProbe links = new();
 
+    /// <param name="source">The source that is restored.</param>
     /// <param name="root">The directory to fill, empty; it stands for the top of the source.</param>
     /// <param name="losses">Told what cannot be given back.</param>
-    public RestoreWriter(RestoreRoot root, RestoreLosses losses)
+    /// <param name="names">Makes names.</param>
+    /// <param name="mayRename">What is made is found by the tree that it is in, and not by its name.</param>
+    public RestoreWriter(string source, RestoreRoot root, RestoreLosses losses, FittingNames names, bool mayRename)
     {
-        this.losses = losses;
+        (this.losses, this.names, this.mayRename) = (losses, names, mayRename);
+        this.source = [.. Posix.Bytes(source), (byte)'/'];
         this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root.Path));
         detours = root.Detours;
         IsRemembered = MountTable.Read().Over(RealPath.Of(root.Path)) is { } mount && mount.Type.StartsWith("fuse", StringComparison.Ordinal);
@@ -47,38 +55,45 @@ internal sealed class RestoreWriter : IDisposable
     }
 
     /// <summary>Makes an empty file for its content to be written to. Until it is finished only its owner may look into it.</summary>
-    public SafeFileHandle AddFile(ReadOnlySpan<byte> path)
+    /// <returns>Null if it is left out, which was said then.</returns>
+    public SafeFileHandle? AddFile(FileEntry entry, ReadOnlySpan<byte> path)
     {
-        var parent = Parent(path);
-        return Posix.CreateNew(parent, Name(path), 0x180);
+        if (Parent(entry, path) is not { } parent)
+        {
+            return null;
+        }
+
+        var made = Make(parent, entry, name => Posix.CreateNew(parent, name, 0x180));
+        return made.Impossible is null || TryLeaveOut(entry, made.Impossible) ? made.File : throw made.Impossible;
     }
 
     public void AddSymlink(FileEntry entry, ReadOnlySpan<byte> path)
     {
-        var parent = Parent(path);
-        var name = Name(path);
-        try
+        if (Parent(entry, path) is { } parent && MakeLinkOrNode(parent, entry, name => Posix.MakeSymlink(parent, name, entry.Target)) is { } name)
         {
-            Posix.MakeSymlink(parent, name, entry.Target);
+            RestoreMetadata.ApplyToLink(parent, name, entry, links.HasOwn(parent), losses);
         }
-        catch (PosixError e) when (e.IsNotForThisPlace)
-        {
-            losses.AddNotMade(entry, e.Message);
-            return;
-        }
-
-        RestoreMetadata.ApplyToLink(parent, name, entry, links.HasOwn(parent), losses);
     }
 
     /// <summary>Gives a file one more name; false if the first name was not restored, or the place has no hard links.</summary>
     public bool TryAddHardLink(FileEntry entry, ReadOnlySpan<byte> first, ReadOnlySpan<byte> path)
     {
-        var parent = Parent(path);
+        if (Parent(entry, path) is not { } parent)
+        {
+            return true;
+        }
+
         try
         {
             using var directory = OpenBelow(first);
-            Posix.MakeLink(directory, Name(first), parent, Name(path));
-            return true;
+            var before = NameNow(first);
+            _ = Posix.StatusAt(directory, before);
+            var made = Make(parent, entry, name =>
+            {
+                Posix.MakeLink(directory, before, parent, name);
+                return null;
+            });
+            return made.Impossible is null ? true : throw made.Impossible;
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
         {
@@ -92,43 +107,34 @@ internal sealed class RestoreWriter : IDisposable
         }
     }
 
-    /// <summary>Removes a file that turned out to be damaged.</summary>
-    public void Remove(FileEntry entry, ReadOnlySpan<byte> path)
+    /// <summary>Removes a file that turned out to be damaged, or that cannot be written.</summary>
+    public void Remove(ReadOnlySpan<byte> path)
     {
         using var directory = OpenBelow(path);
-        Posix.Remove(directory, Name(path));
-        losses.AddNotRestored(entry, "its content in the repository is damaged");
+        Posix.Remove(directory, NameNow(path));
     }
 
     /// <summary>Makes a FIFO or a device node; where that cannot be, or is not to be, it is counted and left out.</summary>
     public void AddSpecialFile(FileEntry entry, ReadOnlySpan<byte> path)
     {
-        var parent = Parent(path);
-        var name = Name(path);
+        if (Parent(entry, path) is not { } parent)
+        {
+            return;
+        }
+
         if (entry.Type.IsDevice() && losses.Distrust.Value is not null)
         {
             losses.DropDevice(entry);
             return;
         }
 
-        try
+        Action<byte[]> make = entry.Device is { } device
+            ? name => device.Make(parent, name, entry.Type == EntryType.BlockDevice)
+            : name => DeviceNumber.MakeFifo(parent, name);
+        if (MakeLinkOrNode(parent, entry, make) is { } made)
         {
-            if (entry.Device is { } device)
-            {
-                device.Make(parent, name, entry.Type == EntryType.BlockDevice);
-            }
-            else
-            {
-                DeviceNumber.MakeFifo(parent, name);
-            }
+            RestoreMetadata.ApplyToSpecial(parent, made, entry, losses);
         }
-        catch (PosixError e) when (e.IsNotForThisPlace)
-        {
-            losses.AddNotMade(entry, e.Message);
-            return;
-        }
-
-        RestoreMetadata.ApplyToSpecial(parent, name, entry, losses);
     }
 
     /// <summary>Owner, attributes, mode and time of a file that is written.</summary>
@@ -141,6 +147,8 @@ internal sealed class RestoreWriter : IDisposable
         {
             Leave();
         }
+
+        LookAgain(root, inRoot);
     }
 
     public void Dispose()
@@ -149,12 +157,65 @@ internal sealed class RestoreWriter : IDisposable
         root.Dispose();
     }
 
-    private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> path) => path[(path.LastIndexOf((byte)'/') + 1)..];
+    /// <summary>The last name of a path below the top, as it is in place.</summary>
+    private byte[] NameNow(ReadOnlySpan<byte> path) => losses.Renamed.NameOf([.. source, .. path]);
 
-    private SafeFileHandle Parent(ReadOnlySpan<byte> path)
+    private Made Make(SafeFileHandle parent, FileEntry entry, Func<byte[], SafeFileHandle?> make)
+    {
+        var isAltering = names.IsAltering(parent);
+        var made = names.Make(parent, entry, make, mayRename);
+        if (isAltering && made.Name is { } name)
+        {
+            (levels.Count > 0 ? levels[^1].Made : inRoot).Add((name, entry.Path));
+        }
+
+        return made;
+    }
+
+    private byte[]? MakeLinkOrNode(SafeFileHandle parent, FileEntry entry, Action<byte[]> make)
+    {
+        var made = Make(parent, entry, name =>
+        {
+            make(name);
+            return null;
+        });
+        if (made.Impossible is { } e)
+        {
+            // Where no file can be made either, it is the disk's fault.
+            if (e.Number == PosixError.Exists || (!e.IsNotForThisPlace && !NameTrial.CanMakeFile(parent)))
+            {
+                throw e;
+            }
+
+            losses.AddNotMade(entry, e.Message);
+        }
+
+        return made.Name;
+    }
+
+    /// <summary>Content that cannot be had there is left out, if that was asked for.</summary>
+    private bool TryLeaveOut(FileEntry entry, PosixError error)
+    {
+        if (error.Number == PosixError.Exists || !names.KeepsGoing)
+        {
+            return false;
+        }
+
+        losses.LeaveOut(entry, error.Message);
+        return true;
+    }
+
+    /// <summary>Null if that was left out, and so is what is in it.</summary>
+    private SafeFileHandle? Parent(FileEntry entry, ReadOnlySpan<byte> path)
     {
         RequireParent(path);
-        return levels.Count > 0 ? Open(levels.Count - 1) : root;
+        var parent = levels.Count > 0 ? Open(levels.Count - 1) : root;
+        if (parent is null)
+        {
+            losses.LeaveOut(entry, "the directory above it could not be made");
+        }
+
+        return parent;
     }
 
     /// <summary>Leaves every directory that the path is not in, so that the last one left is the one above it.</summary>
@@ -172,7 +233,7 @@ internal sealed class RestoreWriter : IDisposable
         var directory = Posix.OpenDirectory(root, "."u8);
         for (var start = 0; path[start..].IndexOf((byte)'/') is >= 0 and var length; start += length + 1)
         {
-            var next = OpenElsewhere(path[..(start + length)]) ?? Posix.OpenDirectory(directory, path.Slice(start, length));
+            var next = OpenElsewhere(path[..(start + length)]) ?? Posix.OpenDirectory(directory, NameNow(path[..(start + length)]));
             directory.Dispose();
             directory = next;
         }
@@ -199,18 +260,27 @@ internal sealed class RestoreWriter : IDisposable
         levels.RemoveAt(levels.Count - 1);
         if (level.Handle is { } handle)
         {
+            LookAgain(handle, level.Made);
             Finish(handle, level.Entry);
             handle.Dispose();
         }
     }
 
-    /// <summary>Makes and opens a remembered directory, and those above it.</summary>
-    private SafeFileHandle Open(int number)
+    private void LookAgain(SafeFileHandle directory, List<(byte[] Name, byte[] Path)> made)
+    {
+        if (made.Count > 0)
+        {
+            names.LookAgain(directory, made);
+        }
+    }
+
+    /// <summary>Makes and opens a remembered directory, and those above it; null if one of them had to be left out.</summary>
+    private SafeFileHandle? Open(int number)
     {
         var level = levels[number];
-        if (level.Handle is { } open)
+        if (level.Handle is not null || level.IsLeftOut)
         {
-            return open;
+            return level.Handle;
         }
 
         if (level.Path.Length == 0)
@@ -218,9 +288,32 @@ internal sealed class RestoreWriter : IDisposable
             return level.Handle = Posix.OpenDirectory(root, "."u8);
         }
 
-        var parent = number > 0 ? Open(number - 1) : root;
-        Posix.MakeDirectory(parent, Name(level.Path), 0x1C0);
-        return level.Handle = OpenElsewhere(level.Path) ?? Posix.OpenDirectory(parent, Name(level.Path));
+        if ((number > 0 ? Open(number - 1) : root) is not { } parent)
+        {
+            level.IsLeftOut = true;
+            return null;
+        }
+
+        var made = names.Make(
+            parent,
+            level.Entry,
+            name =>
+            {
+                Posix.MakeDirectory(parent, name, 0x1C0);
+                return null;
+            });
+        if (made.Name is not { } name)
+        {
+            level.IsLeftOut = made.Impossible is null || TryLeaveOut(level.Entry, made.Impossible) ? true : throw made.Impossible;
+            return null;
+        }
+
+        if (names.IsAltering(parent))
+        {
+            (number > 0 ? levels[number - 1].Made : inRoot).Add((name, level.Entry.Path));
+        }
+
+        return level.Handle = OpenElsewhere(level.Path) ?? Posix.OpenDirectory(parent, name);
     }
 
     private sealed class Level(byte[] path, FileEntry entry)
@@ -230,6 +323,12 @@ internal sealed class RestoreWriter : IDisposable
         public FileEntry Entry => entry;
 
         public SafeFileHandle? Handle { get; set; }
+
+        /// <summary>It cannot be had there.</summary>
+        public bool IsLeftOut { get; set; }
+
+        /// <summary>What was made in it, where names may come back otherwise than they were given.</summary>
+        public List<(byte[] Name, byte[] Path)> Made { get; } = [];
 
         public bool Contains(ReadOnlySpan<byte> other) =>
             path.Length == 0 || (other.StartsWith(path) && other.Length > path.Length && other[path.Length] == '/');

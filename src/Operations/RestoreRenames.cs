@@ -1,0 +1,78 @@
+using System.Text;
+using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
+
+namespace VertexAr.Backup.Operations;
+
+/// <summary>Something that has another name than in the snapshot.</summary>
+/// <param name="Path">In the list.</param>
+/// <param name="Now">The same, with the names that it and the directories above it have.</param>
+internal sealed record RenamedPath(string Path, string Now);
+
+/// <summary>What was restored under another name, since the place does not take its own.</summary>
+internal sealed class RestoreRenames
+{
+    private const int FirstNamed = 100;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, byte[]> names = [];
+    private readonly HashSet<string> taken = [];
+    private readonly List<RenamedPath> all = [];
+
+    /// <summary>In the order of the list.</summary>
+    public IReadOnlyList<RenamedPath> All => all;
+
+    /// <param name="path">In the list.</param>
+    /// <param name="name">What it is called now.</param>
+    public void Add(byte[] path, byte[] name)
+    {
+        lock (gate)
+        {
+            names[BytePath.Key(path)] = name;
+            taken.Add(BytePath.Key([.. path.AsSpan(0, path.AsSpan().LastIndexOf((byte)'/') + 1), .. name]));
+            all.Add(new RenamedPath(Encoding.UTF8.GetString(path), Encoding.UTF8.GetString(PathOf(path))));
+        }
+    }
+
+    /// <summary>Whether a name of the list was given to something else.</summary>
+    public bool IsTaken(byte[] path) => taken.Contains(BytePath.Key(path));
+
+    /// <summary>The last name of a path, as it is now.</summary>
+    public byte[] NameOf(ReadOnlySpan<byte> path)
+    {
+        lock (gate)
+        {
+            return names.Count > 0 && names.TryGetValue(Encoding.Latin1.GetString(path), out var other) ? other : path[(path.LastIndexOf((byte)'/') + 1)..].ToArray();
+        }
+    }
+
+    /// <summary>A path of the list, as it is now.</summary>
+    public byte[] PathOf(ReadOnlySpan<byte> path)
+    {
+        var now = new List<byte>();
+        for (var end = 0; end < path.Length; end++)
+        {
+            end = path[end..].IndexOf((byte)'/') is >= 0 and var length ? end + length : path.Length;
+            now.AddRange(now.Count > 0 ? [(byte)'/', .. NameOf(path[..end])] : NameOf(path[..end]));
+        }
+
+        return [.. now];
+    }
+
+    /// <summary>Names the first of them, and says how many they are.</summary>
+    public void Report(RunProgress progress)
+    {
+        foreach (var one in all.Take(FirstNamed))
+        {
+            progress.Say(Severity.Warning, $"was restored as {one.Now}", one.Path);
+        }
+
+        if (all.Count > 0)
+        {
+            progress.Say(
+                Severity.Warning,
+                $"{Units.Count(all.Count, "name")} {(all.Count == 1 ? "is" : "are")} not possible there, so {(all.Count == 1 ? "that has another one" : "those have other ones")}"
+                    + (all.Count > FirstNamed ? "; --json names all" : "") + "; where symlinks lead is as it was");
+        }
+    }
+}
