@@ -315,7 +315,7 @@ internal static class RestoreVerb
         json.WriteNumber("special_files_not_made", result.Losses.SpecialFiles);
         json.WriteItems("damaged", result.Damaged, WriteWarning);
         json.WriteItems("not_written", result.Losses.NotWritten, WriteWarning);
-        json.WriteItems("renamed", result.Losses.Renamed.All, (writer, one) =>
+        json.WriteItems("renamed", [.. result.Losses.Renamed.All], (writer, one) =>
         {
             writer.WriteStartObject();
             writer.WriteString("path", one.Path);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using VertexAr.Backup.Core;
@@ -44,7 +45,8 @@ internal static class LeftoverName
     private static bool IsTime(ReadOnlySpan<byte> text)
     {
         Span<char> time = stackalloc char[TimeForms[0].Length];
-        return text.Length <= time.Length && Encoding.ASCII.TryGetChars(text, time, out var length)
+        // Some file systems give every name back in small letters.
+        return text.Length <= time.Length && Ascii.ToUpper(text, time, out var length) == OperationStatus.Done
             && DateTime.TryParseExact(time[..length], TimeForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -18,8 +17,17 @@ internal readonly record struct Made(byte[]? Name, SafeFileHandle? File = null, 
 /// </summary>
 internal sealed class FittingNames(RestorePlan plan, RestoreLosses losses)
 {
+    private const int MostRefused = 100;
+
     private readonly NameTrial trial = new();
+    private readonly List<PathWarning> refused = [];
     private readonly HashSet<(ulong Device, EntryType Type, int Number)> impossible = [];
+
+    /// <summary>So many names are refused that the rest matters no more.</summary>
+    public bool IsEnough => refused.Count >= MostRefused;
+
+    /// <summary>A name was refused, so that all is in vain; what is left is gone through only for other such names.</summary>
+    public bool IsDoomed => refused.Count > 0;
 
     /// <summary>What cannot be had there is left out.</summary>
     public bool KeepsGoing => plan.KeepGoing;
@@ -66,25 +74,49 @@ internal sealed class FittingNames(RestorePlan plan, RestoreLosses losses)
     }
 
     /// <summary>Compares the names in a directory, when all are made, with those that they were to have.</summary>
-    /// <exception cref="UserError">One is another, and it was not said to rename.</exception>
     public void LookAgain(SafeFileHandle directory, IReadOnlyList<(byte[] Name, byte[] Path)> made)
     {
         using var again = Posix.OpenDirectory(directory, "."u8);
         var there = DirectoryNames.Read(again);
         var wanted = made.Select(one => BytePath.Key(one.Name)).ToHashSet();
-        var others = there.Where(name => !wanted.Contains(BytePath.Key(name))).ToDictionary(name => Posix.StatusAt(again, name).Inode, name => name);
+        var others = there.Where(name => !wanted.Contains(BytePath.Key(name))).ToList();
         foreach (var (name, path) in made.Where(one => !there.Contains(one.Name)))
         {
-            if (others.TryGetValue(Posix.StatusAt(again, name).Inode, out var other))
+            if (Find(again, others, name) is not { } other)
             {
-                if (!plan.RenameUnfit && !plan.KeepGoing)
-                {
-                    throw Refusal(path, $"the file system there makes '{Encoding.UTF8.GetString(other)}' of its name");
-                }
+                continue;
+            }
 
+            if (plan.RenameUnfit || plan.KeepGoing)
+            {
                 losses.Renamed.Add(path, other);
             }
+            else
+            {
+                Refuse(path, $"the file system there makes '{BytePath.Text(other)}' of its name");
+            }
         }
+    }
+
+    /// <summary>To be called when all names are made, or no more are.</summary>
+    /// <exception cref="UserError">Some were refused.</exception>
+    public void RequireAll(RunProgress progress)
+    {
+        if (refused.Count == 0)
+        {
+            return;
+        }
+
+        if (refused.Count > 1)
+        {
+            refused.ForEach(one => progress.Say(Severity.Error, $"{one.Path}: {one.Reason}"));
+        }
+
+        var (path, why) = refused[0];
+        throw UserError.Failed(
+            refused.Count == 1 ? $"{path} cannot be restored: {why}" : $"{Units.Count(refused.Count, "file")}{(IsEnough ? " at least" : "")} cannot be restored under their names; the first is {path}: {why}",
+            plan.IsDrill ? "name a directory on another file system as drill.dir in the configuration"
+                : $"nothing was changed; --rename-unfit restores such files under other names, {(plan.To is null ? "--keep-going leaves them out, and --to DIR restores elsewhere" : "and --keep-going leaves them out")}");
     }
 
     private static bool IsTransient(PosixError error) =>
@@ -107,34 +139,40 @@ internal sealed class FittingNames(RestorePlan plan, RestoreLosses losses)
         }
 
         var why = Why(parent, name, refusal);
-        if (!plan.KeepGoing)
+        if (plan.KeepGoing)
         {
-            throw Refusal(entry.Path, why);
+            losses.LeaveOut(entry, why);
+        }
+        else
+        {
+            Refuse(entry.Path, why);
         }
 
-        losses.LeaveOut(entry, why);
         return default;
     }
 
-    private UserError Refusal(byte[] path, string why) => UserError.Failed(
-        $"{Encoding.UTF8.GetString(path)} cannot be restored: {why}",
-        plan.IsDrill ? "name a directory on another file system as drill.dir in the configuration"
-            : $"nothing was changed; --rename-unfit restores such files under other names, {(plan.To is null ? "--keep-going leaves them out, and --to DIR restores elsewhere" : "and --keep-going leaves them out")}");
+    private void Refuse(byte[] path, string why) => refused.Add(new PathWarning(BytePath.Text(path), why));
 
     private static string Why(SafeFileHandle parent, byte[] name, PosixError refusal) => refusal.Number switch
     {
-        PosixError.Exists => $"the file system there takes its name for that of '{SameName(parent, name)}'",
+        PosixError.Exists => $"the file system there takes its name for {(SameName(parent, name) is { } other ? $"that of '{BytePath.Text(other)}'" : "another one")}",
         PosixError.NameTooLong => "its name is too long for the file system there",
         _ when !FittingName.IsText(name) => "its name is no UTF-8, which the file system there wants",
         PosixError.NotFound or PosixError.Invalid or PosixError.IllegalSequence => "the file system there does not take its name",
         _ => $"the file system there does not take its name ({refusal.Message})",
     };
 
-    private static string SameName(SafeFileHandle parent, byte[] name)
+    private static byte[]? SameName(SafeFileHandle parent, byte[] name)
     {
         using var again = Posix.OpenDirectory(parent, "."u8);
-        var inode = Posix.StatusAt(again, name).Inode;
-        return Encoding.UTF8.GetString(DirectoryNames.Read(again).FirstOrDefault(one => Posix.StatusAt(again, one).Inode == inode) ?? name);
+        return Find(again, [.. DirectoryNames.Read(again).Where(one => !one.AsSpan().SequenceEqual(name))], name);
+    }
+
+    /// <summary>What a name leads to, by the name that it is listed under. Inode numbers may be made up for each look.</summary>
+    private static byte[]? Find(SafeFileHandle directory, List<byte[]> listed, byte[] name)
+    {
+        var (inode, text) = (Posix.StatusAt(directory, name).Inode, BytePath.Text(name).TrimEnd('.', ' '));
+        return listed.Find(one => Posix.StatusAt(directory, one).Inode == inode) ?? listed.Find(one => string.Equals(BytePath.Text(one), text, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>A list has each path once. That one has come before can be seen where names come back as they were given.</summary>

@@ -23,6 +23,7 @@ internal sealed class PythonUnpack : IDisposable
     private readonly RunProgress progress;
     private readonly RestoreLosses losses;
     private readonly LinkProbe links = new();
+    private readonly NameTrial trial = new();
     private readonly SafeFileHandle root;
     private readonly byte[] buffer = new byte[1 << 20];
     private readonly List<FileEntry> directories = [];
@@ -39,6 +40,9 @@ internal sealed class PythonUnpack : IDisposable
         (this.aside, this.isWanted, this.progress, this.losses) = (aside, isWanted, progress, losses);
         this.root = Posix.OpenDirectory(Posix.Here, Posix.Bytes(root));
     }
+
+    /// <summary>The name of the source, for what cannot be had at its place.</summary>
+    public string Source { get; init; } = "";
 
     /// <summary>Names written, but for directories.</summary>
     public long Files { get; private set; }
@@ -140,13 +144,11 @@ internal sealed class PythonUnpack : IDisposable
                     AddHardLink(described, TarTree.Below(top, entry.Target!));
                     break;
                 case EntryType.Symlink when wanted:
-                    Posix.MakeSymlink(Parent(path), Name(path), entry.Target);
-                    Finish(Parent(path), Name(path), described);
-                    Symlinks++;
+                    AddSymlink(described, entry.Target!);
                     break;
             }
         }
-        catch (PosixError e) when (e.Number == PosixError.Exists)
+        catch (PosixError e) when (e.Number == PosixError.Exists && !trial.IsFolding(root))
         {
             throw new DamageError($"holds '{Encoding.UTF8.GetString(path)}' twice", e);
         }
@@ -154,6 +156,37 @@ internal sealed class PythonUnpack : IDisposable
         {
             throw new DamageError($"holds '{Encoding.UTF8.GetString(path)}' below what is no directory", e);
         }
+        catch (PosixError e) when (aside is null && !e.IsOfWholePlace && NameTrial.CanMakeFile(root))
+        {
+            throw UserError.Failed(
+                $"'{Encoding.UTF8.GetString(path)}' cannot be restored: {(e.Number == PosixError.Exists ? "the file system there takes its name for another one" : e.Message)}",
+                "nothing was changed; restore to another file system with --to DIR, or 'vertex-ar-backup import' it and restore the snapshot with --rename-unfit or --keep-going",
+                e);
+        }
+    }
+
+    private void AddSymlink(FileEntry entry, byte[] target)
+    {
+        var directory = Parent(entry.Path);
+        try
+        {
+            Posix.MakeSymlink(directory, Name(entry.Path), target);
+        }
+        catch (PosixError e) when (aside is null && !e.IsOfWholePlace && e.Number != PosixError.Exists && NameTrial.CanMakeFile(root)
+            && !NameTrial.CanMake(root, name => Link(name, target), isDirectory: false))
+        {
+            losses.AddNotMade(entry with { Path = [.. Posix.Bytes(Source), (byte)'/', .. entry.Path] }, e.Message);
+            return;
+        }
+
+        Finish(directory, Name(entry.Path), entry);
+        Symlinks++;
+    }
+
+    private SafeFileHandle? Link(byte[] name, byte[] target)
+    {
+        Posix.MakeSymlink(root, name, target);
+        return null;
     }
 
     /// <summary>One that is not wanted is still described, for what is wanted in it.</summary>
@@ -213,12 +246,34 @@ internal sealed class PythonUnpack : IDisposable
             using var directory = OpenBelow(BytePath.Above(first), make: false);
             Posix.MakeLink(directory, Name(first), Parent(entry.Path), Name(entry.Path));
         }
+        catch (PosixError e) when (aside is null && (e.IsNotForThisPlace || e.Number is PosixError.TooManyHardLinks or PosixError.InputOutput))
+        {
+            Copy(entry, first, e);
+        }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
             throw new DamageError($"holds a link to '{Encoding.UTF8.GetString(first)}', which it does not hold before it", e);
         }
 
         Files++;
+    }
+
+    /// <summary>The place has no hard links.</summary>
+    private void Copy(FileEntry entry, byte[] first, PosixError why)
+    {
+        using var directory = OpenBelow(BytePath.Above(first), make: false);
+        using var from = Posix.OpenToRead(directory, Name(first));
+        using var to = Posix.CreateNew(Parent(entry.Path), Name(entry.Path), OnlyOurs);
+        var at = 0L;
+        for (int n; (n = Posix.ReadAt(from, buffer, at)) > 0; at += n)
+        {
+            Posix.Write(to, buffer.AsSpan(0, n));
+        }
+
+        losses.Add(RestoreLoss.HardLink, entry.Path, why.Message);
+        var status = Posix.Status(from);
+        RestoreMetadata.Apply(to, entry with { Mode = status.Permissions, Modified = status.Modified }, losses);
+        Bytes = Units.Add(Bytes, at);
     }
 
     private static void RequireName(byte[] path)

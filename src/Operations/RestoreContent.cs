@@ -74,6 +74,7 @@ internal sealed class RestoreContent : IDisposable
         }
         catch (OperationCanceledException)
         {
+            job.File.Dispose();
             threads.ThrowIfFailed();
             throw;
         }
@@ -122,7 +123,12 @@ internal sealed class RestoreContent : IDisposable
         progress.Say(Severity.Error, error.Message, path);
     }
 
-    public void Dispose() => threads.Dispose();
+    /// <summary>Behind FUSE the name of a file that is open stays when it is removed, as another, and its directory with it.</summary>
+    public void Dispose()
+    {
+        threads.Dispose();
+        queues.SelectMany(queue => queue.TakeRest()).ToList().ForEach(job => job.File.Dispose());
+    }
 
     private void Work(WorkQueue<RestoreJob> queue, Layout layout, List<PackInfo> packs, bool verify)
     {

@@ -29,7 +29,7 @@ internal sealed class RestoreLosses
     public Lazy<string?> Distrust { get; init; } = new((string?)null);
 
     /// <summary>Whether the place could not hold something, so that not all is as it was. What was dropped on purpose is another matter.</summary>
-    public bool HasAny => tallies.Count > 0 || SpecialFiles > 0 || Symlinks > 0 || notWritten.Count > 0 || Renamed.All.Count > 0;
+    public bool HasAny => tallies.Count > 0 || SpecialFiles > 0 || Symlinks > 0 || notWritten.Count > 0 || Renamed.Count > 0;
 
     /// <summary>Files that lost set-user-ID or set-group-ID, for whatever reason.</summary>
     public long SetIds { get; private set; }
@@ -190,7 +190,7 @@ internal sealed class RestoreLosses
         Renamed.Report(progress);
         foreach (var one in notWritten.Take(FirstNamed))
         {
-            progress.Say(Severity.Warning, $"was not restored: {one.Reason}", one.Path);
+            progress.Say(Severity.Warning, $"{one.Path} was not restored: {one.Reason}");
         }
 
         if (notWritten.Count > 0)

@@ -221,7 +221,10 @@ internal sealed class RestorePython : IRestorable
         var (archive, found) = content[name];
         var above = Encoding.UTF8.GetBytes(name);
         using var unpack = new PythonUnpack(
-            root, aside: null, (path, isDirectory) => isWanted(path.Length == 0 ? above : [.. above, (byte)'/', .. path], isDirectory), progress, losses);
+            root, aside: null, (path, isDirectory) => isWanted(path.Length == 0 ? above : [.. above, (byte)'/', .. path], isDirectory), progress, losses)
+        {
+            Source = name,
+        };
         if (plan.Paths.Count > 0)
         {
             unpack.FindStandIns(archive, found, stop);

@@ -17,10 +17,12 @@ internal sealed class RestoreRenames
     private readonly Lock gate = new();
     private readonly Dictionary<string, byte[]> names = [];
     private readonly HashSet<string> taken = [];
-    private readonly List<RenamedPath> all = [];
+    private readonly List<byte[]> paths = [];
 
-    /// <summary>In the order of the list.</summary>
-    public IReadOnlyList<RenamedPath> All => all;
+    public int Count => paths.Count;
+
+    /// <summary>All, once everything is restored: a directory may show only at its end what it is called.</summary>
+    public IEnumerable<RenamedPath> All => paths.Select(path => new RenamedPath(BytePath.Text(path), BytePath.Text(PathOf(path))));
 
     /// <param name="path">In the list.</param>
     /// <param name="name">What it is called now.</param>
@@ -28,9 +30,13 @@ internal sealed class RestoreRenames
     {
         lock (gate)
         {
+            if (!names.ContainsKey(BytePath.Key(path)))
+            {
+                paths.Add(path);
+            }
+
             names[BytePath.Key(path)] = name;
             taken.Add(BytePath.Key([.. path.AsSpan(0, path.AsSpan().LastIndexOf((byte)'/') + 1), .. name]));
-            all.Add(new RenamedPath(Encoding.UTF8.GetString(path), Encoding.UTF8.GetString(PathOf(path))));
         }
     }
 
@@ -62,17 +68,17 @@ internal sealed class RestoreRenames
     /// <summary>Names the first of them, and says how many they are.</summary>
     public void Report(RunProgress progress)
     {
-        foreach (var one in all.Take(FirstNamed))
+        foreach (var one in All.Take(FirstNamed))
         {
-            progress.Say(Severity.Warning, $"was restored as {one.Now}", one.Path);
+            progress.Say(Severity.Warning, $"{one.Path} was restored as {one.Now}");
         }
 
-        if (all.Count > 0)
+        if (Count > 0)
         {
             progress.Say(
                 Severity.Warning,
-                $"{Units.Count(all.Count, "name")} {(all.Count == 1 ? "is" : "are")} not possible there, so {(all.Count == 1 ? "that has another one" : "those have other ones")}"
-                    + (all.Count > FirstNamed ? "; --json names all" : "") + "; where symlinks lead is as it was");
+                $"the file system there does not take {Units.Count(Count, "name")}, so {(Count == 1 ? "that was replaced" : "those were replaced")}"
+                    + (Count > FirstNamed ? "; --json names all" : "") + "; where symlinks lead is as it was");
         }
     }
 }

@@ -44,7 +44,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
     {
         using var list = Whole(() => store.OpenFileList(snapshot));
         using var content = new RestoreContent(store.Layout, Whole(() => store.ReadPackTable(snapshot)), plan, progress, stop);
-        using var tree = new RestoreTree(content, snapshot, roots, plan);
+        using var tree = new RestoreTree(content, snapshot, roots, plan, progress);
         try
         {
             tree.Run(list, stop);

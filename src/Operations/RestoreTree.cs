@@ -12,18 +12,21 @@ internal sealed class RestoreTree : IDisposable
     private readonly Dictionary<string, RestoreWriter> writers = [];
     private readonly HashSet<string> matchedSources = [];
     private readonly HashSet<string> sources;
+    private readonly FittingNames names;
+    private readonly RunProgress progress;
 
     /// <param name="content">Writes the files' content.</param>
     /// <param name="snapshot">What is restored.</param>
     /// <param name="roots">For each source to be restored, by name, the directory that stands for its top.</param>
     /// <param name="plan">What is asked for.</param>
-    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan)
+    /// <param name="progress">Told what is refused.</param>
+    public RestoreTree(RestoreContent content, Snapshot snapshot, IReadOnlyDictionary<string, RestoreRoot> roots, RestorePlan plan, RunProgress progress)
     {
-        this.content = content;
+        (this.content, this.progress) = (content, progress);
         sources = [.. snapshot.Header.Sources.Select(source => source.Name)];
         selection = plan.Selection;
         Losses = new RestoreLosses { Distrust = plan.Distrust, KnowsPaths = plan.IsDrill };
-        var names = new FittingNames(plan, Losses);
+        names = new FittingNames(plan, Losses);
         foreach (var (name, root) in roots)
         {
             // A single file is put in place by its name.
@@ -49,17 +52,23 @@ internal sealed class RestoreTree : IDisposable
     public void Run(FileListReader list, CancellationToken stop)
     {
         PathFilter? wanted = selection == PathSelection.Everything ? null : path => selection.IsWanted(path, isDirectory: false);
-        while (list.Read(wanted) is { } entry)
+        while (!names.IsEnough && list.Read(wanted) is { } entry)
         {
             stop.ThrowIfCancellationRequested();
             Add(entry);
         }
 
-        content.Complete();
+        if (!names.IsDoomed)
+        {
+            content.Complete();
+        }
+
         foreach (var writer in writers.Values)
         {
             writer.Complete();
         }
+
+        names.RequireAll(progress);
     }
 
     public void Dispose()
@@ -136,6 +145,12 @@ internal sealed class RestoreTree : IDisposable
         if (writer.AddFile(entry, path) is not { } file)
         {
             return false;
+        }
+
+        if (names.IsDoomed)
+        {
+            file.Dispose();
+            return true;
         }
 
         Bytes = Units.Add(Bytes, entry.Size);

@@ -210,7 +210,7 @@ internal sealed class RestoreWriter : IDisposable
     {
         RequireParent(path);
         var parent = levels.Count > 0 ? Open(levels.Count - 1) : root;
-        if (parent is null)
+        if (parent is null && names.KeepsGoing)
         {
             losses.LeaveOut(entry, "the directory above it could not be made");
         }
