@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using VertexAr.Backup.Core;
@@ -12,8 +11,8 @@ namespace VertexAr.Backup.Model;
 /// </summary>
 internal static class LeftoverName
 {
-    // Restores before version 0.1 kept whole seconds.
-    private static readonly string[] TimeForms = ["yyyyMMdd'T'HHmmss.fff'Z'", "yyyyMMdd'T'HHmmss'Z'"];
+    // Restores before version 0.1 kept whole seconds. Some file systems give every name back in small letters.
+    private static readonly string[] TimeForms = ["yyyyMMdd'T'HHmmss.fff'Z'", "yyyyMMdd'T'HHmmss'Z'", "yyyyMMdd't'HHmmss.fff'z'"];
 
     /// <summary>What a trial of <c>doctor</c> is named, with the time as a snapshot has it; one that was killed leaves it.</summary>
     public const string TrialPrefix = ".vertex-ar-backup-trial-";
@@ -45,8 +44,7 @@ internal static class LeftoverName
     private static bool IsTime(ReadOnlySpan<byte> text)
     {
         Span<char> time = stackalloc char[TimeForms[0].Length];
-        // Some file systems give every name back in small letters.
-        return text.Length <= time.Length && Ascii.ToUpper(text, time, out var length) == OperationStatus.Done
+        return text.Length <= time.Length && Encoding.ASCII.TryGetChars(text, time, out var length)
             && DateTime.TryParseExact(time[..length], TimeForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
     }
 }

@@ -14,6 +14,7 @@ public sealed class LeftoverNameTests
     [InlineData(".restore_20240229T235959Z")]
     [InlineData("a.before_restore_x.before_restore_20261129T001500.123Z")]
     [InlineData(".vertex-ar-backup-trial-20261129T001500Z")]
+    [InlineData(".storage.restore_20261129t001500.123z.probe")]
     public void What_a_restore_leaves_is_known_by_its_name(string name) => Assert.True(LeftoverName.Is(Encoding.UTF8.GetBytes(name)));
 
     [Theory]
