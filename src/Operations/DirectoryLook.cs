@@ -6,7 +6,10 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Directories by their paths, as a plan of steps looks at them.</summary>
 internal sealed class DirectoryLook(NamedPlaces places)
 {
-    /// <summary>All names in one or both, in the order of their bytes; none of what is no directory.</summary>
+    /// <summary>
+    /// All names in one or both, in the order of their bytes; none of what is no directory. Where one name is another in small letters, what is
+    /// there now has the restored one's.
+    /// </summary>
     public SortedSet<byte[]> Names(byte[] live, byte[]? fresh)
     {
         var names = new SortedSet<byte[]>(Comparer<byte[]>.Create((one, other) => one.AsSpan().SequenceCompareTo(other)));
@@ -14,7 +17,13 @@ internal sealed class DirectoryLook(NamedPlaces places)
         {
             if (places.StatusOrNull(directory) is { IsDirectory: true })
             {
-                names.UnionWith(Read(directory));
+                var there = Read(directory);
+                if (directory == fresh)
+                {
+                    names.RemoveWhere(name => !there.Contains(name) && places.StatusOrNull(BytePath.Join(fresh, name)) is not null);
+                }
+
+                names.UnionWith(there);
             }
         }
 

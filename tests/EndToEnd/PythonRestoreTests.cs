@@ -13,7 +13,11 @@ public sealed class PythonRestoreTests : IDisposable
 
     public PythonRestoreTests() => old = new PythonSystem(site);
 
-    public void Dispose() => site.Dispose();
+    public void Dispose()
+    {
+        site.Dispose();
+        PoorPlace.Forget(site);
+    }
 
     [Theory]
     [InlineData("storage", "")]
@@ -42,6 +46,22 @@ public sealed class PythonRestoreTests : IDisposable
         {
             AssertSameBytes(site.Database, site.In("out/app_data/app_data.db"));
         }
+    }
+
+    /// <summary>What the place cannot hold is no damage of the backup.</summary>
+    [Fact]
+    public void On_a_stick_links_are_left_out_or_copied_and_names_that_it_does_not_take_are_refused()
+    {
+        Command.Shell("ln -s portraits out; ln portraits/1/portrait.jpg zz-link", site.Storage);
+        var fits = old.Create("storage", At);
+        Command.Shell("echo x > a:b", site.Storage);
+        var unfit = old.Create("storage", "20240108_030000");
+        Command.Shell("rm a:b", site.Storage);
+        var stick = PoorPlace.Mount(site, "stick", "exfat");
+        site.Run("restore", fits, "--to", Path.Combine(stick, "out")).Ends(3).Says("1 hard link became a file of its own", "this symlink cannot be made");
+        AssertSameBytes(site.InStorage("zz-link"), Path.Combine(stick, "out/storage/zz-link"));
+        site.Run("restore", unfit, "--to", Path.Combine(stick, "other")).Fails(1, "'a:b' cannot be restored", "nothing was changed", "import", "--rename-unfit");
+        Assert.False(Path.Exists(Path.Combine(stick, "other")));
     }
 
     /// <summary>A container's paths, and another host's, which may be something else here.</summary>

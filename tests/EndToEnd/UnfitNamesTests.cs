@@ -5,6 +5,8 @@ public sealed class UnfitNamesTests : IDisposable
 {
     private const string Refused = "--rename-unfit restores such files under other names";
 
+    private const string OtherContent = "echo old > plain; echo newer > newer; mkdir sub; echo x > sub/x; echo other > anna.JPG";
+
     private readonly Site site = new(withMedia: false);
 
     public UnfitNamesTests()
@@ -103,6 +105,37 @@ public sealed class UnfitNamesTests : IDisposable
         site.Run("drill").Succeeds().Says("storage/a:b was restored as storage/a_b~");
     }
 
+    [Theory]
+    [InlineData("mkdirat")]
+    [InlineData("renameat2")]
+    [InlineData("unlinkat")]
+    public void Killed_at_any_moment_it_is_taken_back_or_finished(string call)
+    {
+        Machine.NeedStrace();
+        var saved = Contents(site.Storage);
+        MountStorage("ntfs with Windows' names");
+        var old = Contents(site.Storage);
+        foreach (var number in Enumerable.Range(0, 6).Select(number => 1 + (2 * number)))
+        {
+            var killed = site.Run(
+                ["restore", "latest", "--only", "storage", "--yes", "--rename-unfit"],
+                before: ["strace", "-f", "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:signal=KILL:when={number}", "--"]);
+            var ended = site.Run("restore", number % 4 == 1 ? "--undo" : "--continue");
+            if (ended.Errors.Contains("there is nothing to continue", StringComparison.Ordinal))
+            {
+                site.Run("restore", "--undo").Succeeds();
+            }
+
+            var now = Contents(site.Storage);
+            Assert.True(now == old || now == saved, $"{call} {number}\n{killed}\n{ended}\n{now}");
+            Assert.DoesNotContain(Directory.GetFileSystemEntries(site.Storage), path => Path.GetFileName(path).StartsWith(".restore_", StringComparison.Ordinal));
+            Command.Shell("find . -mindepth 1 -delete; " + OtherContent, site.Storage);
+        }
+
+        site.Run("restore", "latest", "--only", "storage", "--yes", "--rename-unfit").Ends(3);
+        Assert.Equal(saved, Contents(site.Storage));
+    }
+
     private static List<string> Names(string top) => [.. Tree.Describe(top).Select(entry => entry.Path).Where(path => !path.Contains("before_restore", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     private static string Contents(string top) => Command.Shell("find . -type f -not -path '*before_restore*' -exec cat {} + | sort", top).Output;
@@ -112,6 +145,6 @@ public sealed class UnfitNamesTests : IDisposable
     {
         Directory.Move(site.Storage, site.In("saved"));
         PoorPlace.Mount(site, "app/storage", place);
-        Command.Shell("echo old > plain; echo newer > newer; mkdir sub; echo x > sub/x", site.Storage);
+        Command.Shell(OtherContent, site.Storage);
     }
 }

@@ -53,6 +53,15 @@ nothing_left() {
     equal "what is left" "" "$(ls "$backups/staging"; find "$@" -name '.*restore_*')"
 }
 
+# What not every place takes: reserved characters, one name in capital and in small letters, a dot at the end, bytes that are no text.
+make_odd() {
+    mkdir "$1" "$1/Same" "$1/SAME" && for name in a:b Anna.JPG anna.jpg 'what?' end. Same/x SAME/x; do echo "$name" > "$1/$name"; done && echo bytes > "$1/"$'no\xfftext'
+}
+
+same_lines() {
+    equal "content of $2" "$(find "$1" -type f -exec cat {} + | sort)" "$(find "$2" -type f -exec cat {} + | sort)"
+}
+
 no_failure() {
     ends "0 1" doctor && ! grep '^failed' <<< "$said"
 }
@@ -87,6 +96,15 @@ use() {
     check "$1, $role: restored elsewhere" ends "$poor" restore latest --to "$elsewhere"
     check "$1, $role: the content is the same" same "$elsewhere/media" "$before"
     check "$1, $role: so is the database" rows "$elsewhere/app/app.db"
+
+    if [ "$role" = elsewhere ]; then
+        make_odd "$storage/odd"
+        check "$1, $role: odd names are saved" ends 0 create
+        check "$1, $role: they are restored, if need be under other ones" ends "$poor" restore latest --rename-unfit --path media/odd --to "$there/odd"
+        check "$1, $role: with their content" same_lines "$storage/odd" "$there/odd"
+        rm -r "$storage/odd"
+        check "$1, $role: the last night" ends 0 create
+    fi
 
     echo changed > "$storage/portraits/1.jpg"
     rm -r "$storage/videos"

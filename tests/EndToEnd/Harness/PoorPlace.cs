@@ -12,7 +12,7 @@ internal static class PoorPlace
         ["ntfs"] = Ntfs("ntfs-3g"),
 
         // As Windows has it: no reserved characters, and no dots and blanks at the end.
-        ["ntfs with Windows' names"] = Ntfs("ntfs-3g -o windows_names"),
+        ["ntfs with Windows' names"] = Ntfs("ntfs-3g -o windows_names,umask=077"),
 
         // All names become small letters.
         ["ntfs in small letters"] = Ntfs("lowntfs-3g -o windows_names,ignore_case"),
