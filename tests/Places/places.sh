@@ -97,15 +97,6 @@ use() {
     check "$1, $role: the content is the same" same "$elsewhere/media" "$before"
     check "$1, $role: so is the database" rows "$elsewhere/app/app.db"
 
-    if [ "$role" = elsewhere ]; then
-        make_odd "$storage/odd"
-        check "$1, $role: odd names are saved" ends 0 create
-        check "$1, $role: they are restored, if need be under other ones" ends "$poor" restore latest --rename-unfit --path media/odd --to "$there/odd"
-        check "$1, $role: with their content" same_lines "$storage/odd" "$there/odd"
-        rm -r "$storage/odd"
-        check "$1, $role: the last night" ends 0 create
-    fi
-
     echo changed > "$storage/portraits/1.jpg"
     rm -r "$storage/videos"
     echo new > "$storage/new"
@@ -120,6 +111,13 @@ use() {
     check "$1, $role: one file" ends "$poor" restore latest --path media/portraits/2.jpg --yes
     check "$1, $role: a rehearsal" ends 0 drill
     check "$1, $role: doctor fails nothing" no_failure
+    if [ "$role" = elsewhere ]; then
+        make_odd "$storage/odd"
+        check "$1, $role: odd names are saved" ends 0 create
+        check "$1, $role: they are restored, if need be under other ones" ends "$poor" restore latest --rename-unfit --path media/odd --to "$there/odd"
+        check "$1, $role: with their content" same_lines "$storage/odd" "$there/odd"
+    fi
+
     check "$1, $role: nothing is left" nothing_left "$local_dir" "$there"
 }
 
