@@ -70,11 +70,11 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     private void LookAtSpace()
     {
         const string name = "space";
-        if (Posix.Space(settings.BackupDir).Total == 0)
+        if (Posix.Space(settings.BackupDir).IsUnknown)
         {
-            report.Fail(
-                name, $"the file system of {settings.BackupDir} says that it has 0 bytes in all, as some do that do not know: every run takes it for full",
-                "mount it in a way that tells its size, or keep the backups elsewhere");
+            report.Warn(
+                name, $"the file system of {settings.BackupDir} says that it has 0 bytes in all, as some do that do not know: no run looks ahead whether it fits, and min_free_mb means nothing",
+                "mount it in a way that tells its size, if there is one");
             return;
         }
 

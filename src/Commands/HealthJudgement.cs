@@ -204,10 +204,10 @@ internal sealed class HealthJudgement
 
     private void JudgeSpace()
     {
-        if (facts.FreeBytes < rules.MinFreeBytes)
+        if (facts.FreeBytes is { } free && free < rules.MinFreeBytes)
         {
             problems.Add(new HealthNote(
-                $"{Units.Size(facts.FreeBytes)} are free, and {Units.Size(rules.MinFreeBytes)} must be: no run begins",
+                $"{Units.Size(free)} are free, and {Units.Size(rules.MinFreeBytes)} must be: no run begins",
                 $"sudo {CommandTable.Program} rotate --max-backups 3"));
         }
         else if (facts.RunsThatFit(rules.MinFreeBytes) is < FewRuns and var runs)

@@ -82,7 +82,7 @@ internal static class StatusOutput
         json.WriteNumber("damaged_headers", facts.Damaged.Count);
         WriteRuns(json, facts);
         WriteTime(json, "next_run", status.Next);
-        json.WriteNumber("free_bytes", facts.FreeBytes);
+        WriteNumber(json, "free_bytes", facts.FreeBytes);
         json.WriteNumber("min_free_bytes", status.Rules.MinFreeBytes);
         WriteNumber(json, "bytes_of_a_run", facts.BytesOfRun);
         WriteNumber(json, "runs_that_fit", facts.RunsThatFit(status.Rules.MinFreeBytes));
@@ -117,7 +117,7 @@ internal static class StatusOutput
                 + (failure.Error is { } error ? $": {error}" : "");
     }
 
-    private static string Space(RepositoryFacts facts, HealthRules rules) => $"{Units.Size(facts.FreeBytes)} free" + facts.RunsThatFit(rules.MinFreeBytes) switch
+    private static string Space(RepositoryFacts facts, HealthRules rules) => (facts.FreeBytes is { } free ? $"{Units.Size(free)} free" : "the file system does not tell how much is free") + facts.RunsThatFit(rules.MinFreeBytes) switch
     {
         null => "",
         > MostRunsTold => ": room for very many more runs",

@@ -209,11 +209,13 @@ internal static unsafe class Posix
 
     public static void MakeLink(SafeFileHandle fromDir, ReadOnlySpan<byte> from, SafeFileHandle dir, ReadOnlySpan<byte> name)
     {
+        using var fromAbove = LinklessNames.Above(fromDir, ref from);
+        using var above = LinklessNames.Above(dir, ref name);
         Span<byte> path = stackalloc byte[LongestPath];
         Span<byte> old = stackalloc byte[LongestPath];
         fixed (byte* p = Terminated(name, path), o = Terminated(from, old))
         {
-            Check(PosixCalls.LinkAt(Descriptor(fromDir), o, Descriptor(dir), p, 0));
+            Check(PosixCalls.LinkAt(Descriptor(fromAbove ?? fromDir), o, Descriptor(above ?? dir), p, 0));
         }
     }
 
@@ -304,8 +306,7 @@ internal static unsafe class Posix
             Check(PosixCalls.FileSystemOf(p, &buffer));
         }
 
-        var unit = buffer.FragmentSize;
-        return new FileSystemSpace((long)(buffer.Blocks * unit), (long)(buffer.BlocksAvailable * unit), (buffer.Flags & 1) != 0, buffer.Id);
+        return FileSystemSpace.Of(buffer.FragmentSize, buffer.Blocks, buffer.BlocksFree, buffer.BlocksAvailable, (buffer.Flags & 1) != 0, buffer.Id);
     }
 
     /// <summary>Whether there is something to read within the time: a byte, or the end.</summary>

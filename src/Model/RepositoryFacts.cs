@@ -24,8 +24,8 @@ internal sealed record RepositoryFacts
     /// <summary>What one run adds to the repository, in bytes, on the average of the newest; null if there is none.</summary>
     public required long? BytesOfRun { get; init; }
 
-    /// <summary>What the service's user may still fill, in bytes.</summary>
-    public required long FreeBytes { get; init; }
+    /// <summary>What the service's user may still fill, in bytes; null where the file system does not tell.</summary>
+    public required long? FreeBytes { get; init; }
 
     /// <summary>The newest snapshot that is known to be in the second place; null if none is. A copy that failed in part may have brought it there all the same.</summary>
     public SnapshotId? NewestOffsite => NewestPush?.Snapshot is { } id ? SnapshotId.Parse(id) : null;
@@ -45,5 +45,5 @@ internal sealed record RepositoryFacts
 
     /// <summary>How many more runs fit until less than <paramref name="minFreeBytes"/> is free; null where that cannot be told.</summary>
     public long? RunsThatFit(long minFreeBytes) =>
-        BytesOfRun is > 0 and var each ? Math.Max(0, FreeBytes - minFreeBytes) / each : null;
+        BytesOfRun is > 0 and var each && FreeBytes is { } free ? Math.Max(0, free - minFreeBytes) / each : null;
 }

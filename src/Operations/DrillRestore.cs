@@ -110,7 +110,8 @@ internal sealed class DrillRestore
     /// <summary>A drill must not fill the disk that the next backup needs.</summary>
     private void RequireSpace(Snapshot snapshot, string parent)
     {
-        var free = Posix.Space(parent).Available;
+        var space = Posix.Space(parent);
+        var free = space.Available;
         var need = Need(snapshot, snapshot.Header.Bytes);
         if (free - need < plan.MinFreeBytes)
         {
@@ -118,7 +119,7 @@ internal sealed class DrillRestore
             need = Need(snapshot, Content(snapshot));
         }
 
-        var text = $"a drill of snapshot {snapshot.Id} needs {Units.Size(need)} in {parent}, and {Units.Size(free)} are free there";
+        var text = $"a drill of snapshot {snapshot.Id} needs {Units.Size(need)} in {parent}, and {(space.IsUnknown ? "nobody knows how much is" : $"{Units.Size(free)} are")} free there";
         if (free - need < plan.MinFreeBytes)
         {
             throw UserError.Failed(

@@ -38,7 +38,7 @@ internal static class RepositoryHealth
             InFuture = [.. whole.Select(snapshot => snapshot.Id).Where(id => FutureId.Is(id, now))],
             Runs = RunRecords.ReadAll(store.Layout),
             BytesOfRun = BytesOfRun(store, whole),
-            FreeBytes = Posix.Space(store.Layout.Root).Available,
+            FreeBytes = Posix.Space(store.Layout.Root) is { IsUnknown: false } space ? space.Available : null,
         };
     }
 
