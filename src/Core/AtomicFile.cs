@@ -22,10 +22,14 @@ internal static class AtomicFile
         return Posix.CreateNew(Posix.Here, Posix.Bytes(path), mode);
     }
 
-    /// <summary>Syncs the open file and gives it its final name. The directory is synced too, unless the caller does so for many files at once.</summary>
+    /// <summary>
+    /// Syncs the open file, closes it, since some servers rename none that is open, and gives it its final name. The directory is synced too, unless the
+    /// caller does so for many files at once.
+    /// </summary>
     public static void Publish(SafeFileHandle file, string temporary, string final, bool syncDirectory = true)
     {
         Posix.Sync(file);
+        file.Dispose();
         Posix.Rename(Posix.Here, Posix.Bytes(temporary), Posix.Here, Posix.Bytes(final));
         if (syncDirectory)
         {

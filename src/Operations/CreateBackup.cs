@@ -226,21 +226,24 @@ internal sealed class CreateBackup
         .. older.Count > 0 ? [SnapshotFeatures.Order] : Array.Empty<string>(),
     ];
 
-    /// <summary>Lists and table, synced, and only then the header.</summary>
+    /// <summary>
+    /// Publishes it under its ID, or under the next that is free: somebody who came by another way to the repository may have made a snapshot in
+    /// the same second, of which a share did not tell when this run chose its own.
+    /// </summary>
     private SnapshotHeader Publish(
         RepositoryLock held, SnapshotId id, RunStaging staging, FileListWriter files, CreateList list, List<Snapshot> whole)
     {
-        var layout = held.Layout;
+        const int triesAtMost = 100;
+        var staged = new StagedSnapshot(staging.List, Path.Combine(staging.DirectoryPath, "packs.tmp"), Path.Combine(staging.DirectoryPath, "header.tmp"));
         var shrink = new CreateShrink(plan, whole, progress);
         SourceSummary[] found = [.. sources.Databases.Select(d => Summary(d, list)), .. sources.Trees.Select(t => Summary(t, list))];
         var judged = Array.ConvertAll(found, source => source.IsLacking ? source : shrink.Judge(source, found, list));
         var table = packs.Table().ConvertAll(pack => pack!);
-        var older = plan.Origin is null ? existing.FindAll(other => other > id) : [];
         var header = new SnapshotHeader
         {
             FormatVersion = RepositoryMark.CurrentVersion,
-            Requires = [.. list.Requires, .. Features(judged, older)],
-            Id = id.ToString(),
+            Requires = [],
+            Id = "",
             Type = plan.Type,
             State = list.IsPartial ? SnapshotState.Partial : SnapshotState.Complete,
             Host = plan.Host,
@@ -251,18 +254,30 @@ internal sealed class CreateBackup
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
             AttributeKinds = AttributeReader.Kinds,
-            Files = files.Finish(staging.List, layout.FileList(id)),
-            Packs = PackTable.Publish(table, Path.Combine(staging.DirectoryPath, "packs.tmp"), layout.PackTable(id)),
+            Files = files.Finish(),
+            Packs = PackTable.Write(table, staged.PackTable),
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,
-            Older = older,
             Origin = plan.Origin?.Mark,
             Previous = previous,
             Signer = plan.Signer?.Key.Public.Text,
         };
-        AtomicFile.SyncDirectory(layout.Snapshots);
-        SnapshotStore.Publish(held, header, Path.Combine(staging.DirectoryPath, "header.tmp"), plan.Signer?.Key, table);
-        CreateSigning.List(plan, held, clock, progress);
-        return header;
+        for (var tries = 0; tries < triesAtMost; tries++, id = id.Next())
+        {
+            var older = plan.Origin is null ? existing.FindAll(other => other > id) : [];
+            header = header with { Id = id.ToString(), Requires = [.. list.Requires, .. Features(judged, older)], Older = older };
+            if (staged.TryPublish(held, header, plan.Signer?.Key, table))
+            {
+                CreateSigning.List(plan, held, clock, progress);
+                return header;
+            }
+
+            progress.Say(Severity.Detail, $"there is a snapshot {id} that was not there when this run began: this one takes the next second");
+        }
+
+        throw new UserError(
+            ExitCode.Failed,
+            $"no snapshot was made: all of {triesAtMost} names before {id} are taken in {held.Layout.Snapshots}, and were not when this run began",
+            "see what is there, and run it again") { KeepsWork = true };
     }
 
     private static SourceSummary Summary(DatabaseOptions database, CreateList list)

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
@@ -94,6 +95,12 @@ internal sealed class OffsitePull
             return $"it {trouble}";
         }
 
+        const string taken = "by another way to this repository, one of its name has come here meanwhile";
+        if (NewName.IsTaken(Here.Header(snapshot.Id)))
+        {
+            return taken;
+        }
+
         var needed = offsite.Store.ReadPackTable(snapshot);
         var missing = needed.FindAll(pack => Posix.StatusOrNull(Here.Pack(pack.Sha256))?.Size != pack.Bytes);
         RequireSpace(snapshot, missing);
@@ -115,7 +122,11 @@ internal sealed class OffsitePull
         AtomicFile.SyncDirectory(Here.Snapshots);
         _ = held.RenewedNow();
         FinalLook.Require(Here, snapshot.Header, needed);
-        Publish(offsite.Layout.Header(snapshot.Id), Here.Header(snapshot.Id));
+        if (!TryPublishHeader(snapshot.Id))
+        {
+            return taken;
+        }
+
         AtomicFile.SyncDirectory(Here.Snapshots);
         return null;
     }
@@ -142,8 +153,25 @@ internal sealed class OffsitePull
     /// <summary>Puts a checked file on disk and gives it its name; the directory is synced by the caller.</summary>
     private static void Publish(string from, string to)
     {
-        using var file = RegularFile.Open(from);
-        RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, AtomicFile.FileMode));
+        using var file = OpenChecked(from);
         AtomicFile.Publish(file, from, to, syncDirectory: false);
+    }
+
+    /// <summary>The same, unless there is one.</summary>
+    private bool TryPublishHeader(SnapshotId id)
+    {
+        using (var file = OpenChecked(offsite.Layout.Header(id)))
+        {
+            Posix.Sync(file);
+        }
+
+        return NewName.TryGive(offsite.Layout.Header(id), Here.Header(id));
+    }
+
+    private static SafeFileHandle OpenChecked(string path)
+    {
+        var file = RegularFile.Open(path);
+        RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, AtomicFile.FileMode));
+        return file;
     }
 }

@@ -53,8 +53,8 @@ internal sealed class FileListWriter : IDisposable
         return output.Length;
     }
 
-    /// <summary>Ends the list. It is on disk under its final name when this returns; the directory is synced by the caller.</summary>
-    public PartFile Finish(string temporary, string final)
+    /// <summary>Ends the list. It is on disk, and closed, when this returns.</summary>
+    public PartFile Finish()
     {
         EndMember();
         if (output.Length == 0)
@@ -63,7 +63,8 @@ internal sealed class FileListWriter : IDisposable
         }
 
         var (sha256, _) = output.Finish();
-        AtomicFile.Publish(file, temporary, final, syncDirectory: false);
+        Posix.Sync(file);
+        file.Dispose();
         return new PartFile(output.Length, sha256, Lines);
     }
 

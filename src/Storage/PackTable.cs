@@ -23,14 +23,14 @@ internal static class PackTable
         return packs;
     }
 
-    /// <summary>Writes a table. It is on disk under its final name when this returns; the directory is synced by the caller.</summary>
-    public static PartFile Publish(List<PackInfo> packs, string temporary, string final)
+    /// <summary>Writes a table to a new file. It is on disk when this returns; the directory is synced by the caller.</summary>
+    public static PartFile Write(List<PackInfo> packs, string path)
     {
-        using var file = AtomicFile.Create(temporary);
+        using var file = AtomicFile.Create(path);
         using var output = new HashingStream(file);
         Write(output, packs);
         var (sha256, _) = output.Finish();
-        AtomicFile.Publish(file, temporary, final, syncDirectory: false);
+        Posix.Sync(file);
         return new PartFile(output.Length, sha256, packs.Count);
     }
 

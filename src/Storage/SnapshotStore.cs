@@ -140,26 +140,36 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
         static UserError Mistyped(string message, string hint) => new(ExitCode.Failed, message, hint) { IsMistyped = true };
     }
 
-    /// <summary>Makes the snapshot exist. Everything it names is on disk.</summary>
+    /// <summary>Makes the snapshot exist, unless there is one of that ID. Everything it names is on disk.</summary>
     /// <param name="held">The repository.</param>
     /// <param name="header">Names as its signer the owner of the key, if there is one.</param>
     /// <param name="temporary">Where to write it first, if there is no better place.</param>
     /// <param name="key">Signs it; null not to.</param>
     /// <param name="packs">What it needs, for a last look.</param>
+    /// <returns>False if there is one.</returns>
     /// <exception cref="UserError">Something that it names is gone, or the right to write is.</exception>
-    public static void Publish(RepositoryLock held, SnapshotHeader header, string temporary, SigningKey? key = null, IReadOnlyList<PackInfo>? packs = null)
+    public static bool TryPublish(RepositoryLock held, SnapshotHeader header, string temporary, SigningKey? key = null, IReadOnlyList<PackInfo>? packs = null)
     {
         temporary = held.HeaderTemporary ?? temporary;
         try
         {
-            using var file = AtomicFile.Create(temporary);
-            Posix.Write(file, SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key));
-            Posix.Sync(file);
+            using (var file = AtomicFile.Create(temporary))
+            {
+                Posix.Write(file, SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key));
+                Posix.Sync(file);
+            }
 
             // Only now that it is written: whoever takes the lease away after this also removes what would be renamed.
             _ = held.RenewedNow();
             FinalLook.Require(held.Layout, header, packs ?? []);
-            AtomicFile.Publish(file, temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value));
+            if (!NewName.TryGive(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value)))
+            {
+                AtomicFile.RemoveIfThere(temporary);
+                return false;
+            }
+
+            AtomicFile.SyncDirectory(held.Layout.Snapshots);
+            return true;
         }
         catch (PosixError e) when (held.Lost(e) is { } lost)
         {

@@ -107,10 +107,10 @@ public sealed class EarlierListTests : IDisposable
         var entry = TestRepository.File("b/\"ä\n", TestRepository.Piece(3, "content")) with { User = "www", Inode = 17 };
         using var list = Write([B], [0, 0, 0, 4], entry);
         var known = Next(list, entry)!.Value;
-        using (var writer = new FileListWriter(temp["copy.tmp"]))
+        using (var writer = new FileListWriter(temp["copy"]))
         {
             writer.Write(known.Line, 1234);
-            writer.Finish(temp["copy.tmp"], temp["copy"]);
+            writer.Finish();
         }
 
         using var copy = FileListReader.Open(temp["copy"]);
@@ -162,9 +162,9 @@ public sealed class EarlierListTests : IDisposable
 
     private EarlierList Write(SourceName[] sources, int[] handles, params FileEntry[] entries)
     {
-        using var writer = new FileListWriter(temp["list.tmp"]);
+        using var writer = new FileListWriter(temp["list"]);
         Array.ForEach(entries, writer.Write);
-        writer.Finish(temp["list.tmp"], temp["list"]);
+        writer.Finish();
         return new EarlierList(DateTimeOffset.UnixEpoch, temp["list"], sources, handles);
     }
 }

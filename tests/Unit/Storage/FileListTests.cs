@@ -24,11 +24,11 @@ public sealed class FileListTests : IDisposable
     public void Passes_over_the_files_that_are_not_asked_for_whatever_their_names()
     {
         byte[][] names = ["s/!"u8.ToArray(), "s/\"q\\"u8.ToArray(), "s/\u00e9"u8.ToArray(), [(byte)'s', (byte)'/', 0xFF]];
-        using (var writer = new FileListWriter(temp["list.tmp"]))
+        using (var writer = new FileListWriter(temp["list"]))
         {
             writer.Write(TestRepository.File("s", []) with { Type = EntryType.Directory });
             Array.ForEach(names, name => writer.Write(TestRepository.File("x", TestRepository.Piece(0)) with { Path = name }));
-            writer.Finish(temp["list.tmp"], temp["list"]);
+            writer.Finish();
         }
 
         foreach (var name in names)
@@ -43,12 +43,12 @@ public sealed class FileListTests : IDisposable
     [Fact]
     public void What_could_not_be_saved_is_seen_only_by_those_who_ask_for_it()
     {
-        using (var writer = new FileListWriter(temp["list.tmp"]))
+        using (var writer = new FileListWriter(temp["list"]))
         {
             writer.Write(TestRepository.File("s", []) with { Type = EntryType.Directory });
             writer.Write(TestRepository.File("s/a", []) with { Type = EntryType.Absent, Reason = "cannot be opened" });
             writer.Write(TestRepository.File("s/b", []));
-            writer.Finish(temp["list.tmp"], temp["list"]);
+            writer.Finish();
         }
 
         using (var plain = FileListReader.Open(temp["list"]))
@@ -72,10 +72,10 @@ public sealed class FileListTests : IDisposable
     [InlineData("a", "a/x/y", "a/x")]
     public void A_path_that_comes_twice_or_too_late_is_damage(params string[] paths)
     {
-        using (var writer = new FileListWriter(temp["list.tmp"]))
+        using (var writer = new FileListWriter(temp["list"]))
         {
             Array.ForEach(paths, path => writer.Write(TestRepository.File(path, [])));
-            writer.Finish(temp["list.tmp"], temp["list"]);
+            writer.Finish();
         }
 
         using var reader = FileListReader.Open(temp["list"]);
@@ -94,32 +94,32 @@ public sealed class FileListTests : IDisposable
     [Fact]
     public void What_was_listed_up_to_a_check_point_can_be_read_whatever_comes_after()
     {
-        using var writer = new FileListWriter(temp["list.tmp"]);
+        using var writer = new FileListWriter(temp["list"]);
         Fill(writer, 0, 2000);
         var length = writer.Checkpoint();
         Fill(writer, 2000, 3000);
         var later = writer.Checkpoint();
         Fill(writer, 5000, 10);
         Assert.True(later > length);
-        using (var file = File.OpenWrite(temp["list.tmp"]))
+        using (var file = File.OpenWrite(temp["list"]))
         {
             Assert.True(file.Length >= later);
             file.SetLength(length);
         }
 
-        Assert.Equal(2000, Count(temp["list.tmp"]));
+        Assert.Equal(2000, Count(temp["list"]));
     }
 
     [Fact]
     public void Check_points_do_not_change_what_the_finished_list_says()
     {
-        using var writer = new FileListWriter(temp["list.tmp"]);
+        using var writer = new FileListWriter(temp["list"]);
         Fill(writer, 0, 10);
         writer.Checkpoint();
         writer.Checkpoint();
         Fill(writer, 10, 10);
         writer.Checkpoint();
-        var part = writer.Finish(temp["list.tmp"], temp["list"]);
+        var part = writer.Finish();
         Assert.Equal((20, 20L), (Count(temp["list"]), part.Lines));
         Assert.Equal(Digest.Of(File.ReadAllBytes(temp["list"])), part.Sha256);
     }
@@ -163,9 +163,9 @@ public sealed class FileListTests : IDisposable
 
     private PartFile Write(int lines)
     {
-        using var writer = new FileListWriter(temp["list.tmp"]);
+        using var writer = new FileListWriter(temp["list"]);
         Fill(writer, 0, lines);
-        return writer.Finish(temp["list.tmp"], temp["list"]);
+        return writer.Finish();
     }
 
     private static void Fill(FileListWriter writer, int from, int count)

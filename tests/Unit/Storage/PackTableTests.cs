@@ -17,7 +17,7 @@ public sealed class PackTableTests : IDisposable
     public void Reads_what_it_writes()
     {
         List<PackInfo> packs = [.. Enumerable.Range(1, 1000).Select(i => new PackInfo(Digest.Of(BitConverter.GetBytes(i)), i, (UInt128)i << 90, i, i / 2))];
-        var part = PackTable.Publish(packs, temp["t.tmp"], temp["t"]);
+        var part = PackTable.Write(packs, temp["t"]);
         Assert.Equal(packs, PackTable.Read(temp["t"]));
         Assert.Equal((1000L, Digest.Of(File.ReadAllBytes(temp["t"]))), (part.Lines, part.Sha256));
     }
@@ -25,7 +25,7 @@ public sealed class PackTableTests : IDisposable
     [Fact]
     public void A_table_of_nothing_is_a_gzip_file_of_nothing()
     {
-        PackTable.Publish([], temp["t.tmp"], temp["t"]);
+        PackTable.Write([], temp["t"]);
         Assert.Equal((0, ""), Tools.Run("gzip", "-dc", temp["t"]));
         Assert.Empty(PackTable.Read(temp["t"]));
     }
@@ -33,7 +33,7 @@ public sealed class PackTableTests : IDisposable
     [Fact]
     public void A_line_is_as_the_format_describes_it()
     {
-        PackTable.Publish([Pack], temp["t.tmp"], temp["t"]);
+        PackTable.Write([Pack], temp["t"]);
         Assert.Equal(
             $"{{\"sha256\":\"{Pack.Sha256}\",\"bytes\":10,\"xxh128\":\"0fffffffffffffffffffffffffffffff\",\"content_bytes\":8,\"used_bytes\":4}}\n",
             Tools.Run("gzip", "-dc", temp["t"]).Output);
@@ -66,7 +66,7 @@ public sealed class PackTableTests : IDisposable
     [InlineData("{", "null{")]
     public void A_hostile_line_is_damage(string good, string bad)
     {
-        PackTable.Publish([Pack], temp["t.tmp"], temp["t"]);
+        PackTable.Write([Pack], temp["t"]);
         var line = Tools.Run("gzip", "-dc", temp["t"]).Output;
         Assert.Contains(good, line, StringComparison.Ordinal);
         using (var gzip = new GZipStream(File.Create(temp["t"]), CompressionLevel.Fastest))

@@ -81,7 +81,7 @@ public sealed class SnapshotStoreTests : IDisposable
             var written = others[i] with { Id = id.ToString() };
             File.Copy(repository.Layout.FileList(first.Id), repository.Layout.FileList(id));
             File.Copy(repository.Layout.PackTable(first.Id), repository.Layout.PackTable(id));
-            SnapshotStore.Publish(repository.Held, written, Path.Combine(repository.Layout.Staging, "header.tmp"));
+            Assert.True(SnapshotStore.TryPublish(repository.Held, written, Path.Combine(repository.Layout.Staging, "header.tmp")));
         }
 
         var read = store.ReadAll().Whole.ConvertAll(s => s.Header);
@@ -103,7 +103,7 @@ public sealed class SnapshotStoreTests : IDisposable
     public void Two_sources_of_one_name_are_damage()
     {
         var header = first.Header with { Sources = [.. first.Header.Sources, first.Header.Sources[0] with { Path = "/t" }] };
-        SnapshotStore.Publish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        Replace(header);
         Assert.Equal("holds numbers or names that cannot be", Assert.Single(store.ReadAll().Damaged).Reason);
     }
 
@@ -123,7 +123,7 @@ public sealed class SnapshotStoreTests : IDisposable
                 first.Header.Sources[0] with { Content = new DatabaseContent(0, 300, 0, null), Shrunk = new ShrunkSource("x", [], IsAccepted: true) },
             ],
         };
-        SnapshotStore.Publish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        Replace(header);
         var read = store.Read(TestRepository.First).Header;
         Assert.Equivalent(header, read, strict: true);
         Assert.True(read.Sources[0].IsMarked);
@@ -167,7 +167,7 @@ public sealed class SnapshotStoreTests : IDisposable
     public void A_snapshot_that_needs_more_than_we_know_is_refused(int version, string? feature)
     {
         var header = first.Header with { FormatVersion = version, Requires = feature is null ? [] : [feature] };
-        SnapshotStore.Publish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp"));
+        Replace(header);
         var error = Assert.Throws<UserError>(() => store.Read(TestRepository.First));
         Assert.Contains($"format {version}", error.Message, StringComparison.Ordinal);
         Assert.Contains(feature ?? "", error.Message, StringComparison.Ordinal);
@@ -232,6 +232,34 @@ public sealed class SnapshotStoreTests : IDisposable
         File.WriteAllText(Path.Combine(repository.Layout.Snapshots, "notes.json"), "{}");
         File.WriteAllText(Path.Combine(repository.Layout.Snapshots, "20261123T020000Z.json.bak"), "{}");
         Assert.Equal([TestRepository.First], store.Ids());
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("files.jsonl.gz")]
+    [InlineData("packs.jsonl.gz")]
+    public void What_has_the_name_of_a_part_of_a_new_snapshot_stays_as_it_is(string suffix)
+    {
+        var taken = Path.Combine(repository.Layout.Snapshots, $"{TestRepository.Second}.{suffix}");
+        File.WriteAllText(taken, "of the other side");
+        string[] parts = [.. new[] { "files", "packs", "header" }.Select(name => Path.Combine(repository.Layout.Staging, name))];
+        foreach (var part in parts)
+        {
+            File.WriteAllText(part, "ours");
+        }
+
+        var header = first.Header with { Id = TestRepository.Second.ToString(), Files = first.Header.Files with { Bytes = 4 }, Packs = first.Header.Packs with { Bytes = 4 } };
+        Assert.False(new StagedSnapshot(parts[0], parts[1], parts[2]).TryPublish(repository.Held, header, key: null, []));
+        Assert.Equal("of the other side", File.ReadAllText(taken));
+        Assert.Single(Directory.GetFiles(repository.Layout.Snapshots, $"{TestRepository.Second}*"));
+        Assert.All(parts[..2], part => Assert.Equal("ours", File.ReadAllText(part)));
+        Assert.Empty(Directory.GetFiles(repository.Layout.Leases, "*.tmp"));
+    }
+
+    private void Replace(SnapshotHeader header)
+    {
+        File.Delete(repository.Layout.Header(first.Id));
+        Assert.True(SnapshotStore.TryPublish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp")));
     }
 
     /// <summary>Changes words of the first header, and seals it again.</summary>

@@ -62,10 +62,11 @@ internal sealed class TestRepository : IDisposable
             Sources = [new SourceSummary { Name = "storage", Kind = SourceKind.Storage, Path = "/s", Files = 0, Directories = 0, Symlinks = 0, Bytes = 0, NewBytes = 0 }],
             StoredBytes = 0,
             Warnings = WarningSummary.None,
-            Files = files.Finish(list, Layout.FileList(id)),
-            Packs = PackTable.Publish([.. packs], Path.Combine(Layout.Staging, "packs.tmp"), Layout.PackTable(id)),
+            Files = files.Finish(),
+            Packs = PackTable.Write([.. packs], Path.Combine(Layout.Staging, "packs.tmp")),
         };
-        SnapshotStore.Publish(Held, header, Path.Combine(Layout.Staging, "header.tmp"));
+        var staged = new StagedSnapshot(list, Path.Combine(Layout.Staging, "packs.tmp"), Path.Combine(Layout.Staging, "header.tmp"));
+        Assert.True(staged.TryPublish(Held, header, key: null, []));
         return new Snapshot(id, header);
     }
 
