@@ -11,7 +11,7 @@ namespace VertexAr.Backup.Commands;
 /// <c>import</c>: makes snapshots of what the Python system left, oldest first. Each is an undertaking of its own: one that is
 /// damaged is named and the others go on, and whoever repeats an import continues it.
 /// </summary>
-internal sealed class ImportVerb
+internal sealed class ImportVerb : IDisposable
 {
     private readonly Surroundings around;
     private readonly Settings settings;
@@ -19,6 +19,7 @@ internal sealed class ImportVerb
     private readonly PythonNames names;
     private readonly bool dryRun;
     private readonly Dictionary<(string Name, long Bytes), string> imported;
+    private ImportRight? right;
     private readonly HashSet<string> made = [];
     private int before;
     private int damaged;
@@ -31,6 +32,9 @@ internal sealed class ImportVerb
         (this.around, this.settings, this.dryRun) = (around, settings, dryRun);
         template = CreateVerb.Plan(settings, new CreateCommand(SnapshotType.Full, MaxBackups: null, NoRotate: true, Rescan: true, DryRun: false)) with { Signer = dryRun ? null : Signing.Signer(settings) };
         names = PythonLookup.SourceNames(settings);
+
+        // Before looking at what is there already: of two who import at once, the other's would be imported twice.
+        right = !dryRun && CreateImport.IsRepository(settings.BackupDir) ? ImportRight.Take(settings.BackupDir, around.Clock) : null;
         imported = CreateImport.Imported(settings.BackupDir);
     }
 
@@ -54,7 +58,7 @@ internal sealed class ImportVerb
         }
 
         RunLog.Begin(around, settings, "import");
-        var import = new ImportVerb(around, settings, command.DryRun);
+        using var import = new ImportVerb(around, settings, command.DryRun);
         foreach (var backup in backups)
         {
             around.Stop.ThrowIfCancellationRequested();
@@ -63,6 +67,8 @@ internal sealed class ImportVerb
 
         return import.Conclude();
     }
+
+    public void Dispose() => right?.Dispose();
 
     private static void RequireDirectory(string directory)
     {
@@ -136,7 +142,15 @@ internal sealed class ImportVerb
                 return;
             }
 
-            header = import.Run(backup, found);
+            right ??= ImportRight.Take(settings.BackupDir, around.Clock);
+            if (import.FindMade(backup) is { } id)
+            {
+                before++;
+                around.Screen.Log.Say(Severity.Detail, $"{backup.Name} is snapshot {id} already");
+                return;
+            }
+
+            header = import.Run(right, backup, found);
         }
 
         made.Add(header.Id);

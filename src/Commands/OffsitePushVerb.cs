@@ -69,7 +69,7 @@ internal static class OffsitePushVerb
             watch.RequireRepository(PlaceWatch.SecondPlace, directory);
         }
 
-        using var held = OffsiteLock.Acquire(store.Layout);
+        using var held = TaskLock.ToCopy(store.Layout, around.Clock.GetUtcNow());
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, "offsite push");
         var plan = new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun)
         {
@@ -81,7 +81,7 @@ internal static class OffsitePushVerb
         using (around.Screen.Progress(progress))
         {
             using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory: null);
-            result = OffsitePush.Run(store, session.Snapshots, plan, around.Clock, progress, around.Stop);
+            result = OffsitePush.Run(held, store, session.Snapshots, plan, around.Clock, progress, around.Stop);
         }
 
         if (!dryRun && watch.Remember() is { } unremembered)

@@ -126,7 +126,8 @@ internal sealed class OffsiteSession : IDisposable
     {
         try
         {
-            _ = ScratchDirectory.RemoveOrphans(parent);
+            // Where another machine has one, in a repository that is shared, no kernel lock tells of it.
+            _ = Lease.HasScratchUsers(new Layout(Path.GetDirectoryName(parent) ?? parent), around.Clock.GetUtcNow()) ? [] : ScratchDirectory.RemoveOrphans(parent);
             return ScratchDirectory.Make(parent, ScratchKind.Offsite, around.Clock.GetUtcNow());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,10 +10,17 @@ internal sealed record LeaseMark
     public const string WriteUse = "write";
     public const string ReadUse = "read";
 
+    /// <summary>Changing a second place.</summary>
+    public const string CopyUse = "copy";
+    public const string ImportUse = "import";
+
+    /// <summary>What a later version has others for may be any of these.</summary>
+    private static readonly string[] KnownUses = [WriteUse, ReadUse, CopyUse, ImportUse];
+
     /// <summary>32 hexadecimal digits, random; the file is named by it.</summary>
     public required string Token { get; init; }
 
-    /// <summary>For what, in a word: one alone may write, many may read.</summary>
+    /// <summary>For what, in a word: one alone may do each of these, but many may read.</summary>
     public required string Use { get; init; }
 
     /// <summary>Whether files are being removed, which nobody may read meanwhile.</summary>
@@ -35,6 +42,8 @@ internal sealed record LeaseMark
     public required DateTimeOffset Since { get; init; }
 
     public required DateTimeOffset RenewedAt { get; init; }
+
+    public bool MayBe(string use) => Use == use || !KnownUses.Contains(Use);
 
     /// <summary>For people: "create full, process 12 on host, since 2026-11-23 02:00:00 UTC".</summary>
     public string Holder => string.Create(CultureInfo.InvariantCulture, $"{Purpose}, process {Process.Number} on {Host}, since {Since.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");

@@ -84,15 +84,37 @@ internal sealed class CreateImport
             $"{backup.Name} takes {Units.Size(need)} while it is imported, and {Units.Size(free)} are free in {template.BackupDirectory}, of which {Units.Size(template.MinFreeBytes)} must stay free (min_free_mb)");
     }
 
+    /// <summary>
+    /// The snapshot that was made of a backup, looked for under the names that it would have: a share goes on for some time listing a
+    /// directory as it was.
+    /// </summary>
+    public SnapshotId? FindMade(PythonBackup backup)
+    {
+        var layout = new Layout(template.BackupDirectory);
+        for (var id = SnapshotId.At(TimeOf(backup)); NewName.IsTaken(layout.Header(id)); id = id.Next())
+        {
+            if (new SnapshotStore(layout).TryRead(id).Whole?.Header.Origin is { System: SnapshotOrigin.Python } origin && origin.Name == backup.Name && origin.Bytes == backup.Bytes)
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Imports a backup that was checked.</summary>
+    /// <param name="right">The right to import.</param>
+    /// <param name="backup">Which.</param>
+    /// <param name="found">What was found in it.</param>
     /// <exception cref="DamageError">It changed since.</exception>
     /// <exception cref="UserError">It cannot be stored, and why.</exception>
-    public SnapshotHeader Run(PythonBackup backup, IReadOnlyList<PythonFindings> found)
+    public SnapshotHeader Run(ImportRight right, PythonBackup backup, IReadOnlyList<PythonFindings> found)
     {
         var layout = Repository.OpenOrCreate(template.BackupDirectory, clock);
         try
         {
-            _ = ScratchDirectory.RemoveOrphans(layout.Staging);
+            right.Held.Require();
+            _ = right.Held.HasScratchUsers() ? [] : ScratchDirectory.RemoveOrphans(layout.Staging);
             var (missing, sentence) = Space(backup, found);
             if (missing > 0)
             {

@@ -15,6 +15,7 @@ internal sealed class OffsitePush
 {
     private const int WarningsTold = 5;
 
+    private readonly TaskLock held;
     private readonly SnapshotStore store;
     private readonly OffsiteSnapshots offsite;
     private readonly OffsitePlan plan;
@@ -23,16 +24,25 @@ internal sealed class OffsitePush
     private readonly CancellationToken stop;
     private readonly HashSet<string> damaged;
 
-    private OffsitePush(SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    private OffsitePush(TaskLock held, SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
-        (this.store, this.offsite, this.plan, this.clock, this.progress, this.stop) = (store, offsite, plan, clock, progress, stop);
+        (this.held, this.store, this.offsite, this.plan, this.clock, this.progress, this.stop) = (held, store, offsite, plan, clock, progress, stop);
         damaged = OffsiteDamage.Read(store.Layout);
     }
 
-    /// <exception cref="UserError">Not all is there, and why; what is there stays and is not sent again.</exception>
+    /// <exception cref="UserError">Not all is there, and why; what is there stays and is not sent again. Or the right to copy was taken away.</exception>
     public static OffsitePushResult Run(
-        SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop) =>
-        new OffsitePush(store, offsite, plan, clock, progress, stop).Run();
+        TaskLock held, SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    {
+        try
+        {
+            return new OffsitePush(held, store, offsite, plan, clock, progress, stop).Run();
+        }
+        catch (Exception e) when (e is IOException or UserError && held.Lost(e) is { } lost)
+        {
+            throw lost;
+        }
+    }
 
     private RemoteListing There => offsite.There;
 
@@ -42,7 +52,7 @@ internal sealed class OffsitePush
         var writer = new OffsiteWriter(store, offsite, plan, clock, progress);
         writer.Claim();
         var (whole, broken) = store.ReadAll();
-        var retention = plan.Rules is { } rules ? new OffsiteRetention(store, offsite, rules, plan.Site, clock, progress) : null;
+        var retention = plan.Rules is { } rules ? new OffsiteRetention(held, store, offsite, rules, plan.Site, clock, progress) : null;
         var here = new OffsiteHere(store, retention?.Worthwhile(whole) ?? whole, There.Size);
         here.LeaveOutBroken(There.Size);
         var packs = CopyPlan.Decide(here.Packs(), There.Size, damaged);
@@ -51,6 +61,7 @@ internal sealed class OffsitePush
         writer.Compare(lists.Wrong.Concat(headers.Wrong).Select(item => item.Name));
         if (!plan.DryRun)
         {
+            held.Require();
             writer.Announce();
         }
 
@@ -170,7 +181,11 @@ internal sealed class OffsitePush
             return;
         }
 
-        upload.Send(folder, step, how, check);
+        upload.Send(folder, step, how, items =>
+        {
+            held.Require();
+            return check is null ? items : check(items);
+        });
         There.Replace(folder, offsite.Rclone.List(folder));
         var missing = CopyPlan.Decide(wanted(), There.Size, new HashSet<string>());
         if (missing.Missing.Concat(missing.Wrong).Select(item => item.Name).FirstOrDefault() is { } name)

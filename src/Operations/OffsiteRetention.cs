@@ -11,6 +11,7 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class OffsiteRetention
 {
+    private readonly TaskLock held;
     private readonly SnapshotStore store;
     private readonly OffsiteSnapshots offsite;
     private readonly RetentionRules rules;
@@ -21,9 +22,9 @@ internal sealed class OffsiteRetention
     private readonly List<Snapshot> onlyThere;
     private readonly List<DamagedSnapshot> unread;
 
-    public OffsiteRetention(SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, SiteIdentity? site, TimeProvider clock, RunProgress progress)
+    public OffsiteRetention(TaskLock held, SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, SiteIdentity? site, TimeProvider clock, RunProgress progress)
     {
-        (this.store, this.offsite, this.rules, this.site, this.progress) = (store, offsite, rules, site, progress);
+        (this.held, this.store, this.offsite, this.rules, this.site, this.progress) = (held, store, offsite, rules, site, progress);
         (zone, now) = (clock.LocalTimeZone, clock.GetUtcNow());
         var here = store.Ids().ToHashSet();
         (onlyThere, unread) = offsite.FetchHeaders(offsite.Ids().Where(id => !here.Contains(id)));
@@ -55,11 +56,11 @@ internal sealed class OffsiteRetention
         List<Snapshot> all = [.. onlyThere, .. here.Select(one => one.Whole!)];
         var decisions = Retention.DecideByRules(Items(all), rules, zone);
         var gone = decisions.Where(decision => !decision.Keep).ToList();
-        if (gone.Count > 0 && Held(all) is [var held, ..])
+        if (gone.Count > 0 && Held(all) is [var lost, ..])
         {
             progress.Say(
                 Severity.Warning,
-                $"nothing is removed in {offsite.Rclone.Place.Remote}: '{held.Name}' lost its content in snapshot {held.Snapshot}, and older copies may be the last that have it");
+                $"nothing is removed in {offsite.Rclone.Place.Remote}: '{lost.Name}' lost its content in snapshot {lost.Snapshot}, and older copies may be the last that have it");
             return ([], 0);
         }
 
@@ -154,6 +155,7 @@ internal sealed class OffsiteRetention
             return;
         }
 
+        held.Require();
         var end = offsite.Rclone.Delete(names);
         var folder = names[0].Split('/')[0];
         var now = offsite.Rclone.List(folder);

@@ -56,22 +56,26 @@ internal sealed class Lease : IDisposable
 
     private DateTimeOffset Now => mark.Since + Stopwatch.GetElapsedTime(began);
 
-    /// <summary>The right to write. The kernel's lock is held already.</summary>
+    /// <summary>The right to do what one alone may do. The kernel's lock for that is held already.</summary>
+    /// <param name="layout">The repository.</param>
+    /// <param name="use">What that is: not reading.</param>
+    /// <param name="purpose">For people.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Null where the disk is too full for a lease, and nobody else is there.</returns>
-    /// <exception cref="UserError">Somebody else writes (exit code 11).</exception>
-    public static Lease? ToWrite(Layout layout, string purpose, DateTimeOffset now)
+    /// <exception cref="UserError">Somebody else does (exit code 11).</exception>
+    public static Lease? Alone(Layout layout, string use, string purpose, DateTimeOffset now)
     {
         Lease? lease = null;
         try
         {
-            lease = new Lease(layout, LeaseBoard.Make(layout), LeaseMark.WriteUse, purpose, now);
+            lease = new Lease(layout, LeaseBoard.Make(layout), use, purpose, now);
             lease.Agree();
             return lease;
         }
         catch (PosixError e) when (e.IsDiskFull && lease is null)
         {
             // Rotation must work on a full disk.
-            RequireNobody(layout, now);
+            RequireNobody(layout, use, now);
             return null;
         }
         catch
@@ -106,15 +110,15 @@ internal sealed class Lease : IDisposable
         return null;
     }
 
-    /// <summary>For whoever may write no lease there: refuses while somebody else writes.</summary>
-    /// <exception cref="UserError">Somebody else writes (exit code 11).</exception>
-    public static void RequireNobody(Layout layout, DateTimeOffset now)
+    /// <summary>For whoever may write no lease there: refuses while somebody else has one for this.</summary>
+    /// <exception cref="UserError">Somebody else has (exit code 11).</exception>
+    public static void RequireNobody(Layout layout, string use, DateTimeOffset now)
     {
         using var board = LeaseBoard.TryOpen(layout);
         if (board?.Directory.Others(own: null, mayRemove: false)
-            .Find(other => other.MayWrite && board.Judge(other, FileTime.From(now), now, holdsLock: true) != LeaseState.Gone) is { } other)
+            .Find(other => other.MayBe(use) && board.Judge(other, FileTime.From(now), now, holdsLock: true) != LeaseState.Gone) is { } other)
         {
-            throw InUse(layout, other, FileTime.From(now));
+            throw InUse(layout, use, other, FileTime.From(now));
         }
     }
 
@@ -153,9 +157,15 @@ internal sealed class Lease : IDisposable
         }
     }
 
-    /// <summary>Whether somebody reads, on this machine or elsewhere.</summary>
-    public bool HasReaders() =>
-        board.Directory.Others(mark.Token, mayRemove: true).Exists(other => other.MayRead && board.Judge(other, renewedAt, Now, holdsLock: false) != LeaseState.Gone);
+    /// <summary>Whether another process reads, copies or imports, on this machine or elsewhere, and may have a scratch directory.</summary>
+    public bool HasScratchUsers() => HasScratchUsers(board, renewedAt, Now);
+
+    /// <summary>The same, for whoever has no lease.</summary>
+    public static bool HasScratchUsers(Layout layout, DateTimeOffset now)
+    {
+        using var board = LeaseBoard.TryOpen(layout);
+        return board is not null && HasScratchUsers(board, FileTime.From(now), now);
+    }
 
     public void EndDeleting()
     {
@@ -230,17 +240,29 @@ internal sealed class Lease : IDisposable
         }
     }
 
-    private static UserError InUse(Layout layout, FoundLease other, FileTime now) => new(
+    private static bool HasScratchUsers(LeaseBoard board, FileTime now, DateTimeOffset clock) => board.Directory.Others(own: null, mayRemove: false)
+        .Exists(other => other.MayHaveScratch && other.Mark?.Process != ProcessIdentity.Own && board.Judge(other, now, clock, holdsLock: false) != LeaseState.Gone);
+
+    private static UserError InUse(Layout layout, string use, FoundLease other, FileTime now) => new(
         ExitCode.Locked,
-        $"the repository {layout.Root} is in use by another run ({other.Holder})",
+        $"{Taken(layout, use)} ({other.Holder})",
         $"wait for it to end; if it was killed, or its machine is gone, its lease lapses {LeaseJudgement.Longest.TotalMinutes:0} minutes after it was renewed last, which was {Units.Duration(TimeSpan.FromSeconds(Math.Max(0, Math.Round(LeaseBoard.Age(other, now).TotalSeconds))))} ago");
 
-    /// <summary>Removes the leases of those that are gone, until nobody else is left who writes.</summary>
+    /// <summary>The sentence for whoever finds that another does what one alone may do.</summary>
+    public static string Taken(Layout layout, string use) => use switch
+    {
+        LeaseMark.WriteUse => $"the repository {layout.Root} is in use by another run",
+        LeaseMark.CopyUse => $"another run is copying {layout.Root} to the second place",
+        LeaseMark.ImportUse => $"another run is importing into {layout.Root}",
+        _ => throw new NotSupportedException(use),
+    };
+
+    /// <summary>Removes the leases of those that are gone, until nobody else is left who does the same.</summary>
     private void Agree()
     {
         for (var started = Stopwatch.GetTimestamp(); ; Thread.Sleep(200))
         {
-            var others = board.Directory.Others(mark.Token, mayRemove: true).FindAll(other => other.MayWrite);
+            var others = board.Directory.Others(mark.Token, mayRemove: true).FindAll(other => other.MayBe(mark.Use));
             others.FindAll(other => IsGone(other, holdsLock: true)).ForEach(gone =>
             {
                 board.Directory.Remove(gone.Token);
@@ -255,12 +277,12 @@ internal sealed class Lease : IDisposable
             // Who came at the same time goes away, if its token is the later one.
             if (others.Find(other => string.CompareOrdinal(other.Token, mark.Token) < 0 || LeaseBoard.Age(other, renewedAt).Duration() > AtOnce) is { } stays)
             {
-                throw InUse(layout, stays, renewedAt);
+                throw InUse(layout, mark.Use, stays, renewedAt);
             }
 
             if (Stopwatch.GetElapsedTime(started) > LongestYield)
             {
-                throw InUse(layout, others[0], renewedAt);
+                throw InUse(layout, mark.Use, others[0], renewedAt);
             }
         }
     }

@@ -11,9 +11,11 @@ namespace VertexAr.Backup.Storage;
 /// <param name="RenewedAt">By the clock of the file system.</param>
 internal sealed record FoundLease(string Token, LeaseMark? Mark, FileTime RenewedAt)
 {
-    public bool MayWrite => Mark is not { Use: LeaseMark.ReadUse };
+    public bool MayBe(string use) => Mark?.MayBe(use) ?? true;
 
-    public bool MayRead => Mark is not { Use: LeaseMark.WriteUse };
+    public bool MayRead => MayBe(LeaseMark.ReadUse);
+
+    public bool MayHaveScratch => MayRead || MayBe(LeaseMark.CopyUse) || MayBe(LeaseMark.ImportUse);
 
     public string Holder => Mark?.Holder ?? "whose lease cannot be read";
 }
@@ -116,8 +118,10 @@ internal sealed class LeaseDirectory : IDisposable
         try
         {
             WriteIfSpace(file, content, sync);
+            var at = Posix.Status(file).Modified;
+            file.Dispose();
             Posix.Rename(directory, temporary, directory, NameOf(token));
-            return Posix.Status(file).Modified;
+            return at;
         }
         catch
         {

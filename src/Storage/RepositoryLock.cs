@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 
 namespace VertexAr.Backup.Storage;
 
@@ -30,7 +31,7 @@ internal sealed class RepositoryLock : IDisposable
         var taken = Take(RegularFile.OpenOrCreate(layout.Lock, AtomicFile.FileMode), layout);
         try
         {
-            taken.lease = Lease.ToWrite(layout, purpose, now);
+            taken.lease = Lease.Alone(layout, LeaseMark.WriteUse, purpose, now);
             taken.Sign(purpose, now);
             return taken;
         }
@@ -69,7 +70,7 @@ internal sealed class RepositoryLock : IDisposable
 
             try
             {
-                Lease.RequireNobody(layout, now);
+                Lease.RequireNobody(layout, LeaseMark.WriteUse, now);
                 return taken;
             }
             catch
@@ -121,8 +122,8 @@ internal sealed class RepositoryLock : IDisposable
     /// <summary>Says to other machines that files are about to be removed; false while one of them reads.</summary>
     public bool TryBeginDeleting() => lease?.TryBeginDeleting() ?? true;
 
-    /// <summary>Whether somebody reads of whom no kernel lock needs to tell.</summary>
-    public bool HasReaders() => lease?.HasReaders() ?? false;
+    /// <summary>Whether somebody may have a scratch directory of whom no kernel lock needs to tell.</summary>
+    public bool HasScratchUsers() => lease?.HasScratchUsers() ?? false;
 
     public void EndDeleting() => lease?.EndDeleting();
 
@@ -147,7 +148,7 @@ internal sealed class RepositoryLock : IDisposable
         file.Dispose();
         throw new UserError(
             ExitCode.Locked,
-            $"the repository {layout.Root} is in use by another run{holder}",
+            $"{Lease.Taken(layout, LeaseMark.WriteUse)}{holder}",
             "wait for it to end; the lock ends with that process by itself");
     }
 

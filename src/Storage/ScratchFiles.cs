@@ -11,7 +11,7 @@ internal static class ScratchFiles
     public static void RemoveOrphans(RepositoryLock held)
     {
         RemoveStrange(held.Layout.Staging);
-        if (held.HasReaders())
+        if (held.HasScratchUsers())
         {
             // Neither process numbers nor kernel locks tell of one on another machine.
             return;
