@@ -32,7 +32,7 @@ mkdir -p "$tree/docs" "$tree/completion/bash" "$tree/completion/zsh"
 cp -R "$root/packaging/debian" "$tree/"
 cp "$root"/systemd/vertex-ar-backup.service "$root"/systemd/vertex-ar-backup.timer "$tree/debian/"
 cp "$root"/systemd/vertex-ar-backup-scheduler.service "$tree/debian/vertex-ar-backup.vertex-ar-backup-scheduler.service"
-cp "$root"/systemd/vertex-ar-backup-failure@.service "$root"/systemd/report-failure "$root"/systemd/vertex-ar-backup-spring.* "$root"/systemd/start-skipped "$tree/"
+cp "$root"/systemd/vertex-ar-backup-failure@.service "$root"/systemd/report-failure "$root"/systemd/vertex-ar-backup-spring.* "$root"/systemd/start-skipped "$root"/systemd/vertex-ar-backup-stick@.service "$root"/systemd/stick "$tree/"
 for name in drill verify verify-deep; do
     for type in service timer; do
         # debhelper's name for a unit that is not called as its package is.

@@ -24,6 +24,7 @@ whole_life() {
     failures
     telling
     rehearsing
+    sticks
     other_places
     scheduling
     missed_run || return

@@ -14,6 +14,7 @@ here=$root/tests/System
 . "$here/telling.sh"
 . "$here/rehearsals.sh"
 . "$here/nights.sh"
+. "$here/stick.sh"
 . "$here/life.sh"
 . "$here/offsite.sh"
 
@@ -36,7 +37,7 @@ live() {
 # start LANE COMMAND SUITE: in a process of its own, since each uses less than half a core.
 start() {
     (
-        trap 'power_off; stop_copies' EXIT
+        trap 'power_off; stop_copies; pull_out' EXIT
         trap 'exit 130' INT TERM
         lane=$1 started=$SECONDS
         if [ -e "$work/$3.made" ]; then

@@ -7,7 +7,7 @@ SUITES ?= bookworm trixie
 
 .PHONY: test-system
 
-NEED_test-system = $(NEED_deb) systemd-container mmdebstrap apt-utils gnupg procps python3-swift openssh-client rclone
+NEED_test-system = $(NEED_deb) systemd-container mmdebstrap apt-utils gnupg procps python3-swift openssh-client rclone e2fsprogs mount
 
 test-system: need-test-system deb
 	tests/System/run.sh $(SUITES)
