@@ -79,13 +79,13 @@ internal static class Sweep
 
     private static long Remove(RepositoryLock held, string path, FileTime? old)
     {
-        var status = Posix.StatusOrNull(path);
-        if (status?.Modified > old)
+        // What is listed and cannot be looked at, a share knows too little of: somebody may just have made it.
+        if (Posix.StatusOrNull(path) is not { } status || status.Modified > old)
         {
             return 0;
         }
 
         held.Require();
-        return AtomicFile.RemoveIfThere(path) ? status?.Size ?? 0 : 0;
+        return AtomicFile.RemoveIfThere(path) ? status.Size : 0;
     }
 }

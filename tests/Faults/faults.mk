@@ -2,26 +2,27 @@
 #
 #   make test-faults               everything; about an hour and a half on two cores
 #   make test-faults SCALE=10      a tenth of it
-#   make test-faults PARTS=rot     some of: sweep rot model live together hostile power
+#   make test-faults PARTS=rot     some of: sweep rot model live together hostile power places
 #
 # What fails is printed with the command that does it again.
 
 SCALE ?= 1
-FAULT_PARTS := sweep rot model live together hostile power
+FAULT_PARTS := sweep rot model live together hostile power places
+PLACE_LIBRARY := artifacts/places.so
 FAULT_LIBRARY := artifacts/fault.so
 FAULT_KERNEL := artifacts/kernel/vmlinuz
 MUTANT_COUNTS := artifacts/test-results/mutants.counts
 FAULTS := --binary $(BINARY) --work $${TMPDIR:-/var/tmp}
 scaled = $$(($(1) / $(SCALE) > $(2) ? $(1) / $(SCALE) : $(2)))
 
-$(FAULT_LIBRARY): tests/Faults/fault.c
+$(FAULT_LIBRARY) $(PLACE_LIBRARY): artifacts/%.so: tests/Faults/%.c
 	@mkdir -p $(@D)
 	gcc -shared -fPIC -O1 -Wall -Wextra -Werror -o $@ $< -ldl
 
 $(FAULT_KERNEL):
 	tests/Faults/kernel.sh $@
 
-NEED_test-faults := python3 mount qemu-system-x86 busybox-static e2fsprogs
+NEED_test-faults := python3 mount qemu-system-x86 busybox-static e2fsprogs rclone strace
 NEED_test-mutants := $(NEED_test-faults)
 
 .PHONY: test-faults
@@ -46,6 +47,10 @@ faults-live:
 
 faults-together:
 	tests/Faults/together.py $(FAULTS) --seconds $(call scaled,60,5) --counts artifacts/test-results/$@.counts
+
+# All of it at any scale: two minutes. Places that cannot be mounted here, by rules from the kernel's sources: see the head of places.py.
+faults-places: $(PLACE_LIBRARY)
+	tests/Faults/places.py $(FAULTS) --library $(PLACE_LIBRARY) --counts artifacts/test-results/$@.counts
 
 # Plain emulation of an amd64 machine, which works anywhere.
 faults-power: $(FAULT_KERNEL)

@@ -62,16 +62,16 @@ plugged_in() {
     inside_sh "systemctl reset-failed; rm /dev/disk/by-uuid/$stick_uuid"
     mark
     check "one that cannot be mounted fails" not inside systemctl start "$stick_service"
-    check "is told of by the failure unit" wait_until matches_log 'the stick could not be mounted' -p err -t vertex-ar-backup -o cat
+    check "is told of by the failure unit" wait_until matches_log "the stick $stick_uuid could not be mounted" -p err -t vertex-ar-backup -o cat
     wait_until ended "vertex-ar-backup-failure@${stick_service%.service}.service"
-    check "once, and not to the healthcheck" equal heard "/bot7:systemTest/sendMessage /hook" "$(heard)"
+    check "once, and for the healthcheck that is no failure of the nightly backups" equal heard "/bot7:systemTest/sendMessage /hook /ping/log" "$(heard)"
 }
 
 # plug_in: 0 if the container can mount it.
 plug_in() {
     local image=$work/$lane-stick
     rm -f "$image"
-    truncate -s 256M "$image"
+    truncate -s 2G "$image"
     mkfs.ext4 -q -U "$stick_uuid" "$image" && stick_device=$(losetup -f --show "$image") || return
     stick_node=/dev/$(basename "$stick_device")
     inside_sh "
