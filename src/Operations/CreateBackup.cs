@@ -277,7 +277,8 @@ internal sealed class CreateBackup
         throw new UserError(
             ExitCode.Failed,
             $"no snapshot was made: all of {triesAtMost} names before {id} are taken in {held.Layout.Snapshots}, and were not when this run began",
-            "see what is there, and run it again") { KeepsWork = true };
+            "see what is there, and run it again")
+        { KeepsWork = true };
     }
 
     private static SourceSummary Summary(DatabaseOptions database, CreateList list)
