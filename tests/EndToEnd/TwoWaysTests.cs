@@ -52,7 +52,7 @@ public sealed class TwoWaysTests : IDisposable
         Assert.Equal("of the other side", File.ReadAllText(theirs));
         File.Delete(theirs);
         site.Run("verify", "--deep").Succeeds();
-        Assert.Contains(site.Run("restore", "latest", "--only", "storage", "--to", site.In("out")).Code, new[] { 0, 3 });
+        Assert.True(site.Run("restore", "latest", "--only", "storage", "--to", site.In("out")).Code is 0 or 3);
         Assert.Equal("new", File.ReadAllText(site.In("out/storage/last")));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(there, "leases")));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(there, "staging")));
