@@ -6,6 +6,7 @@ namespace VertexAr.Backup.Tests.Storage;
 
 public sealed class SnapshotStoreTests : IDisposable
 {
+    private static readonly string[] Staged = ["files", "packs", "header"];
     private static readonly DateTimeOffset Now = new(2026, 11, 25, 0, 0, 0, TimeSpan.Zero);
 
     private readonly TestRepository repository = new();
@@ -242,7 +243,7 @@ public sealed class SnapshotStoreTests : IDisposable
     {
         var taken = Path.Combine(repository.Layout.Snapshots, $"{TestRepository.Second}.{suffix}");
         File.WriteAllText(taken, "of the other side");
-        string[] parts = [.. new[] { "files", "packs", "header" }.Select(name => Path.Combine(repository.Layout.Staging, name))];
+        var parts = Array.ConvertAll(Staged, name => Path.Combine(repository.Layout.Staging, name));
         foreach (var part in parts)
         {
             File.WriteAllText(part, "ours");

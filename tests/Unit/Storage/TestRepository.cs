@@ -66,6 +66,11 @@ internal sealed class TestRepository : IDisposable
             Packs = PackTable.Write([.. packs], Path.Combine(Layout.Staging, "packs.tmp")),
         };
         var staged = new StagedSnapshot(list, Path.Combine(Layout.Staging, "packs.tmp"), Path.Combine(Layout.Staging, "header.tmp"));
+        foreach (var former in Directory.GetFiles(Layout.Snapshots, $"{id}.*"))
+        {
+            System.IO.File.Delete(former);
+        }
+
         Assert.True(staged.TryPublish(Held, header, key: null, []));
         return new Snapshot(id, header);
     }
