@@ -239,7 +239,16 @@ internal sealed class DoctorPlaces(Surroundings around, DoctorReport report, Ser
     private void LookAtDrills()
     {
         const string key = "drill.dir";
-        if (settings.Drill.Dir is { } directory && DoctorTrials.IsReached(report, key, directory) && LookAtFilled(key, directory))
+        if (settings.Drill.Dir is not { } directory || !DoctorTrials.IsReached(report, key, directory))
+        {
+            return;
+        }
+
+        if (StateDirectory.Watch(around, settings.BackupDir, accept: DrillVerb.Accept).Find(PlaceWatch.DrillDirectory, directory) is { } moved)
+        {
+            report.Fail(key, moved.Message, moved.Hint);
+        }
+        else if (LookAtFilled(key, directory))
         {
             _ = trials.Try(key, directory, PlaceRole.Drills);
         }

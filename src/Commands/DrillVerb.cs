@@ -10,6 +10,8 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>drill</c>: rehearses a restore, and says what it proved.</summary>
 internal static class DrillVerb
 {
+    public const string Accept = "drill --moved";
+
     private const int TablesShown = 10;
 
     public static ExitCode Run(Surroundings around, DrillCommand command)
@@ -40,7 +42,7 @@ internal static class DrillVerb
         var store = around.OpenSnapshots();
         var snapshot = command.Id is { } id ? store.Find(id, around.Clock.GetUtcNow()) : DrillRestore.Choose(store, settings is null ? null : ThisSite.Of(settings), around.Clock.GetUtcNow(), progress);
         var started = around.Clock.GetTimestamp();
-        var watch = settings is null ? PlaceWatch.None : StateDirectory.Watch(around, settings.BackupDir, command.Moved, "drill --moved");
+        var watch = settings is null ? PlaceWatch.None : StateDirectory.Watch(around, settings.BackupDir, command.Moved, Accept);
         if (settings?.Drill.Dir is { } directory)
         {
             watch.Require(PlaceWatch.DrillDirectory, directory);

@@ -67,11 +67,16 @@ internal sealed class PlaceWatch
     public void RequireBackups(string directory) => RequireRepository(BackupDirectory, directory);
 
     /// <summary>The same, for those who make nothing there: why it cannot be what it was; null if it may be.</summary>
-    public UserError? FindBackups(string directory)
+    public UserError? FindBackups(string directory) => Find(() => RequireBackups(directory));
+
+    /// <summary>Why another place cannot be what it was; null if it may be.</summary>
+    public UserError? Find(string role, string path) => Find(() => Require(role, path));
+
+    private static UserError? Find(Action require)
     {
         try
         {
-            RequireBackups(directory);
+            require();
             return null;
         }
         catch (UserError e)

@@ -104,6 +104,7 @@ public sealed class PlacesTests : IDisposable
         site.Create();
         site.Run("drill").Succeeds();
         Command.Run("umount", disk).Succeeds();
+        site.Run("doctor").Ends(1).Prints($"the drill's directory, {disk}, was on ");
         site.Run("drill").Fails(1, $"the drill's directory, {disk}, was on ", "drill --moved");
         site.Run("drill", "--moved").Succeeds();
         site.Run("drill").Succeeds();
