@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>Backups on file systems that keep fewer promises than a disk's own.</summary>
@@ -49,7 +51,7 @@ public sealed class PlacesTests : IDisposable
         Command.Run("umount", disk).Succeeds();
 
         site.Run("create", "storage", "--dry-run").Fails(1, $"storage 'storage', {disk}, was on ");
-        site.Run("create", "storage").Fails(1, $"storage 'storage', {disk}, was on ", "mount it", "create --moved");
+        NamesNoMount(site.Run("create", "storage").Fails(1, "mount it", "create --moved"), $"storage 'storage', {disk}");
         site.Run("create").IsPartial($"storage 'storage', {disk}, was on ");
         site.Run("doctor").Prints("was on ");
         site.Run("create", "storage", "--moved").IsPartial("lost its content");
@@ -67,7 +69,7 @@ public sealed class PlacesTests : IDisposable
         Directory.CreateDirectory(backups);
 
         site.Run("create", "--dry-run").Fails(1, $"the backup directory, {backups}, was on ");
-        site.Run("create").Fails(1, $"the backup directory, {backups}, was on ");
+        NamesNoMount(site.Run("create").Fails(1), $"the backup directory, {backups}");
         Assert.Empty(Directory.EnumerateFileSystemEntries(backups));
         site.Run("create", "--moved").Succeeds();
         site.Run("create").Succeeds();
@@ -86,7 +88,7 @@ public sealed class PlacesTests : IDisposable
         site.Run("offsite", "push").Succeeds();
         Command.Run("umount", disk).Succeeds();
 
-        site.Run("create").Succeeds().Says("not in the second place", $"the second place, {copies}, was on ", "offsite push --moved");
+        NamesNoMount(site.Run("create").Succeeds().Says("not in the second place", "offsite push --moved"), $"the second place, {copies}");
         site.Run("offsite", "push").Fails(1, "the second place", "was on ", "mount it");
         site.Run("doctor").Ends(1).Prints("second place: the second place", "was on ");
         Assert.Empty(Directory.EnumerateFileSystemEntries(disk));
@@ -139,6 +141,10 @@ public sealed class PlacesTests : IDisposable
         site.Run("status").Fails(10, $"there is no repository in {site.Backups} any more");
         site.Run("doctor").Ends(1).Prints($"there is no repository in {site.Backups} any more");
     }
+
+    /// <summary>Where the tests' own directory is in memory, what is below the mount is of the same kind.</summary>
+    private static void NamesNoMount(Result result, string place) => Assert.Matches(
+        $@"{Regex.Escape(place)}, was on (tmpfs \(tmpfs\) and is now on the root file system|what was mounted at \S+, and nothing is mounted there now)", result.Errors);
 
     /// <summary>As a subvolume of btrfs, or a second file system in memory: what is there without it is of the same file system.</summary>
     [Fact]
