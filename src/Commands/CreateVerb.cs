@@ -20,7 +20,7 @@ internal static class CreateVerb
         var plan = Plan(settings, command);
         if (command.DryRun)
         {
-            return Preview(around, plan with { Watch = Watch() });
+            return Preview(around, plan with { Watch = Watch(), HalfRestored = HalfRestored });
         }
 
         var isSaved = false;
@@ -30,7 +30,7 @@ internal static class CreateVerb
             settings.BackupDir,
             progress =>
             {
-                var end = Take(around, plan with { HalfRestored = () => RestoreRestVerb.HalfRestored(settings), Signer = Signing.Signer(settings), Watch = Watch() }, progress);
+                var end = Take(around, plan with { HalfRestored = HalfRestored, Signer = Signing.Signer(settings), Watch = Watch() }, progress);
                 isSaved = true;
                 return end;
             },
@@ -41,6 +41,8 @@ internal static class CreateVerb
         }
 
         return code;
+
+        IReadOnlyList<PathWarning> HalfRestored() => RestoreRestVerb.HalfRestored(settings);
 
         PlaceWatch Watch() => StateDirectory.Watch(around, settings.BackupDir, command.Moved);
     }
@@ -58,7 +60,7 @@ internal static class CreateVerb
         }
 
         Report(around.Output, preview);
-        return preview.IsLess ? ExitCode.Partial : ExitCode.Done;
+        return preview.Code;
     }
 
     private static RunEnd Take(Surroundings around, CreatePlan plan, RunProgress progress)

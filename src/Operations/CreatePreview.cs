@@ -11,8 +11,11 @@ namespace VertexAr.Backup.Operations;
 /// <param name="Bytes">Their bytes.</param>
 /// <param name="FilesToRead">Those of which it is not known that they are as they were.</param>
 /// <param name="BytesToRead">Their bytes.</param>
-/// <param name="IsLess">Sources are missing, or have lost their content.</param>
-internal sealed record Preview(long Files, long Bytes, long FilesToRead, long BytesToRead, bool IsLess = false);
+internal sealed record Preview(long Files, long Bytes, long FilesToRead, long BytesToRead)
+{
+    /// <summary>How it would end, as far as a look can tell.</summary>
+    public ExitCode Code { get; init; } = ExitCode.Done;
+}
 
 /// <summary>Looks at the sources as a backup would, without reading content or writing anything.</summary>
 internal sealed class CreatePreview
@@ -37,10 +40,22 @@ internal sealed class CreatePreview
         Repository.RequirePlace(plan.BackupDirectory);
         var sources = new CreateSources(plan, clock);
         var (preview, _, found, snapshots) = Look(plan, sources, clock, progress, stop);
-        var isLess = sources.Missing.Count > 0;
+        var (isLess, isDamaged) = (sources.Missing.Count > 0 || preview.Code != ExitCode.Done, false);
         foreach (var error in sources.Missing.Values)
         {
             progress.Say(Severity.Error, $"{error.Message} (everything else would be saved{(error.Hint is { Length: > 0 } hint ? $"; {hint}" : "")})");
+        }
+
+        foreach (var half in plan.HalfRestored().Where(half => sources.Names.Any(source => source.Name == half.Path)))
+        {
+            isLess = true;
+            progress.Say(Severity.Warning, half.Reason, half.Path);
+        }
+
+        foreach (var source in sources.Databases.Where(database => database.IsKnownAsDatabase).Select(database => new SqliteSource(database, clock)).Where(source => source.IsOtherFile()))
+        {
+            isDamaged = true;
+            progress.Say(Severity.Error, source.Damage(SqliteFile.NotDatabase));
         }
 
         foreach (var now in found)
@@ -54,7 +69,7 @@ internal sealed class CreatePreview
             }
         }
 
-        return preview with { IsLess = isLess };
+        return preview with { Code = isDamaged ? ExitCode.Failed : isLess ? ExitCode.Partial : ExitCode.Done };
     }
 
     /// <summary>Whether a backup would fit on the disk now. The backup directory need not hold a repository yet, but must exist.</summary>
@@ -137,6 +152,7 @@ internal sealed class CreatePreview
             if (walked.Problem is { } problem)
             {
                 progress.Say(Severity.Warning, problem.Reason, Encoding.UTF8.GetString(walked.Path));
+                total = problem.IsLoss ? total with { Code = ExitCode.Partial } : total;
             }
             else if (walked.Foreign is null && walked.Status.IsRegular)
             {
@@ -185,6 +201,11 @@ internal sealed class CreatePreview
         }
     }
 
-    private void Add(long bytes, bool known) => total = new Preview(
-        total.Files + 1, Units.Add(total.Bytes, bytes), total.FilesToRead + (known ? 0 : 1), Units.Add(total.BytesToRead, known ? 0 : bytes));
+    private void Add(long bytes, bool known) => total = total with
+    {
+        Files = total.Files + 1,
+        Bytes = Units.Add(total.Bytes, bytes),
+        FilesToRead = total.FilesToRead + (known ? 0 : 1),
+        BytesToRead = Units.Add(total.BytesToRead, known ? 0 : bytes),
+    };
 }

@@ -114,6 +114,28 @@ public sealed class SourceErrorTests
         site.Run("create", "--dry-run").Fails(1, "does not exist");
     }
 
+    [Fact]
+    public void A_dry_run_ends_as_a_run_that_finds_damage_would()
+    {
+        using var site = new Site(withMedia: false);
+        site.Create();
+        File.WriteAllText(site.Database, "no database any more");
+        site.Run("create", "--dry-run").Ends(1).Says("is damaged", "which it was in an earlier snapshot").Prints("would save");
+        site.Run("create").Ends(1).Says("is damaged");
+    }
+
+    [Fact]
+    public void A_dry_run_ends_as_a_run_that_may_not_read_all_would()
+    {
+        Machine.NeedRoot("closing a directory to another user");
+        using var site = new Site(withMedia: false);
+        Command.Shell("mkdir closed", site.Storage);
+        var before = site.BelongToOrdinaryUser();
+        Command.Shell("chmod 0 closed", site.Storage);
+        site.Run(["create", "--dry-run"], before: before).IsPartial("closed");
+        site.Run(["create"], before: before).IsPartial("closed");
+    }
+
     /// <summary>As vaultwarden's data, which is its own user's alone.</summary>
     [Fact]
     public void A_source_below_a_closed_directory_is_named_and_the_others_are_saved()
