@@ -31,7 +31,7 @@ internal sealed class NameTrial
     /// <summary>Whether one name is found by another that differs in capital letters only.</summary>
     public bool IsFolding(SafeFileHandle directory) => Ask(folding, directory, Folds);
 
-    /// <summary>Whether names may be bytes that are no UTF-8. What a FUSE daemon does with some of those is worse than a refusal.</summary>
+    /// <summary>Whether names may be bytes that are no UTF-8: asked once, before any such name is tried.</summary>
     public bool TakesBytes(SafeFileHandle directory) => Ask(takingBytes, directory, static open => TryMake(open, ".vertex-ar-backup-"u8, [0xFF]) is not null);
 
     /// <summary>Whether something can be made under a name that is plain everywhere.</summary>

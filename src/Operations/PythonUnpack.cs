@@ -175,7 +175,7 @@ internal sealed class PythonUnpack : IDisposable
         catch (PosixError e) when (aside is null && !e.IsOfWholePlace && e.Number != PosixError.Exists && NameTrial.CanMakeFile(root)
             && !NameTrial.CanMake(root, name => Link(name, target), isDirectory: false))
         {
-            losses.AddNotMade(entry with { Path = [.. Posix.Bytes(Source), (byte)'/', .. entry.Path] }, e.Message);
+            losses.AddNotMade(entry with { Path = InSource(entry) }, e.Message);
             return;
         }
 
@@ -270,11 +270,13 @@ internal sealed class PythonUnpack : IDisposable
             Posix.Write(to, buffer.AsSpan(0, n));
         }
 
-        losses.Add(RestoreLoss.HardLink, entry.Path, why.Message);
+        losses.Add(RestoreLoss.HardLink, InSource(entry), why.Message);
         var status = Posix.Status(from);
         RestoreMetadata.Apply(to, entry with { Mode = status.Permissions, Modified = status.Modified }, losses);
         Bytes = Units.Add(Bytes, at);
     }
+
+    private byte[] InSource(FileEntry entry) => [.. Posix.Bytes(Source), (byte)'/', .. entry.Path];
 
     private static void RequireName(byte[] path)
     {
