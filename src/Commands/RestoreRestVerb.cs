@@ -34,8 +34,13 @@ internal static class RestoreRestVerb
             NotInPlace(journal).ToList().ForEach(path => around.Screen.Log.Say(Severity.Warning, $"{path} is what the snapshot has where something else had to stay"));
         }
 
+        if (!command.Undo && journal.Outcome != RestoreOutcome.Whole)
+        {
+            around.Screen.Log.Say(Severity.Warning, "not all that it was asked for could be restored, or not as it was: what it said before it was killed holds");
+        }
+
         RunLog.End(around, word, text);
-        return !command.Undo && NotInPlace(journal).Any() ? ExitCode.Partial : ExitCode.Done;
+        return command.Undo ? ExitCode.Done : journal.Outcome.Code();
     }
 
     /// <summary>The journals of everything that the configuration names; none where there is no good one.</summary>

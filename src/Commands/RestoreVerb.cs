@@ -88,9 +88,7 @@ internal static class RestoreVerb
         var result = Restore(around, restore, plan, progress);
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
-        return result.Damaged.Count > 0 ? ExitCode.Failed
-            : result.Losses.HasAny || result.NotSaved.Count > 0 || result.SourcesNotRestored.Count > 0 || result.NotInPlace.Count > 0 ? ExitCode.Partial
-            : ExitCode.Done;
+        return result.Outcome.Code();
     }
 
     private static RestoreResult Restore(Surroundings around, RestoreBackup restore, RestorePlan plan, RunProgress progress)

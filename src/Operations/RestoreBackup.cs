@@ -324,8 +324,9 @@ internal sealed class RestoreBackup
             stop.ThrowIfCancellationRequested();
             progress.Phase = "putting in place";
             place.Plan(matched, onlyFiles: plan.Paths.Count > 0, stop);
-            place.Run();
-            done = result with { KeptAside = place.Kept, NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
+            result = result with { NotSaved = NotSaved(place.Unsure), SourcesNotRestored = notRestored, NotInPlace = place.NotInPlace };
+            place.Run(result.Outcome);
+            done = result with { KeptAside = place.Kept };
         }
         catch (Exception e)
         {

@@ -112,12 +112,13 @@ internal sealed class RestoreInPlace : IDisposable
     }
 
     /// <summary>Does what is planned.</summary>
-    public void Run()
+    /// <param name="outcome">How much of what was asked for that is.</param>
+    public void Run(RestoreOutcome outcome)
     {
         using var executor = new RestoreExecutor(RestoreAim.Run, text => progress.Say(Severity.Warning, text));
         var steps = planner.Steps;
         StagedContent.Write(RestoreNames.Staged(journal!.Path), journal.Head.Scratch, steps);
-        journal.Begin(steps, planner.Touched);
+        journal.Begin(steps, planner.Touched, outcome);
         executor.Run(steps);
         executor.Sync(steps);
         journal.End();

@@ -49,6 +49,9 @@ internal sealed class RestoreJournal : IDisposable
     /// <summary>Directories whose times the steps change, with those that they had.</summary>
     public IReadOnlyList<DirectoryTime> Touched { get; private set; } = [];
 
+    /// <summary>How much of what was asked for its steps bring back.</summary>
+    public RestoreOutcome Outcome { get; private set; }
+
     /// <summary>Begins a journal: head, and then pointers, are on disk when it returns.</summary>
     public static RestoreJournal Create(string path, RestoreHead head)
     {
@@ -100,9 +103,10 @@ internal sealed class RestoreJournal : IDisposable
     /// <summary>Stores the steps; they are on disk when it returns, and from then on each may be done.</summary>
     /// <param name="steps">In the order in which they are done.</param>
     /// <param name="touched">Directories whose times they change.</param>
-    public void Begin(IReadOnlyList<RestoreStep> steps, IReadOnlyList<DirectoryTime>? touched = null)
+    /// <param name="outcome">How much of what was asked for they bring back.</param>
+    public void Begin(IReadOnlyList<RestoreStep> steps, IReadOnlyList<DirectoryTime>? touched = null, RestoreOutcome outcome = RestoreOutcome.Whole)
     {
-        Touched = touched ?? [];
+        (Touched, Outcome) = (touched ?? [], outcome);
         var lines = new ArrayBufferWriter<byte>();
         foreach (var step in steps)
         {
@@ -115,6 +119,7 @@ internal sealed class RestoreJournal : IDisposable
             json.WriteNumber("begin", steps.Count);
             json.WriteString("sha256", digest.ToString());
             json.WriteItems("touched", Touched, RestoreHeadJson.WriteTime);
+            json.WriteNumber("outcome", (int)outcome);
         }));
         if (lines.WrittenCount > LargestBytes - MarksBytes)
         {
@@ -284,6 +289,7 @@ internal sealed class RestoreJournal : IDisposable
             if (count.GetInt32() == steps.Count && json.Text("sha256") == Sha256.Of(text.WrittenSpan).ToString())
             {
                 (Steps, Stage, Touched) = (steps, RestoreStage.Begun, json.Items("touched", RestoreHeadJson.ReadTime));
+                Outcome = json.NumberIfThere("outcome") is (>= (long)RestoreOutcome.Whole and <= (long)RestoreOutcome.Failed) and var outcome ? (RestoreOutcome)outcome : RestoreOutcome.Whole;
             }
 
             return true;

@@ -136,4 +136,9 @@ internal sealed record RestoreResult(long Files, long Bytes, IReadOnlyList<strin
 
     /// <summary>Sources that were asked for and are missing in the snapshot, or damaged; they were named before anything was done.</summary>
     public IReadOnlyList<PathWarning> SourcesNotRestored { get; init; } = [];
+
+    public RestoreOutcome Outcome =>
+        Damaged.Count > 0 || (Losses.NotWritten.Count > 0 && Files + Symlinks == 0) ? RestoreOutcome.Failed
+        : Losses.HasAny || NotSaved.Count > 0 || SourcesNotRestored.Count > 0 || NotInPlace.Count > 0 ? RestoreOutcome.Partial
+        : RestoreOutcome.Whole;
 }

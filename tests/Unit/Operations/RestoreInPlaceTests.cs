@@ -19,7 +19,7 @@ public sealed class RestoreInPlaceTests : IDisposable
     {
         using var place = Begin(Database());
         place.Plan(new HashSet<string> { "app" }, onlyFiles: false, TestContext.Current.CancellationToken);
-        place.Run();
+        place.Run(RestoreOutcome.Whole);
         Assert.Equal("restored", File.ReadAllText(temp["app.db"]));
         Assert.Equal(["app.db"], Names());
     }
@@ -30,7 +30,7 @@ public sealed class RestoreInPlaceTests : IDisposable
         using var place = Begin(Database());
         place.Plan(new HashSet<string> { "app" }, onlyFiles: false, TestContext.Current.CancellationToken);
         File.WriteAllText(temp["app.db"], "the application's");
-        var error = Assert.Throws<UserError>(place.Run);
+        var error = Assert.Throws<UserError>(() => place.Run(RestoreOutcome.Whole));
         Assert.Contains("app.db", error.Message, StringComparison.Ordinal);
         place.TakeBack(error);
         Assert.Equal("the application's", File.ReadAllText(temp["app.db"]));
