@@ -79,10 +79,10 @@ internal sealed class FittingNames(RestorePlan plan, RestoreLosses losses)
         using var again = Posix.OpenDirectory(directory, "."u8);
         var there = DirectoryNames.Read(again);
         var wanted = made.Select(one => BytePath.Key(one.Name)).ToHashSet();
-        var others = there.Where(name => !wanted.Contains(BytePath.Key(name))).ToList();
+        var others = new ListedNames(again, there.Where(name => !wanted.Contains(BytePath.Key(name))));
         foreach (var (name, path) in made.Where(one => !there.Contains(one.Name)))
         {
-            if (Find(again, others, name) is not { } other)
+            if (others.Find(name) is not { } other)
             {
                 continue;
             }
@@ -165,14 +165,7 @@ internal sealed class FittingNames(RestorePlan plan, RestoreLosses losses)
     private static byte[]? SameName(SafeFileHandle parent, byte[] name)
     {
         using var again = Posix.OpenDirectory(parent, "."u8);
-        return Find(again, [.. DirectoryNames.Read(again).Where(one => !one.AsSpan().SequenceEqual(name))], name);
-    }
-
-    /// <summary>What a name leads to, by the name that it is listed under. Inode numbers may be made up for each look.</summary>
-    private static byte[]? Find(SafeFileHandle directory, List<byte[]> listed, byte[] name)
-    {
-        var (inode, text) = (Posix.StatusAt(directory, name).Inode, BytePath.Text(name).TrimEnd('.', ' '));
-        return listed.Find(one => Posix.StatusAt(directory, one).Inode == inode) ?? listed.Find(one => string.Equals(BytePath.Text(one), text, StringComparison.OrdinalIgnoreCase));
+        return new ListedNames(again, DirectoryNames.Read(again).Where(one => !one.AsSpan().SequenceEqual(name))).Find(name);
     }
 
     /// <summary>A list has each path once. That one has come before can be seen where names come back as they were given.</summary>

@@ -50,6 +50,9 @@ internal sealed class RestoreContent : IDisposable
     /// <summary>How many files were begun and could not be written.</summary>
     public int Unwritable { get; private set; }
 
+    /// <summary>The bytes of what was begun and removed again, for whatever reason.</summary>
+    public long RemovedBytes { get; private set; }
+
     public void Add(RestoreJob job)
     {
         if (!Array.Exists(job.Entry.Pieces, piece => !piece.IsHole))
@@ -157,7 +160,7 @@ internal sealed class RestoreContent : IDisposable
         catch (DamageError e)
         {
             Report(job.Entry, e);
-            job.Writer.Remove(job.Path);
+            Remove(job);
             job.Losses.AddNotRestored(job.Entry, "its content in the repository is damaged");
             return;
         }
@@ -168,7 +171,7 @@ internal sealed class RestoreContent : IDisposable
                 throw Refusal(job.Entry, e);
             }
 
-            job.Writer.Remove(job.Path);
+            Remove(job);
             job.Losses.LeaveOut(job.Entry, e.Message);
             lock (damaged)
             {
@@ -180,6 +183,16 @@ internal sealed class RestoreContent : IDisposable
 
         Finish(job);
         progress.AddFile();
+    }
+
+    private void Remove(RestoreJob job)
+    {
+        job.Writer.Remove(job.Path);
+        job.Losses.Renamed.Forget(job.Entry.Path);
+        lock (damaged)
+        {
+            RemovedBytes = Units.Add(RemovedBytes, job.Entry.Size);
+        }
     }
 
     private void Finish(RestoreJob job)

@@ -40,6 +40,15 @@ internal sealed class RestoreRenames
         }
     }
 
+    /// <summary>What had another name is not there any more.</summary>
+    public void Forget(byte[] path)
+    {
+        lock (gate)
+        {
+            _ = names.ContainsKey(BytePath.Key(path)) && paths.RemoveAll(one => one.AsSpan().SequenceEqual(path)) > 0;
+        }
+    }
+
     /// <summary>Whether a name of the list was given to something else.</summary>
     public bool IsTaken(byte[] path) => taken.Contains(BytePath.Key(path));
 

@@ -59,7 +59,7 @@ internal sealed class RestoreSnapshot(SnapshotStore store, Snapshot snapshot, Ru
             throw Damaged(new DamageError("holds a path twice", e));
         }
 
-        return new RestoreFill(tree.Files - content.Unwritable, tree.Bytes, content.Damaged, tree.MatchedSources) { Symlinks = tree.Symlinks - tree.Losses.Symlinks, Losses = tree.Losses };
+        return new RestoreFill(tree.Files - content.Unwritable, tree.Bytes - content.RemovedBytes, content.Damaged, tree.MatchedSources) { Symlinks = tree.Symlinks, Losses = tree.Losses };
     }
 
     public void EachPath(IReadOnlySet<string> wanted, PathTaker take)

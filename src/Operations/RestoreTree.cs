@@ -96,8 +96,9 @@ internal sealed class RestoreTree : IDisposable
         }
         else if (wanted)
         {
-            Files += AddFile(writer, entry, path) && entry.HasContent ? 1 : 0;
-            Symlinks += entry.Type == EntryType.Symlink ? 1 : 0;
+            var isMade = AddFile(writer, entry, path);
+            Files += isMade && entry.HasContent ? 1 : 0;
+            Symlinks += isMade && entry.Type == EntryType.Symlink ? 1 : 0;
         }
 
         if (wanted)
@@ -117,8 +118,7 @@ internal sealed class RestoreTree : IDisposable
         switch (entry.Type)
         {
             case EntryType.Symlink:
-                writer.AddSymlink(entry, path);
-                return true;
+                return writer.AddSymlink(entry, path);
             case EntryType.Fifo or EntryType.BlockDevice or EntryType.CharacterDevice:
                 writer.AddSpecialFile(entry, path);
                 return true;

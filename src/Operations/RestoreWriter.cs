@@ -67,12 +67,16 @@ internal sealed class RestoreWriter : IDisposable
         return made.Impossible is null || TryLeaveOut(entry, made.Impossible) ? made.File : throw made.Impossible;
     }
 
-    public void AddSymlink(FileEntry entry, ReadOnlySpan<byte> path)
+    /// <returns>False if it is left out, which was said then.</returns>
+    public bool AddSymlink(FileEntry entry, ReadOnlySpan<byte> path)
     {
-        if (Parent(entry, path) is { } parent && MakeLinkOrNode(parent, entry, name => Posix.MakeSymlink(parent, name, entry.Target)) is { } name)
+        if (Parent(entry, path) is not { } parent || MakeLinkOrNode(parent, entry, name => Posix.MakeSymlink(parent, name, entry.Target)) is not { } name)
         {
-            RestoreMetadata.ApplyToLink(parent, name, entry, links.HasOwn(parent), losses);
+            return false;
         }
+
+        RestoreMetadata.ApplyToLink(parent, name, entry, links.HasOwn(parent), losses);
+        return true;
     }
 
     /// <summary>Gives a file one more name; false if the first name was not restored, or the place has no hard links.</summary>

@@ -47,6 +47,29 @@ public sealed class UnwritableFilesTests : IDisposable
         Assert.False(File.Exists(site.In("out/storage/large.bin")));
     }
 
+    /// <summary>Where names come back otherwise than they were given, each directory is listed once more: also after a file in it was removed again.</summary>
+    [Fact]
+    public void With_keep_going_the_rest_comes_where_names_are_altered_too()
+    {
+        File.Move(site.InStorage("large.bin"), site.InStorage("LARGE.BIN"));
+        Command.Shell("cp LARGE.BIN d/LARGE", site.Storage);
+        site.Create();
+        var place = PoorPlace.Mount(site, "stick", "ntfs in small letters");
+        var restored = Restore(["--keep-going", "--json", "--to", Path.Combine(place, "out")], LimitOfFiles).Ends(3).Says("storage/LARGE.BIN was not restored: File too large");
+        Assert.Equal("small", File.ReadAllText(Path.Combine(place, "out/storage/small")));
+        Assert.Equal(["./d/x", "./small"], Command.Shell("find . -type f | sort", Path.Combine(place, "out/storage")).Output.Trim().Split('\n'));
+        Assert.Contains($"\"bytes\":{"small".Length + "x\n".Length + new FileInfo(site.Database).Length},", restored.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"now\":", restored.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_written_nothing_was_restored()
+    {
+        Machine.NeedStrace();
+        string[] failing = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64,ftruncate", "-e", "inject=pwrite64,ftruncate:error=EIO", "--"];
+        Restore(["--keep-going", "--only", "storage", "--to", site.In("out")], failing).Ends(1).Prints("restored 0 files, 0 B");
+    }
+
     /// <summary>The next million files would not fit either.</summary>
     [Fact]
     public void A_full_disk_ends_the_restore_in_any_case()

@@ -12,6 +12,7 @@
  *   size        =BYTES     nothing is written beyond (EFBIG)
  *   clock       =SECONDS   times are multiples of this
  *   fold        =yes       names that differ in case are the same
+ *   strip       =yes       names lose dots at their end
  *   unlink:open =silly     a file that this process has open is renamed to .nfs..., and removed when it is closed
  *   lag:status lag:open =BYTES  files of this size are not there, as a share says for some time of what another machine has made
  *   appear      =PART      once something is opened whose path holds PART, the command PLACE_EVENT is run
@@ -156,25 +157,40 @@ static int is_open(int directory, const char *path, dev_t *device, ino_t *inode)
     return found;
 }
 
-/* The name that is there and differs in case only; the name itself if there is none. */
+/* Without dots at the end of its name. */
+static void strip(char *path) {
+    char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+    if (strcmp(name, ".") && strcmp(name, ".."))
+        while (length > 1 && name[length - 1] == '.')
+            name[--length] = '\0';
+}
+
+/* The name that is there and differs in case only, or in dots at its end; the name itself if there is none. */
 static const char *folded(int directory, const char *path, char *text, size_t size) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *slash, *name;
     struct stat status;
+    char above[1200];
     int saved = errno, fd;
     DIR *listed;
     struct dirent *entry;
-    const char *result = path;
+    if (answer_to("strip", directory, path)) {
+        snprintf(text, size, "%s", path);
+        strip(text);
+        path = text;
+    }
+    slash = strrchr(path, '/'), name = slash ? slash + 1 : path;
     if (!*name || !answer_to("fold", directory, path))
         return path;
     inside++;
     if (fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW)) {
-        snprintf(text, size, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-        fd = openat(directory, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        snprintf(above, sizeof above, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+        fd = openat(directory, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         listed = fd < 0 ? NULL : fdopendir(fd);
         while (listed && (entry = readdir(listed)))
             if (!strcasecmp(entry->d_name, name)) {
-                snprintf(text, size, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, entry->d_name);
-                result = text;
+                snprintf(text, size, "%s%s", slash ? above : "", entry->d_name);
+                path = text;
                 break;
             }
         if (listed)
@@ -182,7 +198,7 @@ static const char *folded(int directory, const char *path, char *text, size_t si
     }
     inside--;
     errno = saved;
-    return result;
+    return path;
 }
 
 #define FOLD(directory, path) \

@@ -51,6 +51,7 @@ EXFAT = {
     "chown:other": errno.EPERM,  # the same function
     "name": ":*?<>|",  # fs/exfat/nls.c, bad_uni_chars, and EINVAL of exfat_resolve_path
     "fold": "yes",  # fs/exfat/nls.c, exfat_uniname_ncmp
+    "strip": "yes",  # fs/exfat/namei.c, exfat_striptail_len, and fs/fat/namei_vfat.c, vfat_striptail_len
 }
 FAT = {
     **EXFAT,  # the same in fs/fat/namei_vfat.c (vfat_bad_char, vfat_cmpi) and fs/fat/file.c (fat_setattr)
@@ -146,11 +147,11 @@ def target(place, rules):
     """A new directory there, with names that it may not have."""
     site, out = place.site, f"{place.site.root}/there/out"
     os.makedirs(os.path.dirname(out))
-    for name in ("a:b", "Anna.jpg", "anna.jpg"):
+    for name in ("a:b", "Anna.jpg", "anna.jpg", "dots.."):
         site.write(f"names/{name}", name.encode())
     site.succeed("create")
     words = ["restore", "latest", "--to", out]
-    unfit = ["names/a:b", "names/anna.jpg"] if "name" in rules else []
+    unfit = (["names/a:b", "names/anna.jpg"] if "name" in rules else []) + (["names/dots.."] if "strip" in rules else [])
     if unfit:
         done = place.ends((1,), os.path.dirname(out), rules, *words)
         check("--rename-unfit" in done.stderr and all(f"storage/{path}" in done.stderr for path in unfit), done.stderr)
@@ -164,6 +165,7 @@ def target(place, rules):
     done = place.ends((3,) if unfit else (0, 3), os.path.dirname(out), rules, *words)
     check("as root" not in done.stderr and all(f"storage/{path}" in done.stderr for path in unfit), done.stderr)
     wanted = {path: content for path, content in contents(site.storage).items() if path not in unfit}
+    wanted |= {path.rstrip("."): content for path, content in contents(site.storage).items() if path.endswith(".") and path in unfit}
     check(contents(f"{out}/storage") == wanted, f"content is missing: {sorted(wanted.keys() - contents(out + '/storage').keys())}; {done.stderr}")
 
 
