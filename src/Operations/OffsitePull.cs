@@ -117,18 +117,7 @@ internal sealed class OffsitePull
         }
 
         AtomicFile.SyncDirectory(Here.Packs);
-        Publish(offsite.Layout.FileList(snapshot.Id), Here.FileList(snapshot.Id));
-        Publish(offsite.Layout.PackTable(snapshot.Id), Here.PackTable(snapshot.Id));
-        AtomicFile.SyncDirectory(Here.Snapshots);
-        _ = held.RenewedNow();
-        FinalLook.Require(Here, snapshot.Header, needed);
-        if (!TryPublishHeader(snapshot.Id))
-        {
-            return taken;
-        }
-
-        AtomicFile.SyncDirectory(Here.Snapshots);
-        return null;
+        return TryPublish(snapshot, needed) ? null : taken;
     }
 
     private void RequireSpace(Snapshot snapshot, List<PackInfo> missing)
@@ -157,21 +146,26 @@ internal sealed class OffsitePull
         AtomicFile.Publish(file, from, to, syncDirectory: false);
     }
 
-    /// <summary>The same, unless there is one.</summary>
-    private bool TryPublishHeader(SnapshotId id)
+    /// <summary>Lists and header, as whoever makes a snapshot does: packs may have taken hours, in which somebody else came.</summary>
+    private bool TryPublish(Snapshot snapshot, List<PackInfo> needed)
     {
-        using (var file = OpenChecked(offsite.Layout.Header(id)))
+        var (id, there) = (snapshot.Id, offsite.Layout);
+        foreach (var list in new[] { there.FileList(id), there.PackTable(id) })
         {
+            using var file = OpenChecked(list);
             Posix.Sync(file);
         }
 
-        return NewName.TryGive(offsite.Layout.Header(id), Here.Header(id));
+        return new StagedSnapshot(there.FileList(id), there.PackTable(id), there.Header(id) + ".tmp")
+            .TryPublishAgain(held, snapshot.Header, SmallFile.Read(there.Header(id)), needed);
     }
 
+    /// <summary>It gets the time at which it came, and not the one that it has there: what nobody names yet is kept for some time.</summary>
     private static SafeFileHandle OpenChecked(string path)
     {
         var file = RegularFile.Open(path);
         RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, AtomicFile.FileMode));
+        RestoreMetadata.IfPlaceCan(() => FileSystemType.Touch(file));
         return file;
     }
 }

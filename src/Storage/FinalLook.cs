@@ -41,10 +41,13 @@ internal static class FinalLook
             found = e.Number == PosixError.NotFound ? "is gone" : $"cannot be opened: {e.Message}";
         }
 
-        throw new UserError(
-            ExitCode.Failed,
-            $"snapshot {id} was not made: {path}, which it needs, {found}",
-            "somebody else changes this repository at the same time: a program that is not this one, or an earlier version on another machine. Find out who; the next run stores again what is lacking")
-        { KeepsWork = true };
+        throw Failure(path, found, id);
     }
+
+    /// <summary>The sentence for whoever finds that somebody else changed what a new header needs.</summary>
+    public static UserError Failure(string path, string found, SnapshotId id) => new(
+        ExitCode.Failed,
+        $"snapshot {id} was not made: {path}, which it needs, {found}",
+        "somebody else changes this repository at the same time: a program that is not this one, or an earlier version on another machine. Find out who; the next run stores again what is lacking")
+    { KeepsWork = true };
 }

@@ -140,28 +140,33 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
         static UserError Mistyped(string message, string hint) => new(ExitCode.Failed, message, hint) { IsMistyped = true };
     }
 
+    /// <summary>A header as a file.</summary>
+    /// <param name="header">Names as its signer the owner of the key, if there is one.</param>
+    /// <param name="key">Signs it; null not to.</param>
+    public static byte[] Write(SnapshotHeader header, SigningKey? key = null) => SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key);
+
     /// <summary>Makes the snapshot exist, unless there is one of that ID. Everything it names is on disk.</summary>
     /// <param name="held">The repository.</param>
-    /// <param name="header">Names as its signer the owner of the key, if there is one.</param>
+    /// <param name="header">What it says.</param>
+    /// <param name="file">The same as a file, sealed.</param>
     /// <param name="temporary">Where to write it first, if there is no better place.</param>
-    /// <param name="key">Signs it; null not to.</param>
     /// <param name="packs">What it needs, for a last look.</param>
     /// <returns>False if there is one.</returns>
     /// <exception cref="UserError">Something that it names is gone, or the right to write is.</exception>
-    public static bool TryPublish(RepositoryLock held, SnapshotHeader header, string temporary, SigningKey? key = null, IReadOnlyList<PackInfo>? packs = null)
+    public static bool TryPublish(RepositoryLock held, SnapshotHeader header, ReadOnlyMemory<byte> file, string temporary, IReadOnlyList<PackInfo> packs)
     {
         temporary = held.HeaderTemporary ?? temporary;
         try
         {
-            using (var file = AtomicFile.Create(temporary))
+            using (var written = AtomicFile.Create(temporary))
             {
-                Posix.Write(file, SealedJson.Write(json => SnapshotHeaderJson.Write(json, header), key));
-                Posix.Sync(file);
+                Posix.Write(written, file.Span);
+                Posix.Sync(written);
             }
 
             // Only now that it is written: whoever takes the lease away after this also removes what would be renamed.
             _ = held.RenewedNow();
-            FinalLook.Require(held.Layout, header, packs ?? []);
+            FinalLook.Require(held.Layout, header, packs);
             if (!NewName.TryGive(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value)))
             {
                 AtomicFile.RemoveIfThere(temporary);

@@ -27,6 +27,7 @@ public sealed class TwoWaysTests : IDisposable
     [InlineData("a disk", "packs.jsonl.gz")]
     [InlineData("sshfs", "json")]
     [InlineData("sshfs", "files.jsonl.gz")]
+    [InlineData("sshfs", "packs.jsonl.gz")]
     [InlineData("exfat", "json")]
     [InlineData("exfat", "packs.jsonl.gz")]
     public void What_has_the_name_of_a_new_snapshot_by_now_is_not_replaced(string where, string suffix)
@@ -92,6 +93,83 @@ public sealed class TwoWaysTests : IDisposable
     }
 
     [Theory]
+    [InlineData("json")]
+    [InlineData("files.jsonl.gz")]
+    [InlineData("packs.jsonl.gz")]
+    public void What_came_by_the_other_way_while_packs_were_fetched_is_not_replaced(string suffix)
+    {
+        var (place, id, bare) = Copied();
+        var theirs = Path.Combine(bare, $"snapshots/{id}.{suffix}");
+        place.ReplaceRclone($$"""
+            names=$(printf '%s\n' "$@" | grep -A 1 -x -e --files-from-raw | tail -n 1)
+            [[ $verb = copy ]] && grep -q '^packs/' "$names" && echo theirs > '{{theirs}}'
+            """);
+
+        Pull(bare).Ends(1).Says($"snapshot {id} could not be brought here", "one of its name has come here meanwhile");
+
+        Assert.Equal("theirs\n", File.ReadAllText(theirs));
+        Assert.Equal([theirs], Directory.GetFiles(Path.Combine(bare, "snapshots")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bare, "leases")));
+        File.Delete(theirs);
+        place.Settings.Remove("rclone");
+        IsBroughtTo(bare);
+    }
+
+    /// <summary>What was fetched has the time at which it came here, and not the one that it has there, long ago.</summary>
+    [Fact]
+    public void A_pull_that_was_killed_before_the_header_is_no_obstacle()
+    {
+        var (place, id, bare) = Copied();
+        Command.Shell("find . -type f -exec touch -d '-1 hour' {} +", place.Top);
+        using (var run = StoppedRun.At(site, "openat", Path.Combine(bare, Path.GetRelativePath(site.Backups, site.Packs()[0])), arguments: ["offsite", "pull", "--backup-dir", bare]))
+        {
+            run.Signal("KILL");
+            run.Continue();
+        }
+
+        string[] left = [Path.Combine(bare, $"snapshots/{id}.files.jsonl.gz"), Path.Combine(bare, $"snapshots/{id}.packs.jsonl.gz")];
+        Assert.Equal(left, Directory.GetFiles(Path.Combine(bare, "snapshots")).Order(StringComparer.Ordinal));
+        Assert.Equal("", Command.Run("find", Path.Combine(bare, "snapshots"), Path.Combine(bare, "packs"), "-type", "f", "-mmin", "+30").Output);
+        IsBroughtTo(bare);
+    }
+
+    [Theory]
+    [InlineData("files.jsonl.gz")]
+    [InlineData("packs.jsonl.gz")]
+    public void What_a_killed_run_left_under_the_name_of_a_snapshot_is_replaced_once_it_is_old(string suffix)
+    {
+        var (_, id, bare) = Copied();
+        Pull(bare).Succeeds();
+        Command.Shell($"rm {id}.*; echo other > {id}.{suffix}", Path.Combine(bare, "snapshots"));
+
+        Pull(bare).Ends(1).Says("one of its name has come here meanwhile");
+        Assert.Equal([Path.Combine(bare, $"snapshots/{id}.{suffix}")], Directory.GetFiles(Path.Combine(bare, "snapshots")));
+        Command.Shell($"touch -d '-6 minutes' {id}.{suffix}", Path.Combine(bare, "snapshots"));
+        IsBroughtTo(bare);
+    }
+
+    /// <summary>The moment between the last look at the packs and the name of the header.</summary>
+    [Fact]
+    public void A_pull_that_stood_still_too_long_publishes_nothing()
+    {
+        var (_, id, _) = Copied();
+        Command.Shell("rm snapshots/*", site.Backups);
+        using (var run = StoppedRun.At(site, "openat", site.Packs()[0], arguments: ["offsite", "pull"]))
+        {
+            Command.Shell("touch -d '-10 minutes' *.json", Path.Combine(site.Backups, "leases"));
+            site.Run("create", "--no-offsite", "--backup-dir", Share()).Succeeds();
+            run.Continue().Fails(1, "was taken away: another run took it for dead");
+        }
+
+        Assert.False(File.Exists(Path.Combine(site.Backups, $"snapshots/{id}.json")));
+        Assert.Single(site.Snapshots());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(site.Backups, "leases")));
+        site.Run("offsite", "pull").Succeeds();
+        Assert.Equal(2, site.Snapshots().Count);
+        site.Run("verify", "--deep").Succeeds();
+    }
+
+    [Theory]
     [InlineData("the same")]
     [InlineData("sshfs")]
     public void Two_who_import_do_not_import_the_same(string way)
@@ -117,6 +195,24 @@ public sealed class TwoWaysTests : IDisposable
 
     /// <summary>Stopped when it begins to look at what there is to copy. Not at a file that rclone opens too, which would be stopped as well.</summary>
     private StoppedRun Copying() => StoppedRun.At(site, "getdents64", Path.Combine(site.Backups, "snapshots"), arguments: ["offsite", "push"]);
+
+    /// <summary>The one snapshot is in the second place, and is to be brought into an empty directory.</summary>
+    private (SecondPlace Place, string Id, string Bare) Copied()
+    {
+        var place = new SecondPlace(site);
+        site.Run("offsite", "push").Succeeds();
+        return (place, site.Newest().Id, Directory.CreateDirectory(site.In("bare")).FullName);
+    }
+
+    private Result Pull(string bare) => site.Run("offsite", "pull", "--backup-dir", bare);
+
+    private void IsBroughtTo(string bare)
+    {
+        Pull(bare).Succeeds().Prints("1 snapshot");
+        Command.Run("diff", "-r", Path.Combine(site.Backups, "snapshots"), Path.Combine(bare, "snapshots")).Succeeds();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(bare, "leases")));
+        Program.Run("verify", "--deep", "--backup-dir", bare).Succeeds();
+    }
 
     private string Share() =>
         site.MountFuse("share", "printf '#!/bin/sh\\nexec /usr/lib/openssh/sftp-server\\n' > ssh; chmod 755 ssh; sshfs -o ssh_command=\"$PWD/ssh\" host:\"$PWD/backups\" \"$1\"");

@@ -82,7 +82,7 @@ public sealed class SnapshotStoreTests : IDisposable
             var written = others[i] with { Id = id.ToString() };
             File.Copy(repository.Layout.FileList(first.Id), repository.Layout.FileList(id));
             File.Copy(repository.Layout.PackTable(first.Id), repository.Layout.PackTable(id));
-            Assert.True(SnapshotStore.TryPublish(repository.Held, written, Path.Combine(repository.Layout.Staging, "header.tmp")));
+            Assert.True(SnapshotStore.TryPublish(repository.Held, written, SnapshotStore.Write(written), Path.Combine(repository.Layout.Staging, "header.tmp"), []));
         }
 
         var read = store.ReadAll().Whole.ConvertAll(s => s.Header);
@@ -257,10 +257,73 @@ public sealed class SnapshotStoreTests : IDisposable
         Assert.Empty(Directory.GetFiles(repository.Layout.Leases, "*.tmp"));
     }
 
+    /// <summary>Of a snapshot that comes from elsewhere, with its name.</summary>
+    [Theory]
+    [InlineData("files.jsonl.gz", "ours", 0, true)]
+    [InlineData("packs.jsonl.gz", "ours", 0, true)]
+    [InlineData("files.jsonl.gz", "thei", 0, false)]
+    [InlineData("packs.jsonl.gz", "theirs", 4, false)]
+    [InlineData("files.jsonl.gz", "theirs", 6, true)]
+    [InlineData("packs.jsonl.gz", "theirs", 6, true)]
+    [InlineData("json", "ours", 6, false)]
+    public void What_was_left_before_the_header_is_replaced_if_it_is_the_same_or_old(string suffix, string content, int minutes, bool isReplaced)
+    {
+        var taken = Path.Combine(repository.Layout.Snapshots, $"{TestRepository.Second}.{suffix}");
+        File.WriteAllText(taken, content);
+        File.SetLastWriteTimeUtc(taken, DateTime.UtcNow.AddMinutes(-minutes));
+        var (staged, header) = Stage();
+        var file = SnapshotStore.Write(header);
+
+        Assert.Equal(isReplaced, staged.TryPublishAgain(repository.Held, header, file, []));
+
+        Assert.Equal(isReplaced ? "ours" : content, File.ReadAllText(taken));
+        Assert.Equal(isReplaced ? 3 : 1, Directory.GetFiles(repository.Layout.Snapshots, $"{TestRepository.Second}*").Length);
+        Assert.Equal(isReplaced ? file : null, isReplaced ? File.ReadAllBytes(repository.Layout.Header(TestRepository.Second)) : null);
+    }
+
+    [Fact]
+    public void What_a_header_came_for_is_not_replaced_however_old_it_is()
+    {
+        var (staged, header) = Stage();
+        Assert.True(staged.TryPublish(repository.Held, header, key: null, []));
+        var theirs = repository.Layout.FileList(TestRepository.Second);
+        File.SetLastWriteTimeUtc(theirs, DateTime.UtcNow.AddDays(-1));
+        File.WriteAllText(staged.FileList, "ours");
+        var part = new StagedPart(staged.FileList, theirs, header.Files);
+        Assert.False(part.TryGiveName());
+        Assert.False(part.TryReplaceLeftover(repository.Held, repository.Layout.Header(TestRepository.Second)));
+        Assert.True(part.TryTakeBack());
+        Assert.True(File.Exists(theirs));
+    }
+
+    /// <summary>Where a name is given by a look and a rename.</summary>
+    [Fact]
+    public void What_came_in_the_place_of_a_part_is_not_taken_back()
+    {
+        var (staged, header) = Stage();
+        var final = repository.Layout.FileList(TestRepository.Second);
+        var part = new StagedPart(staged.FileList, final, header.Files);
+        Assert.True(part.TryGiveName());
+        File.WriteAllText(final + ".new", "theirs");
+        File.Move(final + ".new", final, overwrite: true);
+
+        Assert.False(part.TryTakeBack());
+
+        Assert.Equal("theirs", File.ReadAllText(final));
+    }
+
+    private (StagedSnapshot Staged, SnapshotHeader Header) Stage()
+    {
+        var parts = Array.ConvertAll(Staged, name => Path.Combine(repository.Layout.Staging, name));
+        Array.ForEach(parts[..2], part => File.WriteAllText(part, "ours"));
+        var ours = new PartFile(4, Digest.Of("ours"u8), 1);
+        return (new StagedSnapshot(parts[0], parts[1], parts[2]), first.Header with { Id = TestRepository.Second.ToString(), Files = ours, Packs = ours });
+    }
+
     private void Replace(SnapshotHeader header)
     {
         File.Delete(repository.Layout.Header(first.Id));
-        Assert.True(SnapshotStore.TryPublish(repository.Held, header, Path.Combine(repository.Layout.Staging, "header.tmp")));
+        Assert.True(SnapshotStore.TryPublish(repository.Held, header, SnapshotStore.Write(header), Path.Combine(repository.Layout.Staging, "header.tmp"), []));
     }
 
     /// <summary>Changes words of the first header, and seals it again.</summary>
