@@ -57,7 +57,14 @@ FAT = {
     **EXFAT,  # the same in fs/fat/namei_vfat.c (vfat_bad_char, vfat_cmpi) and fs/fat/file.c (fat_setattr)
     "clock": "2",  # fs/fat/misc.c, fat_truncate_mtime: two seconds
 }
-PLACES = {"nfs": NFS, "smb": SMB, "exfat": EXFAT, "fat": FAT}
+VBOXSF = {  # no way to give a name that refuses: a look and a rename are left
+    "rename:exchange": errno.EINVAL,  # fs/vboxsf/dir.c, vboxsf_dir_rename: "if (flags) return -EINVAL"
+    "rename:noreplace": errno.EINVAL,  # the same
+    "link": errno.EPERM,  # link(2), and fs/vboxsf/dir.c: no operation of that name
+    "mknod": errno.EPERM,  # mknod(2), the same
+    "chown:other": SILENT,  # fs/vboxsf/utils.c, vboxsf_setattr: mode, times and size
+}
+PLACES = {"nfs": NFS, "smb": SMB, "exfat": EXFAT, "fat": FAT, "vboxsf": VBOXSF}
 
 COPIED_FORWARD = 10_000
 
@@ -286,14 +293,14 @@ def private(place, _):
     check("portraits/2.json" in done.stderr, done.stderr)
 
 
-def lagging(suffix, lag):
+def lagging(suffix, lag, rules=NFS):
     """Somebody else makes a snapshot in the same second, and a share goes on for some time saying that there is none of that name, or that it cannot be opened."""
     def role(place, _):
         site = place.site
         site.succeed("create")
         site.write("last", b"new")
         theirs = f"for d in {site.repository}/staging/*Z; do echo theirs > {site.repository}/snapshots/$(basename $d).{suffix}; done"
-        place.ends((0,), site.root, {**NFS, "appear": "/last", **{call: len("theirs\n") for call in lag}}, "create", event=theirs)
+        place.ends((0,), site.root, {**rules, "appear": "/last", **{call: len("theirs\n") for call in lag}}, "create", event=theirs)
         found = [path for path in glob.glob(f"{site.repository}/snapshots/*.{suffix}") if open(path, "rb").read() == b"theirs\n"]
         check(len(found) == 1, f"what the other side made is not there any more: {os.listdir(site.repository + '/snapshots')}")
         os.remove(found[0])
@@ -331,6 +338,7 @@ ODD = {
     "lagging list": lagging("files.jsonl.gz", ["lag:status"]),
     "lagging header that cannot be opened": lagging("json", ["lag:status", "lag:open"]),
     "lagging table that cannot be opened": lagging("packs.jsonl.gz", ["lag:status", "lag:open"]),
+    "lagging table where nothing refuses": lagging("packs.jsonl.gz", ["lag:status"], VBOXSF),
     "larger than FAT's largest": large,
 }
 
