@@ -28,22 +28,21 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     /// <summary>Whether a file there is on its way, and no part of the repository yet.</summary>
     public static bool IsAside(string name) => name.StartsWith(Incoming + "/", StringComparison.Ordinal);
 
-    /// <summary>Removes what earlier runs left unfinished there. Credentials may forbid it, and nothing depends on it.</summary>
+    /// <summary>Removes what earlier runs left unfinished there, by the right to copy. Credentials may forbid it, and nothing depends on it.</summary>
     public void RemoveLeftovers(RemoteListing there)
     {
         if (there.Files.Keys.Any(IsAside))
         {
-            isUsed = true;
-            Clean();
+            Purge(Incoming);
         }
     }
 
-    /// <summary>Removes this run's directory.</summary>
+    /// <summary>Removes this run's directory, and no other: this run may have lost the right to copy by now.</summary>
     public void Clean()
     {
-        if (isUsed && rclone.Purge(Incoming) is { Code: not 0, Error: { } error })
+        if (isUsed && Purge(Aside))
         {
-            progress.Say(Severity.Detail, $"{Incoming}/ could not be removed there: {error}");
+            _ = rclone.RemoveEmpty(Incoming);
         }
 
         isUsed = false;
@@ -121,6 +120,17 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     }
 
     private string Aside => $"{Incoming}/{run}";
+
+    private bool Purge(string below)
+    {
+        var end = rclone.Purge(below);
+        if (end is { Code: not 0, Error: { } error })
+        {
+            progress.Say(Severity.Detail, $"{below}/ could not be removed there: {error}");
+        }
+
+        return end.Code == 0;
+    }
 
     private void PutAside(IReadOnlyList<CopyItem> items)
     {

@@ -262,5 +262,23 @@ public sealed class OffsiteTests : IDisposable
         place.AssertIsCopy();
     }
 
+    [Fact]
+    public void What_another_run_has_on_its_way_there_stays()
+    {
+        var place = new SecondPlace(site);
+        place.ReplaceRclone($"[[ $verb = move ]] && {{ mkdir -p '{place.In("incoming/20200101T000000Z")}'; echo theirs > '{place.In("incoming/20200101T000000Z/half")}'; }}");
+        site.Create();
+
+        Assert.Equal([place.In("incoming/20200101T000000Z/half")], Directory.GetFiles(place.In("incoming"), "*", SearchOption.AllDirectories));
+        Assert.Equal([place.In("incoming/20200101T000000Z")], Directory.GetDirectories(place.In("incoming")));
+
+        // Who copies next knows that the other is gone.
+        place.Settings.Remove("rclone");
+        site.Write("new", "new");
+        site.Create();
+        place.AssertIsCopy();
+        Assert.False(Directory.Exists(place.In("incoming")));
+    }
+
     private static int Headers(SecondPlace place) => place.Files().Count(file => file.StartsWith("snapshots/", StringComparison.Ordinal) && file.EndsWith(".json", StringComparison.Ordinal));
 }
