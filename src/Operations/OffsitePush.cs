@@ -70,7 +70,7 @@ internal sealed class OffsitePush
             : Send(here, packs, lists, headers);
 
         List<DamagedSnapshot> bad = [.. broken.Select(b => b with { Reason = $"its header {b.Reason}" }), .. here.Bad.Select(b => new DamagedSnapshot(b.Key, $"it {b.Value}"))];
-        var signing = plan.Signer is null || plan.DryRun ? null : new OffsiteSigning(plan.Signer, store, offsite, clock, progress);
+        var signing = plan.Signer is null || plan.DryRun ? null : new OffsiteSigning(held, plan.Signer, store, offsite, clock, progress);
         var tampering = signing?.Look() ?? [];
         var isListed = false;
         var (removed, freed) = bad.Count == 0 && retention is not null ? retention.Run(plan.DryRun, List) : ([], 0);
@@ -134,6 +134,7 @@ internal sealed class OffsitePush
     private (int Files, long Bytes) Send(OffsiteHere here, CopyPlan packs, CopyPlan lists, CopyPlan headers)
     {
         var upload = new OffsiteUpload(offsite.Rclone, store.Layout.Root, SnapshotId.At(clock.GetUtcNow()), progress);
+        held.Require();
         upload.RemoveLeftovers(There);
         Warn(packs, lists, headers);
         progress.Expect(packs.Bytes + lists.Bytes + headers.Bytes);

@@ -7,6 +7,7 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Keeps the signed list of what is in the second place: written by each push, before it removes anything there.</summary>
 internal sealed class OffsiteSigning
 {
+    private readonly TaskLock held;
     private readonly SnapshotSigner signer;
     private readonly SnapshotStore here;
     private readonly OffsiteSnapshots offsite;
@@ -17,14 +18,15 @@ internal sealed class OffsiteSigning
     private readonly OffsiteManifest former;
     private readonly string repository;
 
+    /// <param name="held">The right to copy.</param>
     /// <param name="signer">Signs it.</param>
     /// <param name="here">The repository here.</param>
     /// <param name="offsite">The second place.</param>
     /// <param name="clock">When it is signed.</param>
     /// <param name="progress">Told of what cannot be listed.</param>
-    public OffsiteSigning(SnapshotSigner signer, SnapshotStore here, OffsiteSnapshots offsite, TimeProvider clock, RunProgress progress)
+    public OffsiteSigning(TaskLock held, SnapshotSigner signer, SnapshotStore here, OffsiteSnapshots offsite, TimeProvider clock, RunProgress progress)
     {
-        (this.signer, this.here, this.offsite, this.clock, this.progress) = (signer, here, offsite, clock, progress);
+        (this.held, this.signer, this.here, this.offsite, this.clock, this.progress) = (held, signer, here, offsite, clock, progress);
         if (offsite.There.Size(Layout.Below.Manifest) is not null)
         {
             offsite.Fetch.Small([Layout.Below.Manifest]);
@@ -45,6 +47,7 @@ internal sealed class OffsiteSigning
 
     /// <summary>Signs a list of what is there and sends it.</summary>
     /// <param name="removing">What is removed there next.</param>
+    /// <exception cref="UserError">It cannot be replaced, or another run has the right to copy by now: its snapshots would not be in this list.</exception>
     public void Publish(IReadOnlyCollection<SnapshotId> removing)
     {
         progress.Phase = "signing";
@@ -63,6 +66,7 @@ internal sealed class OffsiteSigning
 
         var now = clock.GetUtcNow();
         var manifest = signer.Next(repository, former.Latest, listed, now).ToBytes(signer.Key);
+        held.Require();
         try
         {
             OffsiteUpload.Put(offsite, Layout.Below.Manifest, manifest, now);

@@ -188,6 +188,26 @@ public sealed class OffsiteSignatureTests : IDisposable
         Assert.Equal("", Command.Run("find", site.Backups, "-not", "-user", $"{Machine.OrdinaryUser}").Output);
     }
 
+    /// <summary>Its list would not have what the other has copied since.</summary>
+    [Fact]
+    public void Who_lost_the_right_to_copy_signs_no_list()
+    {
+        site.Create();
+        site.Create("--no-offsite");
+        var signed = File.ReadAllBytes(place.In("manifest.json"));
+        place.ReplaceRclone($$"""
+            names=$(printf '%s\n' "$@" | grep -A 1 -x -e --files-from-raw | tail -n 1)
+            [[ $verb = copy && ! -e $note && $(cat "$names") = manifest.json ]] && { echo > "$note"; rm '{{site.Backups}}'/leases/*.json; }
+            """);
+
+        site.Run("offsite", "push").Fails(1, "was taken away");
+
+        Assert.True(File.Exists(site.In("note")));
+        Assert.Equal(signed, File.ReadAllBytes(place.In("manifest.json")));
+        site.Run("offsite", "push").Succeeds();
+        site.Run("offsite", "verify").Succeeds();
+    }
+
     /// <summary>Copies from before there was a key count once they were vouched for here.</summary>
     [Fact]
     public void What_was_copied_before_counts_once_it_is_vouched_for()
