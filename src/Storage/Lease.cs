@@ -116,7 +116,7 @@ internal sealed class Lease : IDisposable
     {
         using var board = LeaseBoard.TryOpen(layout);
         if (board?.Directory.Others(own: null, mayRemove: false)
-            .Find(other => other.MayBe(use) && board.Judge(other, FileTime.From(now), now, holdsLock: true) != LeaseState.Gone) is { } other)
+            .Find(other => other.MayBe(use) && board.Judge(other, FileTime.From(now), now, other.Is(use)) != LeaseState.Gone) is { } other)
         {
             throw InUse(layout, use, other, FileTime.From(now));
         }
@@ -127,7 +127,7 @@ internal sealed class Lease : IDisposable
     {
         using var board = LeaseBoard.TryOpen(layout);
         return board is not null && board.Directory.Others(own: null, mayRemove: false)
-            .Exists(other => other.Mark is { IsDeleting: true } && board.Judge(other, FileTime.From(now), now, holdsLock: true) != LeaseState.Gone);
+            .Exists(other => other.Mark is { IsDeleting: true } && board.Judge(other, FileTime.From(now), now, other.Is(LeaseMark.WriteUse)) != LeaseState.Gone);
     }
 
     /// <summary>Says that files are about to be removed, and looks whether somebody reads them.</summary>
@@ -139,7 +139,7 @@ internal sealed class Lease : IDisposable
         {
             foreach (var other in board.Directory.Others(mark.Token, mayRemove: true).Where(other => other.MayRead))
             {
-                if (!IsGone(other, holdsLock: true))
+                if (!IsGone(other, other.Is(LeaseMark.ReadUse)))
                 {
                     SetDeleting(false);
                     return false;
@@ -263,7 +263,7 @@ internal sealed class Lease : IDisposable
         for (var started = Stopwatch.GetTimestamp(); ; Thread.Sleep(200))
         {
             var others = board.Directory.Others(mark.Token, mayRemove: true).FindAll(other => other.MayBe(mark.Use));
-            others.FindAll(other => IsGone(other, holdsLock: true)).ForEach(gone =>
+            others.FindAll(other => IsGone(other, other.Is(mark.Use))).ForEach(gone =>
             {
                 board.Directory.Remove(gone.Token);
                 others.Remove(gone);

@@ -11,6 +11,9 @@ namespace VertexAr.Backup.Storage;
 /// <param name="RenewedAt">By the clock of the file system.</param>
 internal sealed record FoundLease(string Token, LeaseMark? Mark, FileTime RenewedAt)
 {
+    /// <summary>Whether it is known to be for this: only then is it known which kernel lock whoever wrote it holds.</summary>
+    public bool Is(string use) => Mark?.Use == use;
+
     public bool MayBe(string use) => Mark?.MayBe(use) ?? true;
 
     public bool MayRead => MayBe(LeaseMark.ReadUse);

@@ -203,6 +203,21 @@ public sealed partial class LeaseTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Leases));
     }
 
+    /// <summary>Whoever wrote it holds a lock that is not known here, and this one says nothing of it.</summary>
+    [Fact]
+    public void A_lease_for_what_only_a_later_version_does_holds_until_it_lapses()
+    {
+        Kill();
+        Change("pid_namespace", "pid:\\[[0-9]*\\]", "pid:[1234567890]");
+        Change("use", "write", "prune");
+        site.Run("create").Fails(11, "in use by another run");
+        site.Run("offsite", "push", "--remote", site.In("second")).Fails(11, "another run is copying");
+        site.Run("rotate", "--max-backups", "1").Fails(11, "in use by another run");
+        Age("6 minutes");
+        site.Create();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Leases));
+    }
+
     [Theory]
     [InlineData("mkfifo {0}")]
     [InlineData("ln -s ../../outside {0}")]
