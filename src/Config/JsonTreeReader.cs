@@ -52,7 +52,7 @@ internal ref struct JsonTreeReader
         }
         catch (JsonException e)
         {
-            throw new JsonSyntaxException((int)(e.LineNumber ?? 0) + 1, Sentence(e.Message));
+            throw new JsonSyntaxException((int)(e.LineNumber ?? 0) + 1, Reason(e));
         }
         catch (InvalidOperationException)
         {
@@ -101,11 +101,20 @@ internal ref struct JsonTreeReader
         return line;
     }
 
-    /// <summary>The reader's explanation without the position it appends, which is given in front already.</summary>
-    private static string Sentence(string message)
+    /// <summary>Why it is no JSON. The framework tells what it expected of a text that ends too early in words about itself.</summary>
+    private readonly string Reason(JsonException e)
     {
-        var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return (end < 0 ? message : message[..end]).TrimEnd('.');
+        var nothingLeft = utf8[(int)reader.BytesConsumed..].IndexOfAnyExcept(" \t\r\n"u8) < 0;
+        if (nothingLeft)
+        {
+            return reader.TokenType == JsonTokenType.None
+                ? "the file holds nothing; it must be an object: { … }"
+                : "the file ends before all that was opened is closed with '}' or ']'";
+        }
+
+        // It appends the position, which is given in front already.
+        var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return (end < 0 ? e.Message : e.Message[..end]).TrimEnd('.');
     }
 
     private static int LineOfInvalid(ReadOnlySpan<byte> text)

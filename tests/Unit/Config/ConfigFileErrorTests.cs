@@ -55,8 +55,8 @@ public sealed class ConfigFileErrorTests : IDisposable
 
     [Theory]
     [InlineData("{\n  // a comment\n  \"max_backups\": 7\n  \"keep\": {}\n}", "FILE:4: this is not valid JSON: '\"' is invalid after a value. Expected either ',', '}', or ']'")]
-    [InlineData("{\n", "FILE:2: this is not valid JSON: ")]
-    [InlineData("", "FILE:1: this is not valid JSON: ")]
+    [InlineData("{\n", "FILE:2: this is not valid JSON: the file ends before all that was opened is closed with '}' or ']'")]
+    [InlineData("", "FILE:1: this is not valid JSON: the file holds nothing; it must be an object: { … }")]
     [InlineData("{}\n{}", "FILE:2: this is not valid JSON: ")]
     [InlineData("{\n\"backup_dir\": \"\\ud800\" }", "FILE:2: this is not valid JSON: a text holds an escape that is no character")]
     public void A_syntax_error_is_named_with_its_line(string text, string error)
