@@ -15,7 +15,8 @@ internal static class DiskSync
         }
 
         var error = new PosixError(Marshal.GetLastPInvokeError());
-        if (!error.IsNotForThisPlace)
+        // A directory that may be searched but not listed is open for nothing but names.
+        if (!error.IsNotForThisPlace && error.Number != PosixError.BadDescriptor)
         {
             throw error;
         }

@@ -68,7 +68,10 @@ internal sealed class NamedPlaces : IDisposable
     public static (SafeFileHandle Above, byte[] Name) OpenAbove(string path) =>
         (Open(Posix.Bytes(Path.GetDirectoryName(path)!.TrimEnd('/'))), Posix.Bytes(Path.GetFileName(path)));
 
-    /// <summary>Opens a directory from the root down, following no link.</summary>
+    /// <summary>
+    /// Opens a directory from the root down, following no link. One that may be searched but not listed, as a home often may be by
+    /// others, can only be used to give names from.
+    /// </summary>
     public static SafeFileHandle Open(ReadOnlySpan<byte> path)
     {
         var directory = Posix.OpenDirectory(Posix.Here, "/"u8);
@@ -77,10 +80,22 @@ internal sealed class NamedPlaces : IDisposable
             path = path[1..];
             var end = path.IndexOf((byte)'/') is >= 0 and var slash ? slash : path.Length;
             using var above = directory;
-            directory = Posix.OpenDirectory(above, path[..end]);
+            directory = end < path.Length ? Posix.OpenWay(above, path[..end]) : OpenLast(above, path);
             path = path[end..];
         }
 
         return directory;
+    }
+
+    private static SafeFileHandle OpenLast(SafeFileHandle above, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return Posix.OpenDirectory(above, name);
+        }
+        catch (PosixError e) when (e.Number == PosixError.AccessDenied)
+        {
+            return Posix.OpenWay(above, name);
+        }
     }
 }

@@ -13,6 +13,9 @@ internal static class OpenFlags
     internal const int NonBlocking = 0x800;
     internal const int CloseOnExec = 0x80000;
 
+    /// <summary>O_PATH: a place from which names can be given, and nothing else.</summary>
+    internal const int Place = 0x200000;
+
     // These differ between x86-64 and arm64.
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 

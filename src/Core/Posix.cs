@@ -37,6 +37,10 @@ internal static unsafe class Posix
     public static SafeFileHandle OpenDirectory(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
         Open(dir, name, OpenFlags.Directory | (follow ? 0 : OpenFlags.NoFollow), 0);
 
+    /// <summary>Opens a directory to give names from, which the right to search it is enough for. It can be neither listed nor synced.</summary>
+    public static SafeFileHandle OpenWay(SafeFileHandle dir, ReadOnlySpan<byte> name) =>
+        Open(dir, name, OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.Place, 0);
+
     /// <summary>Opens for reading. Never follows a link in the last place and never waits for the writer of a FIFO.</summary>
     public static SafeFileHandle OpenToRead(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
         Open(dir, name, OpenFlags.NonBlocking | (follow ? 0 : OpenFlags.NoFollow), 0);

@@ -9,6 +9,7 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public const int NotFound = 2;
     public const int Interrupted = 4;
     public const int InputOutput = 5;
+    public const int BadDescriptor = 9;
     public const int WouldBlock = 11;
     public const int NoMemory = 12;
     public const int AccessDenied = 13;

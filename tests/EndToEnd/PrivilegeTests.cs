@@ -26,6 +26,20 @@ public sealed class PrivilegeTests
         site.Run("create").IsPartial("storage/videos/clip.mp4", "Permission denied");
     }
 
+    /// <summary>A home may often be searched by everybody, and listed by nobody else.</summary>
+    [Fact]
+    public void What_lies_below_a_directory_that_may_only_be_searched_is_restored_in_place_by_its_owner()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = new Site();
+        var before = site.BelongToOrdinaryUser();
+        site.Create();
+        var saved = Tree.Describe(site.Storage);
+        Command.Shell("chown 0:0 .; chmod 711 .; echo changed >app/storage/changed", site.Root);
+        site.Run(["restore", "latest", "--yes"], before: before).Succeeds();
+        Tree.AssertSame(saved, Tree.Describe(site.Storage), Likeness.Restored);
+    }
+
     [Theory]
     [InlineData("000")]
     [InlineData("077")]
