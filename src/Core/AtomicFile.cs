@@ -78,7 +78,7 @@ internal static class AtomicFile
 
         using (var made = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path)))
         {
-            Posix.SetMode(made, DirectoryMode);
+            Posix.SetModeIfPlaceCan(made, DirectoryMode);
         }
 
         if (syncParent)

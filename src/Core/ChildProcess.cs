@@ -239,7 +239,7 @@ internal static class ChildProcess
 
     private static void End(Process process, ManualResetEvent ended, TimeSpan grace)
     {
-        Posix.Signal(process.Id, Terminate);
+        ProcessTree.Signal(process.Id, Terminate);
         if (!ended.WaitOne(grace))
         {
             ProcessTree.Kill(process.Id);

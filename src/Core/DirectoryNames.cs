@@ -35,7 +35,7 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
     {
         buffer ??= new byte[16 * 1024];
         var names = new DirectoryNames();
-        for (int filled; (filled = Posix.ReadDirectory(directory, buffer)) > 0;)
+        for (int filled; (filled = Fill(buffer, directory)) > 0;)
         {
             for (var at = 0; at < filled;)
             {
@@ -53,6 +53,15 @@ internal sealed class DirectoryNames : IReadOnlyList<byte[]>
 
         names.Sort();
         return names;
+    }
+
+    /// <summary>Fills the buffer with the kernel's records; 0 at the end.</summary>
+    private static unsafe int Fill(byte[] buffer, SafeFileHandle directory)
+    {
+        fixed (byte* p = buffer)
+        {
+            return (int)Posix.Check(PosixCalls.GetDents(Posix.Descriptor(directory), p, (nuint)buffer.Length));
+        }
     }
 
     /// <summary>A name where it lies.</summary>

@@ -45,11 +45,11 @@ internal static unsafe class Posix
     public static SafeFileHandle OpenToRead(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
         Open(dir, name, OpenFlags.NonBlocking | (follow ? 0 : OpenFlags.NoFollow), 0);
 
-    /// <summary>Makes a new file for reading and writing; fails if the name is taken. The mode holds whatever the umask.</summary>
+    /// <summary>Makes a new file for reading and writing; fails if the name is taken. The mode holds whatever the umask, where files have modes.</summary>
     public static SafeFileHandle CreateNew(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
     {
         var file = Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, (uint)mode);
-        Check(PosixCalls.ChangeMode(Descriptor(file), (uint)mode));
+        SetModeIfPlaceCan(file, mode);
         return file;
     }
 
@@ -82,15 +82,6 @@ internal static unsafe class Posix
         catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
         {
             return null;
-        }
-    }
-
-    /// <summary>Fills the buffer with raw directory records (struct linux_dirent64); 0 at the end.</summary>
-    public static int ReadDirectory(SafeFileHandle dir, Span<byte> buffer)
-    {
-        fixed (byte* p = buffer)
-        {
-            return (int)Check(PosixCalls.GetDents(Descriptor(dir), p, (nuint)buffer.Length));
         }
     }
 
@@ -247,6 +238,18 @@ internal static unsafe class Posix
         }
     }
 
+    /// <summary>Sets the mode; that the place has none, or lets nobody choose, is no error.</summary>
+    public static void SetModeIfPlaceCan(SafeFileHandle file, int mode)
+    {
+        try
+        {
+            SetMode(file, mode);
+        }
+        catch (PosixError e) when (e.IsNotForThisPlace)
+        {
+        }
+    }
+
     public static void SetMode(SafeFileHandle file, int mode) => Check(PosixCalls.ChangeMode(Descriptor(file), (uint)mode));
 
     /// <summary>Sets the mode of a file or directory that cannot be opened as it is. Not for what may be a link: it would be followed.</summary>
@@ -319,9 +322,6 @@ internal static unsafe class Posix
         var request = new PosixCalls.PollRequest { Descriptor = Descriptor(file), Events = 1 };
         return PosixCalls.Poll(&request, 1, milliseconds) > 0;
     }
-
-    /// <summary>Sends a signal; to a process that has ended, none.</summary>
-    public static void Signal(int process, int signal) => _ = PosixCalls.Kill(process, signal);
 
     private static FileStatus Status(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags)
     {

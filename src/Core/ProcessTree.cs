@@ -8,12 +8,15 @@ internal static class ProcessTree
     private const int KillSignal = 9;
     private const int StopSignal = 19;
 
+    /// <summary>Sends a signal; to a process that has ended, none.</summary>
+    public static void Signal(int process, int signal) => _ = PosixCalls.Kill(process, signal);
+
     /// <summary>Kills all of it. Each stands still before its children are looked for, so that no more come.</summary>
     public static void Kill(int process)
     {
-        Posix.Signal(process, StopSignal);
+        Signal(process, StopSignal);
         var children = Children(process);
-        Posix.Signal(process, KillSignal);
+        Signal(process, KillSignal);
         children.ForEach(Kill);
     }
 

@@ -164,7 +164,7 @@ internal sealed class OffsitePull
     private static SafeFileHandle OpenChecked(string path)
     {
         var file = RegularFile.Open(path);
-        RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, AtomicFile.FileMode));
+        Posix.SetModeIfPlaceCan(file, AtomicFile.FileMode);
         RestoreMetadata.IfPlaceCan(() => FileSystemType.Touch(file));
         return file;
     }

@@ -100,7 +100,7 @@ internal sealed class PythonUnpack : IDisposable
         if (!directories.Exists(directory => directory.Path.Length == 0))
         {
             // What nobody described is what a tree usually is.
-            RestoreMetadata.IfPlaceCan(() => Posix.SetMode(root, UsualDirectory));
+            Posix.SetModeIfPlaceCan(root, UsualDirectory);
         }
 
         // From below, since a directory may get a mode in which nothing in it can be reached.
@@ -216,7 +216,7 @@ internal sealed class PythonUnpack : IDisposable
         else
         {
             aside.Add(entry.Path, entry);
-            RestoreMetadata.IfPlaceCan(() => Posix.SetMode(file, PythonAttributes.Workable(entry.Mode, isDirectory: false)));
+            Posix.SetModeIfPlaceCan(file, PythonAttributes.Workable(entry.Mode, isDirectory: false));
             RestoreMetadata.IfPlaceCan(() => Posix.SetModified(file, entry.Modified));
         }
 
@@ -314,7 +314,7 @@ internal sealed class PythonUnpack : IDisposable
             }
             else
             {
-                RestoreMetadata.IfPlaceCan(() => Posix.SetMode(directory, PythonAttributes.Workable(entry.Mode, isDirectory: true)));
+                Posix.SetModeIfPlaceCan(directory, PythonAttributes.Workable(entry.Mode, isDirectory: true));
                 RestoreMetadata.IfPlaceCan(() => Posix.SetModified(directory, entry.Modified));
             }
         }

@@ -379,7 +379,7 @@ internal sealed class RestoreExecutor : IDisposable
 
         if (Posix.Status(directory).Permissions != meta.Mode)
         {
-            RestoreMetadata.IfPlaceCan(() => Posix.SetMode(directory, meta.Mode));
+            Posix.SetModeIfPlaceCan(directory, meta.Mode);
         }
     }
 }

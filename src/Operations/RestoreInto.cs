@@ -139,9 +139,9 @@ internal sealed class RestoreInto : IDisposable
     private bool KeepsModes()
     {
         var before = Posix.Status(held!).Permissions;
-        Posix.SetMode(held!, before == OwnersAll ? AtomicFile.DirectoryMode : OwnersAll);
+        Posix.SetModeIfPlaceCan(held!, before == OwnersAll ? AtomicFile.DirectoryMode : OwnersAll);
         var isKept = Posix.Status(held!).Permissions != before;
-        Posix.SetMode(held!, before);
+        Posix.SetModeIfPlaceCan(held!, before);
         return isKept;
     }
 

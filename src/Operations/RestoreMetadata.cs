@@ -24,7 +24,7 @@ internal static class RestoreMetadata
         SetOwner(file, [], entry, losses);
         var hasList = SetAttributes(AttributePlace.Of(file), entry, losses);
         var mode = Mode(entry, Posix.Status(file), hasList, losses);
-        IfPlaceCan(() => Posix.SetMode(file, mode));
+        Posix.SetModeIfPlaceCan(file, mode);
         IfPlaceCan(() => Posix.SetModified(file, entry.Modified));
         Compare(entry, mode, Posix.Status(file), losses);
     }

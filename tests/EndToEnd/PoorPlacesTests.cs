@@ -101,6 +101,22 @@ public sealed class PoorPlacesTests : IDisposable
         Assert.All(Directory.GetFiles(Path.Combine(share, "restored/storage/many")), file => Assert.Equal(100_000, File.ReadAllText(file).Length));
     }
 
+    /// <summary>Modes are decoration there.</summary>
+    [Fact]
+    public void Where_modes_may_not_be_set_all_content_comes()
+    {
+        var place = site.MountFuse("refusing", "mkdir server; bindfs --chmod-deny \"$PWD/server\" \"$1\"");
+        site.Create();
+        site.Run("restore", "latest", "--to", Path.Combine(place, "restored")).IsPartial("mode");
+        Assert.Equal(File.ReadAllBytes(site.Database).Length, File.ReadAllBytes(Path.Combine(place, "restored/app_data/app_data.db")).Length);
+        Assert.Equal(Names(site.Storage), Names(Path.Combine(place, "restored/storage")));
+        var backups = Directory.CreateDirectory(Path.Combine(place, "backups")).FullName;
+        site.Run("create", "--backup-dir", backups).Succeeds();
+        site.Run("verify", "--deep", "--backup-dir", backups).Succeeds();
+    }
+
+    private static IEnumerable<string> Names(string directory) => Tree.Describe(directory).Select(entry => entry.Path);
+
     /// <summary>The repository's own files need neither links nor owners.</summary>
     [Theory]
     [InlineData("sshfs")]
