@@ -292,6 +292,9 @@ internal static unsafe class Posix
         Check(PosixCalls.SetTimes(Descriptor(file), times));
     }
 
+    /// <summary>Sets both times to the present, by the clock of the file system.</summary>
+    public static void Touch(SafeFileHandle file) => Check(PosixCalls.SetTimes(Descriptor(file), null));
+
     /// <summary>Why we may not use a path so, links followed; null if we may.</summary>
     public static PosixError? Refusal(string path, AccessKind kind)
     {

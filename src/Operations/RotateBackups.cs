@@ -115,7 +115,7 @@ internal static class RotateBackups
 
         progress.Say(
             Severity.Warning,
-            $"no pack was deleted: {(damaged.Count > 0 ? $"snapshot {damaged[0].Id}" : "a snapshot")} is damaged, and which packs it needs cannot be told; see 'vertex-ar-backup verify'");
+            $"no pack was deleted: {(damaged.Count > 0 ? $"snapshot {damaged[0].Id} is damaged" : "a snapshot is damaged or was just removed from elsewhere")}, and which packs are needed cannot be told; see 'vertex-ar-backup verify'");
         return 0;
     }
 }

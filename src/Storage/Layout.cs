@@ -65,6 +65,23 @@ internal sealed class Layout(string root)
         }
     }
 
+    /// <summary>
+    /// Shares remember what a directory holds, over SFTP for 20 seconds, unless it is changed from here. After this, what others did to the
+    /// snapshots is seen, wherever we may do that much.
+    /// </summary>
+    public void SeeAnew()
+    {
+        try
+        {
+            using var snapshots = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Snapshots));
+            Posix.Touch(snapshots);
+        }
+        catch (PosixError)
+        {
+            // There is none yet, or it may only be read.
+        }
+    }
+
     public string PackDirectory(Digest pack) => Path.Combine(Packs, pack.ToString()[..2]);
 
     public string Pack(Digest pack) => Path.Combine(PackDirectory(pack), PackName(pack));

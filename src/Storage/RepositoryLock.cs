@@ -33,6 +33,7 @@ internal sealed class RepositoryLock : IDisposable
         {
             taken.lease = Lease.Alone(layout, LeaseMark.WriteUse, purpose, now);
             taken.Sign(purpose, now);
+            layout.SeeAnew();
             return taken;
         }
         catch

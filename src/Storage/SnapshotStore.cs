@@ -58,7 +58,21 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
     private (List<T> Whole, List<DamagedSnapshot> Damaged) Each<T>(Func<HeaderReader, SnapshotId, T> read)
         where T : class
     {
-        var ids = Ids();
+        var (whole, damaged, isGone) = TryEach(Ids(), read);
+        if (!isGone)
+        {
+            return (whole, damaged);
+        }
+
+        // Rotated away meanwhile; or a share still lists what was there a while ago, and not what has come since.
+        layout.SeeAnew();
+        (whole, damaged, _) = TryEach(Ids(), read);
+        return (whole, damaged);
+    }
+
+    private (List<T> Whole, List<DamagedSnapshot> Damaged, bool IsGone) TryEach<T>(List<SnapshotId> ids, Func<HeaderReader, SnapshotId, T> read)
+        where T : class
+    {
         var results = new object?[ids.Count];
         var half = ids.Count < WorthAnotherThread ? 0 : ids.Count / 2;
         using var threads = new ThreadGroup();
@@ -69,7 +83,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
 
         Read(half, ids.Count);
         threads.Join();
-        return ([.. results.OfType<T>()], [.. results.OfType<DamagedSnapshot>()]);
+        return ([.. results.OfType<T>()], [.. results.OfType<DamagedSnapshot>()], Array.Exists(results, result => result is null));
 
         void Read(int from, int to)
         {

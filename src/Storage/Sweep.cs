@@ -16,13 +16,14 @@ internal static class Sweep
     /// <param name="held">The repository.</param>
     /// <param name="alone">Nobody reads.</param>
     /// <param name="ours">Packs that may go whatever their age: this run wrote them, or removed the snapshots that named them.</param>
-    /// <returns>Bytes freed; null if nothing was removed because a snapshot is damaged.</returns>
+    /// <returns>Bytes freed; null if nothing was removed because a snapshot is damaged, or is listed and not there.</returns>
     public static long? Run(RepositoryLock held, ReaderGuard alone, IReadOnlySet<Digest>? ours = null)
     {
         ArgumentNullException.ThrowIfNull(alone);
         var store = new SnapshotStore(held.Layout);
         var (whole, damaged) = store.ReadAll();
-        if (damaged.Count > 0)
+        // One that is listed and not there: the share tells what it remembers, and who knows what else is not as it says.
+        if (damaged.Count > 0 || store.Ids().Count > whole.Count)
         {
             return null;
         }

@@ -6,8 +6,6 @@ namespace VertexAr.Backup.EndToEnd;
 public sealed class DoctorPlacesTests : IDisposable
 {
     private const string NeitherNor = "a rename can neither exchange two names nor refuse to replace one in ";
-    private const string Exfat =
-        "truncate -s 64M exfat; mkfs.exfat exfat > mkfs.log 2>&1; mount.exfat-fuse \"$(losetup -f --show exfat)\" \"$1\" > mount.log 2>&1";
 
     /// <summary>Serves nothing: the kernel says who may enter before it asks anybody.</summary>
     private const string Stranger =
@@ -30,10 +28,7 @@ public sealed class DoctorPlacesTests : IDisposable
     public void Dispose()
     {
         site.Dispose();
-        if (File.Exists(site.In("exfat")))
-        {
-            Command.Shell("losetup -j exfat | cut -d : -f 1 | xargs -r losetup -d", site.Root);
-        }
+        PoorPlace.Forget(site);
     }
 
     [Fact]
@@ -63,7 +58,7 @@ public sealed class DoctorPlacesTests : IDisposable
     {
         Machine.NeedRoot("mounting a file system");
         Machine.NeedLoopDevices();
-        var stick = MoveTo("stick", Exfat);
+        var stick = MoveTo("stick", PoorPlace.Mounts["exfat"]);
         var texts = Texts(Checks(), "restore");
         Assert.Contains(texts, text => text.StartsWith(NeitherNor + stick, StringComparison.Ordinal));
         Assert.Contains($"there are no hard links in {stick}/app (Operation not permitted): files with several names are restored as several files", texts);

@@ -5,7 +5,7 @@ internal static class PoorPlace
 {
     private const string Rclone = "mkdir -p server; rclone mount --daemon --vfs-cache-mode writes --cache-dir \"$PWD/cache\" \":local:$PWD/server\" \"$1\" 2> rclone.log";
 
-    private static readonly Dictionary<string, string> Mounts = new(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Mounts = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["sshfs"] = Machine.Sshfs,
         ["bindfs"] = "mkdir -p server; bindfs \"$PWD/server\" \"$1\"",
