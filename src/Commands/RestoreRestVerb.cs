@@ -118,7 +118,7 @@ internal static class RestoreRestVerb
         {
             null => configured,
             _ when !place.Contains('/', StringComparison.Ordinal) => configured.Where(path => path.Contains(place, StringComparison.Ordinal)),
-            _ when place.EndsWith(RestoreNames.JournalSuffix, StringComparison.Ordinal) => [Path.GetFullPath(place)],
+            _ when place.EndsWith(RestoreNames.JournalSuffix, StringComparison.Ordinal) => [RealPath.Of(Path.GetFullPath(place))],
             _ => UnfinishedRestore.Find([Path.TrimEndingDirectorySeparator(Path.GetFullPath(place))]),
         };
     }

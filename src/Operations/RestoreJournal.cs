@@ -189,7 +189,9 @@ internal sealed class RestoreJournal : IDisposable
 
     private static RestoreJournal? Open(string path, bool mayPoint, ref bool isRunning)
     {
-        var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path));
+        var (above, name) = NamedPlaces.OpenAbove(path);
+        using var held = above;
+        var file = Posix.OpenToRead(above, name);
         try
         {
             RestoreLines.RequireTrust(path, file);
@@ -213,7 +215,7 @@ internal sealed class RestoreJournal : IDisposable
             }
 
             file.Dispose();
-            file = Posix.OpenToAppend(Posix.Here, Posix.Bytes(path), OwnersOnly);
+            file = Posix.OpenToAppend(above, name, OwnersOnly);
             RestoreLines.RequireTrust(path, file);
             isRunning = !FileLock.TryTake(file, exclusive: true);
             var journal = new RestoreJournal(path, file, RestoreBounds.Narrow(path, RestoreHeadJson.Read(first.RootElement)));
@@ -241,7 +243,14 @@ internal sealed class RestoreJournal : IDisposable
     {
         try
         {
-            return Open(path, mayPoint: false, ref isRunning);
+            var journal = Open(path, mayPoint: false, ref isRunning);
+            if (journal is not null && !journal.Head.Pointers.Contains(pointer))
+            {
+                journal.Dispose();
+                throw new FormatException($"it names {path}, which does not name it");
+            }
+
+            return journal;
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
         {

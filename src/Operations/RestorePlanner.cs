@@ -122,7 +122,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
 
     /// <summary>
     /// A file of several names in the lower layer of an overlay becomes another file when it is first renamed. So it is made that
-    /// before a step is to know it, by giving it the mode that it has.
+    /// before a step is to know it, by giving it the mode that it has: opened, since a link may have taken its name.
     /// </summary>
     private void Detach(byte[] path, bool isForeign = false)
     {
@@ -134,7 +134,8 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         try
         {
             var (directory, name) = places.Find(path);
-            Posix.SetModeAt(directory, name, file.Permissions);
+            using var opened = Posix.OpenToRead(directory, name);
+            Posix.SetMode(opened, Posix.Status(opened).Permissions);
         }
         catch (PosixError)
         {

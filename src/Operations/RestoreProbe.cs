@@ -21,8 +21,9 @@ internal interface IRestoreProbe
 }
 
 /// <summary>
-/// Asks by a directory of its own that is not empty: the kernel looks at everything else before it says that nothing can be
-/// renamed to that.
+/// Asks by a directory that is not empty: the kernel looks at everything else before it says that nothing can be renamed to that.
+/// It lies in a directory of its own, so that nobody who may write beside that can empty it or take it away; and what is asked
+/// about is reached without links.
 /// </summary>
 internal sealed class RestoreProbe : IRestoreProbe
 {
@@ -30,18 +31,19 @@ internal sealed class RestoreProbe : IRestoreProbe
     private readonly int? movableDirectory;
     private readonly int? movableFile;
     private readonly byte[] full;
+    private readonly byte[] inner;
 
     /// <param name="path">The directory to make, on the mount that it asks for.</param>
     public RestoreProbe(string path)
     {
-        full = Posix.Bytes(path);
+        (full, inner) = (Posix.Bytes(path), Posix.Bytes(path + "/inner"));
         Posix.MakeDirectory(Posix.Here, full, 0x1C0);
         foreach (var name in new[] { "/one", "/other" })
         {
             Posix.CreateNew(Posix.Here, Posix.Bytes(path + name), 0x180).Dispose();
         }
 
-        var (inner, empty) = (Posix.Bytes(path + "/inner"), Posix.Bytes(path + "/empty"));
+        var empty = Posix.Bytes(path + "/empty");
         Posix.MakeDirectory(Posix.Here, inner, 0x1C0);
         Posix.MakeDirectory(Posix.Here, empty, 0x1C0);
         Posix.CreateNew(Posix.Here, Posix.Bytes(path + "/inner/file"), 0x180).Dispose();
@@ -54,7 +56,7 @@ internal sealed class RestoreProbe : IRestoreProbe
 
     public byte[] Copying => [.. full, .. "/copy"u8];
 
-    public bool CanMove(byte[] directory) => Try(directory, full) switch
+    public bool CanMove(byte[] directory) => Try(directory, inner) switch
     {
         PosixError.NotEmpty or PosixError.Exists => true,
         PosixError.CrossDevice or PosixError.Busy => false,
@@ -66,7 +68,7 @@ internal sealed class RestoreProbe : IRestoreProbe
 
     public void RequireMovable(byte[] file)
     {
-        if (Try(file, full) is { } number and not PosixError.IsDirectory && number != movableFile)
+        if (Try(file, inner) is { } number and not PosixError.IsDirectory && number != movableFile)
         {
             throw Cannot(file, number);
         }
@@ -87,7 +89,8 @@ internal sealed class RestoreProbe : IRestoreProbe
     {
         try
         {
-            Posix.Rename(Posix.Here, from, Posix.Here, to);
+            using var above = NamedPlaces.Open(BytePath.Above(from));
+            Posix.Rename(above, from.AsSpan(from.AsSpan().LastIndexOf((byte)'/') + 1), Posix.Here, to);
             return null;
         }
         catch (PosixError e)

@@ -37,7 +37,6 @@ internal static class UnfinishedRestore
                 case var _ when onlyLook:
                     break;
                 case null:
-                    AtomicFile.RemoveIfThere(path);
                     break;
                 case RestoreStage.Staging or RestoreStage.Ended:
                     progress.Say(Severity.Information, $"removing what a restore left that was killed {(journal.Stage == RestoreStage.Staging ? "before it changed anything" : "when it was done")}: {path}");
@@ -199,10 +198,14 @@ internal static class UnfinishedRestore
     {
         foreach (var (path, modified) in above)
         {
-            if (Posix.StatusOrNull(path) is { IsDirectory: true })
+            try
             {
-                using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(path));
+                using var directory = NamedPlaces.Open(Posix.Bytes(path.TrimEnd('/')));
                 RestoreMetadata.IfPlaceCan(() => Posix.SetModified(directory, modified));
+            }
+            catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.BadDescriptor)
+            {
+                // It is gone, or others put something else there; or it may not be listed by us.
             }
         }
     }

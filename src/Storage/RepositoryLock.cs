@@ -63,12 +63,8 @@ internal sealed class RepositoryLock : IDisposable
                 return Acquire(layout, purpose, now);
             }
 
-            var taken = Take(RegularFile.OpenToChange(layout.Lock), layout);
-            if (Posix.Status(taken.file) is { Uid: not 0, Links: 1 })
-            {
-                taken.Sign(purpose, now);
-            }
-
+            // Nothing is written to it, then: by a link on the way it may be anybody's.
+            var taken = Take(RegularFile.Open(layout.Lock), layout);
             try
             {
                 Lease.RequireNobody(layout, LeaseMark.WriteUse, now);
