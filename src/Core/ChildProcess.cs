@@ -75,7 +75,12 @@ internal static class ChildProcess
     /// <param name="stop">Tells it to end (SIGTERM), and after a while ends it.</param>
     public static ChildEnd Run(IReadOnlyList<string> command, ChildOptions options, CancellationToken stop)
     {
-        using var process = new Process { StartInfo = Describe(command, options), EnableRaisingEvents = true };
+        if (Program(command[0], options) is not { } program)
+        {
+            return new ChildEnd(null, "cannot be started: it is in no directory of PATH");
+        }
+
+        using var process = new Process { StartInfo = Describe(program, command, options), EnableRaisingEvents = true };
         using var ended = new ManualResetEvent(false);
         process.Exited += (_, _) => ended.Set();
         try
@@ -134,9 +139,14 @@ internal static class ChildProcess
         return Suspended;
     }
 
-    private static ProcessStartInfo Describe(IReadOnlyList<string> command, ChildOptions options)
+    /// <summary>The framework would look in the current directory first, which may be anybody's. What has a slash is tried, and says itself why it cannot be run.</summary>
+    private static string? Program(string name, ChildOptions options) =>
+        name.Contains('/', StringComparison.Ordinal) ? name
+        : ProgramFile.Find(name, options.Environment.GetValueOrDefault("PATH") ?? (options.IsEnvironmentChosen ? null : Environment.GetEnvironmentVariable("PATH")));
+
+    private static ProcessStartInfo Describe(string program, IReadOnlyList<string> command, ChildOptions options)
     {
-        var start = new ProcessStartInfo(command[0])
+        var start = new ProcessStartInfo(program)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -41,6 +41,10 @@ public sealed class ChildProcessTests
         Assert.Equal(new ChildEnd(0, null), Run(new ChildOptions { Timeout = TimeSpan.FromMinutes(5), Said = said.Add, EndIfSuspended = true }, "sleep", "1.5"));
 
     [Fact]
+    public void A_name_that_PATH_does_not_have_is_not_sought_elsewhere() =>
+        Assert.Equal(new ChildEnd(null, "cannot be started: it is in no directory of PATH"), Run("no-such-program"));
+
+    [Fact]
     public void One_that_takes_too_long_is_stopped()
     {
         var watch = Stopwatch.StartNew();
