@@ -67,6 +67,7 @@ internal static class OffsitePushVerb
         if (setting.Directory is { } directory)
         {
             watch.RequireRepository(PlaceWatch.SecondPlace, directory);
+            RepositoryExposure.RefuseSecondPlace(directory);
         }
 
         using var held = TaskLock.ToCopy(store.Layout, around.Clock.GetUtcNow());

@@ -1,4 +1,5 @@
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -46,7 +47,7 @@ internal static class RepositoryExposure
     {
         var layout = new Layout(Path.GetFullPath(directory));
         return !Posix.IsRoot ? [] : Exposure.EachAround(layout.Root, 0)
-            .Concat(new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs, layout.Leases }.Where(AtomicFile.IsTaken).SelectMany(path => Exposure.Each(path, 0)));
+            .Concat(new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs, layout.Leases, Path.Combine(layout.Root, OffsiteUpload.Incoming) }.Where(AtomicFile.IsTaken).SelectMany(path => Exposure.Each(path, 0)));
     }
 
     /// <exception cref="UserError">Root was about to write there, and others could have it write elsewhere.</exception>
@@ -61,6 +62,18 @@ internal static class RepositoryExposure
         throw Posix.StatusOrNull(directory) is null ? Repository.DoesNotExist(directory) : UserError.Failed(
             $"root does not write to the backup directory {directory}, since others could have it write elsewhere: {found.Sentence}",
             $"{Mending(found)}; or give the backups to the user who is to write them, and root works there as that user: chown -R {Accounts.PackageUser ?? "USER"} {ShellWord.Of(directory)}");
+    }
+
+    /// <summary>The same, of a second place that is a directory, in which rclone is to write.</summary>
+    /// <exception cref="UserError">As above.</exception>
+    public static void RefuseSecondPlace(string directory)
+    {
+        if (Find(directory) is { } found)
+        {
+            throw UserError.Failed(
+                $"root does not write to the second place {directory}, since others could have it write elsewhere: {found.Sentence}",
+                $"{Mending(found)}; or give the backups to the user who owns the second place, and root works as that user");
+        }
     }
 
     /// <summary>What nobody can exchange need not be held.</summary>

@@ -16,7 +16,7 @@ namespace VertexAr.Backup.Operations;
 internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, RunProgress progress)
 {
     /// <summary>Nothing in there belongs to the repository.</summary>
-    private const string Incoming = "incoming";
+    public const string Incoming = "incoming";
 
     private readonly HashSet<string> aside = new(StringComparer.Ordinal);
     private bool isUsed;
