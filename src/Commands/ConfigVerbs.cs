@@ -37,7 +37,7 @@ internal static class ConfigVerbs
     /// <summary>Places that lie in each other are named, with what that means; one place that is named twice is an error.</summary>
     private static void CheckOverlaps(Surroundings around, Settings settings)
     {
-        var overlaps = SourceOverlaps.Find(settings.BackupDir, SourcePlaces.Of(settings));
+        var overlaps = SourceOverlaps.Find(settings.BackupDir, SourcePlaces.Of(settings), settings.SecondPlaces);
         if (overlaps.Where(overlap => overlap.IsError).Select(overlap => overlap.Text).ToList() is { Count: > 0 } errors)
         {
             throw UserError.Usage(string.Join('\n', errors));
@@ -45,7 +45,7 @@ internal static class ConfigVerbs
 
         foreach (var overlap in overlaps)
         {
-            if (overlap.Kind is OverlapKind.BackupsInTree or OverlapKind.WholeSystem)
+            if (overlap.Kind is OverlapKind.BackupsInTree or OverlapKind.SecondPlaceInTree or OverlapKind.WholeSystem)
             {
                 around.Screen.Log.Say(Severity.Warning, overlap.Text);
             }

@@ -19,7 +19,7 @@ internal static class ConfiguredNeighbours
     {
         var settings = around.SettingsIfGood(quiet: true);
         return new RestoreNeighbours(
-            around.FindBackupDirectory(),
+            [around.FindBackupDirectory(), .. settings?.SecondPlaces ?? []],
             settings is null ? [] : Sources(settings),
             [.. settings?.Storage.Select(tree => new TreeOptions(tree.Name, tree.Path, tree.Exclude, tree.OneFileSystem)) ?? []]);
     }

@@ -105,6 +105,7 @@ internal static class CreateVerb
     internal static CreatePlan Plan(Settings settings, CreateCommand command) => new()
     {
         BackupDirectory = settings.BackupDir,
+        SecondPlaces = settings.SecondPlaces,
         Type = command.Type,
         Databases = [.. settings.Databases.Select(d => new DatabaseOptions(d.Name, d.Path, TimeSpan.FromSeconds(settings.LockTimeoutSeconds)))],
         Trees = [.. settings.Storage.Select(s => new TreeOptions(s.Name, s.Path, s.Exclude, s.OneFileSystem))],

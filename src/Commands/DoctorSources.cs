@@ -17,7 +17,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private const int Busy = 5;
     private const int Locked = 6;
 
-    private readonly ForeignPlaces places = ForeignPlaces.Find(settings.BackupDir, SourcePlaces.Of(settings));
+    private readonly ForeignPlaces places = ForeignPlaces.Find([settings.BackupDir, .. settings.SecondPlaces], SourcePlaces.Of(settings));
 
     private readonly PlaceWatch watch = StateDirectory.Watch(around, settings.BackupDir);
 
@@ -40,13 +40,13 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
     private void LookAtOverlaps()
     {
         const string name = "sources";
-        foreach (var overlap in SourceOverlaps.Find(settings.BackupDir, SourcePlaces.Of(settings)))
+        foreach (var overlap in SourceOverlaps.Find(settings.BackupDir, SourcePlaces.Of(settings), settings.SecondPlaces))
         {
             if (overlap.IsError)
             {
                 report.Fail(name, overlap.Text, $"sudo {CommandTable.Program} config check");
             }
-            else if (overlap.Kind == OverlapKind.WholeSystem || (overlap.Kind == OverlapKind.BackupsInTree && settings.Offsite is null))
+            else if (overlap.Kind is OverlapKind.WholeSystem or OverlapKind.SecondPlaceInTree || (overlap.Kind == OverlapKind.BackupsInTree && settings.Offsite is null))
             {
                 report.Warn(name, overlap.Text, $"man {CommandTable.Program}.json");
             }

@@ -11,10 +11,10 @@ internal sealed record OffsiteSetting
     /// <summary>As rclone names it: <c>s3:bucket/vertex-ar</c>, or an absolute path.</summary>
     public required string Remote { get; init; }
 
-    /// <summary>rclone's configuration, absolute.</summary>
     /// <summary>The second place, if it is a directory of this machine; null for anything else.</summary>
     public string? Directory => Remote.StartsWith('/') ? Remote : Remote.StartsWith(LocalPrefix, StringComparison.Ordinal) && Remote[LocalPrefix.Length..] is ['/', ..] path ? path : null;
 
+    /// <summary>rclone's configuration, absolute.</summary>
     public string RcloneConfig { get; init; } = DefaultConfig;
 
     /// <summary>Whether each run of <c>create</c> is followed by a copy.</summary>

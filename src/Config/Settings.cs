@@ -105,6 +105,9 @@ internal sealed record Settings
     /// <summary>Where the copies go; null for nowhere.</summary>
     public OffsiteSetting? Offsite { get; init; }
 
+    /// <summary>The second place, if it is a directory: at most one.</summary>
+    public IReadOnlyList<string> SecondPlaces => Offsite?.Directory is { } directory ? [directory] : [];
+
     /// <summary>Who signs snapshots, and whose signatures count; null if nobody does.</summary>
     public SigningSetting? Signing { get; init; }
 }

@@ -12,10 +12,10 @@ internal enum ForeignKind
     /// <summary>A configured storage that is a single file, saved by its own source.</summary>
     File,
 
-    /// <summary>The backup directory.</summary>
+    /// <summary>The backup directory, or a second place that is a directory.</summary>
     Repository,
 
-    /// <summary>What a restore put aside, or left when it was killed.</summary>
+    /// <summary>What a restore put aside, or what one or a drill left when it was killed.</summary>
     Leftover,
 
     /// <summary>What the configuration excludes.</summary>

@@ -17,13 +17,38 @@ internal static class LeftoverName
     /// <summary>What a trial of <c>doctor</c> is named, with the time as a snapshot has it; one that was killed leaves it.</summary>
     public const string TrialPrefix = ".vertex-ar-backup-trial-";
 
+    private static readonly byte[][] ScratchPrefixes = [.. new[] { DrillPrefix, OffsitePrefix, ImportPrefix }.Select(Encoding.ASCII.GetBytes)];
+
+    /// <summary>What directories are named that a drill restores to, with the time as a snapshot has it.</summary>
+    public const string DrillPrefix = "vertex-ar-backup-drill-";
+
+    /// <summary>The same, for what is fetched from the second place.</summary>
+    public const string OffsitePrefix = "vertex-ar-backup-offsite-";
+
+    /// <summary>The same, for what is unpacked from a backup of the Python system.</summary>
+    public const string ImportPrefix = "vertex-ar-backup-import-";
+
     private static ReadOnlySpan<byte> Kept => ".before_restore_"u8;
 
     private static ReadOnlySpan<byte> Scratch => ".restore_"u8;
 
     /// <param name="name">The name of a file or directory, without its path.</param>
     public static bool Is(ReadOnlySpan<byte> name) =>
-        IsWith(WithoutCompanion(name).TrimEnd((byte)'-'), Kept) || (name.StartsWith("."u8) && IsWith(WithoutSuffix(name), Scratch)) || IsTrial(name);
+        IsWith(WithoutCompanion(name).TrimEnd((byte)'-'), Kept) || (name.StartsWith("."u8) && IsWith(WithoutSuffix(name), Scratch)) || IsTrial(name) || IsScratch(name);
+
+    /// <summary>A directory that a drill restores to, say; one that was killed leaves it.</summary>
+    private static bool IsScratch(ReadOnlySpan<byte> name)
+    {
+        foreach (var prefix in ScratchPrefixes)
+        {
+            if (name.StartsWith(prefix) && IsTime(name[prefix.Length..]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static bool IsTrial(ReadOnlySpan<byte> name) =>
         name.StartsWith(".vertex-ar-backup-trial-"u8) && IsTime(name[TrialPrefix.Length..]);

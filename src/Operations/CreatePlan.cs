@@ -83,8 +83,11 @@ internal sealed record CreatePlan
     public IReadOnlyList<SourcePlace> Places =>
         [.. Databases.Select(d => new SourcePlace(d.Name, SourceKind.Database, d.Path)), .. Trees.Select(t => new SourcePlace(t.Name, SourceKind.Storage, t.Path))];
 
+    /// <summary>A second place that is a directory, absolute: at most one.</summary>
+    public IReadOnlyList<string> SecondPlaces { get; init; } = [];
+
     /// <summary>Where everything is now that is no part of the tree it lies in.</summary>
-    public ForeignPlaces FindPlaces() => ForeignPlaces.Find(BackupDirectory, Places);
+    public ForeignPlaces FindPlaces() => ForeignPlaces.Find([BackupDirectory, .. SecondPlaces], Places);
 }
 
 /// <summary>A backup of another program, on its way to become a snapshot.</summary>

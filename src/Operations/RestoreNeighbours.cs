@@ -5,12 +5,12 @@ using VertexAr.Backup.Sources;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>What lies in or near a tree and belongs to somebody else, so that a restore leaves it where it is.</summary>
-/// <param name="BackupDirectory">The repository, absolute; null if there is none.</param>
+/// <param name="Repositories">Absolute: the backup directory, and a second place that is a directory.</param>
 /// <param name="Sources">Databases and trees of the configuration.</param>
 /// <param name="Trees">Its trees, with what they say of their boundaries.</param>
-internal sealed record RestoreNeighbours(string? BackupDirectory, IReadOnlyList<SourcePlace> Sources, IReadOnlyList<TreeOptions> Trees)
+internal sealed record RestoreNeighbours(IReadOnlyList<string> Repositories, IReadOnlyList<SourcePlace> Sources, IReadOnlyList<TreeOptions> Trees)
 {
-    public static RestoreNeighbours None { get; } = new(null, [], []);
+    public static RestoreNeighbours None { get; } = new([], [], []);
 
     /// <summary>Trees as the snapshot has them.</summary>
     private IReadOnlyList<SourceSummary> Recorded { get; init; } = [];
@@ -33,7 +33,7 @@ internal sealed record RestoreNeighbours(string? BackupDirectory, IReadOnlyList<
         var recorded = Recorded.FirstOrDefault(tree => IsAt(tree.Path, status));
         return new TreeBoundary(
             status,
-            ForeignPlaces.Find(BackupDirectory, Sources, withLinks: true),
+            ForeignPlaces.Find(Repositories, Sources, withLinks: true),
             settings?.OneFileSystem ?? recorded?.OneFileSystem ?? true,
             settings?.Exclude ?? [],
             recorded?.Exclude ?? []);

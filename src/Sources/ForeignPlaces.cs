@@ -34,15 +34,19 @@ internal sealed class ForeignPlaces
     public static ForeignPlaces None { get; } = new();
 
     /// <summary>Looks where everything is now. What does not exist, or cannot be looked at, is nowhere, but for the names that a database will have.</summary>
-    /// <param name="backupDirectory">Absolute; null if there is none.</param>
+    /// <param name="repositories">Absolute: the backup directory, and a second place that is a directory.</param>
     /// <param name="sources">Of the configuration, and of a snapshot that is being restored; the same place may be named twice.</param>
     /// <param name="withLinks">Whether links on the way there count as well: a tree that holds one saves it, and a restore must not turn it elsewhere.</param>
-    public static ForeignPlaces Find(string? backupDirectory, IEnumerable<SourcePlace> sources, bool withLinks = false)
+    public static ForeignPlaces Find(IReadOnlyList<string> repositories, IEnumerable<SourcePlace> sources, bool withLinks = false)
     {
         var found = new ForeignPlaces();
         if (withLinks)
         {
-            found.AddLinks(backupDirectory, new Foreign(ForeignKind.Repository));
+            foreach (var repository in repositories)
+            {
+                found.AddLinks(repository, new Foreign(ForeignKind.Repository));
+            }
+
             sources = [.. sources];
             foreach (var source in sources)
             {
@@ -50,9 +54,9 @@ internal sealed class ForeignPlaces
             }
         }
 
-        if (backupDirectory is not null && StatusOrNull(backupDirectory) is { IsDirectory: true } repository)
+        foreach (var directory in repositories.Select(StatusOrNull).OfType<FileStatus>().Where(status => status.IsDirectory))
         {
-            found.places.TryAdd(new FileKey(repository), new Foreign(ForeignKind.Repository));
+            found.places.TryAdd(new FileKey(directory), new Foreign(ForeignKind.Repository));
         }
 
         foreach (var source in sources)
@@ -96,10 +100,10 @@ internal sealed class ForeignPlaces
         return null;
     }
 
-    private void AddLinks(string? path, Foreign foreign)
+    private void AddLinks(string path, Foreign foreign)
     {
         var links = new List<string>();
-        _ = path is null ? "" : RealPath.Of(path, links);
+        _ = RealPath.Of(path, links);
         links.ForEach(link => AddName(link, foreign with { IsLink = true }));
     }
 

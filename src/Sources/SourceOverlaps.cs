@@ -9,11 +9,14 @@ internal enum OverlapKind
     /// <summary>Two sources are one file or directory: an error.</summary>
     SamePlace,
 
-    /// <summary>A source is the backup directory, or lies in it: an error.</summary>
+    /// <summary>A source is the backup directory or the second place, or lies in the former: an error.</summary>
     InBackups,
 
     /// <summary>The backup directory lies in a tree: it is lost with the tree.</summary>
     BackupsInTree,
+
+    /// <summary>A second place that is a directory lies in a tree: the copies are lost with the tree.</summary>
+    SecondPlaceInTree,
 
     /// <summary>A database lies in a tree.</summary>
     DatabaseInTree,
@@ -39,21 +42,24 @@ internal sealed record Overlap(OverlapKind Kind, string Text)
 internal sealed class SourceOverlaps
 {
     private readonly Spot? backups;
+    private readonly List<Spot> secondPlaces;
     private readonly List<Spot> sources;
     private readonly MountTable mounts = MountTable.Read();
 
-    private SourceOverlaps(string backupDirectory, IEnumerable<SourcePlace> places)
+    private SourceOverlaps(string backupDirectory, IEnumerable<SourcePlace> places, IEnumerable<string> seconds)
     {
         backups = Look(new SourcePlace("", SourceKind.Storage, backupDirectory));
+        secondPlaces = [.. seconds.Select(path => Look(new SourcePlace("", SourceKind.Storage, path))).OfType<Spot>()];
         sources = [.. places.Select(Look).OfType<Spot>()];
     }
 
     /// <param name="backupDirectory">Absolute.</param>
     /// <param name="sources">As the configuration names them.</param>
-    public static IReadOnlyList<Overlap> Find(string backupDirectory, IEnumerable<SourcePlace> sources)
+    /// <param name="secondPlaces">Second places that are directories, absolute.</param>
+    public static IReadOnlyList<Overlap> Find(string backupDirectory, IEnumerable<SourcePlace> sources, IEnumerable<string> secondPlaces)
     {
-        var overlaps = new SourceOverlaps(backupDirectory, sources);
-        return [.. overlaps.SamePlaces(), .. overlaps.WholeSystem(), .. overlaps.Backups(), .. overlaps.Nested()];
+        var overlaps = new SourceOverlaps(backupDirectory, sources, secondPlaces);
+        return [.. overlaps.SamePlaces(), .. overlaps.WholeSystem(), .. overlaps.Backups(), .. overlaps.SecondPlaces(), .. overlaps.Nested()];
     }
 
     /// <param name="backupDirectory">Absolute.</param>
@@ -61,7 +67,7 @@ internal sealed class SourceOverlaps
     /// <exception cref="UserError">Backups of backups, or what is named twice, which no restore could put in place.</exception>
     public static void Require(string backupDirectory, IEnumerable<SourcePlace> sources)
     {
-        if (Find(backupDirectory, sources).FirstOrDefault(overlap => overlap.IsError) is { } error)
+        if (Find(backupDirectory, sources, []).FirstOrDefault(overlap => overlap.IsError) is { } error)
         {
             throw UserError.Usage(error.Text);
         }
@@ -103,6 +109,26 @@ internal sealed class SourceOverlaps
                 yield return new Overlap(
                     OverlapKind.BackupsInTree,
                     $"the backup directory {backups.Place.Path} lies in {source.Words}: it is left out of the tree, and whatever destroys the tree destroys the backups with it");
+            }
+        }
+    }
+
+    private IEnumerable<Overlap> SecondPlaces()
+    {
+        foreach (var second in secondPlaces)
+        {
+            foreach (var source in sources)
+            {
+                if (source.Key == second.Key)
+                {
+                    yield return new Overlap(OverlapKind.InBackups, $"{source.Words} is the second place {second.Place.Path}; choose another one for 'offsite.remote'");
+                }
+                else if (Holds(source, second))
+                {
+                    yield return new Overlap(
+                        OverlapKind.SecondPlaceInTree,
+                        $"the second place {second.Place.Path} lies in {source.Words}: it is left out of the tree, and whatever destroys the tree destroys the copies with it");
+                }
             }
         }
     }

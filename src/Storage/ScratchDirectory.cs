@@ -9,13 +9,13 @@ namespace VertexAr.Backup.Storage;
 /// <param name="MarkName">The last name in the directory, so that removing takes it last: what a killed removal leaves is still known as ours.</param>
 internal sealed record ScratchKind(string Prefix, string MarkName)
 {
-    public static readonly ScratchKind Drill = new("vertex-ar-backup-drill-", "this-is-a-drill");
+    public static readonly ScratchKind Drill = new(LeftoverName.DrillPrefix, "this-is-a-drill");
 
     /// <summary>What was fetched from the second place.</summary>
-    public static readonly ScratchKind Offsite = new("vertex-ar-backup-offsite-", "this-was-fetched");
+    public static readonly ScratchKind Offsite = new(LeftoverName.OffsitePrefix, "this-was-fetched");
 
     /// <summary>What was unpacked from a backup of the Python system.</summary>
-    public static readonly ScratchKind Import = new("vertex-ar-backup-import-", "this-is-an-import");
+    public static readonly ScratchKind Import = new(LeftoverName.ImportPrefix, "this-is-an-import");
 
     public static readonly IReadOnlyList<ScratchKind> All = [Drill, Offsite, Import];
 

@@ -25,6 +25,24 @@ public sealed class OverlappingSourcesTests
         }
     }
 
+    /// <summary>Copies of backups would be copied into the next ones, each night once more.</summary>
+    [Fact]
+    public void A_second_place_in_the_tree_and_what_a_killed_drill_left_are_left_out()
+    {
+        using var site = NewSite("app.db");
+        Command.Shell("sqlite3 app.db 'create table t(v)'", site.Storage);
+        var second = Directory.CreateDirectory(site.InStorage("copies")).FullName;
+        site.Settings["offsite"] = new JsonObject { ["remote"] = second };
+        site.Run("config", "check").Succeeds().Says($"the second place {second} lies in the storage 'storage'");
+        site.Create();
+        Command.Shell("mkdir -p vertex-ar-backup-drill-20261130T140000Z/restored/app; touch vertex-ar-backup-drill-20261130T140000Z/restored/app/app.db vertex-ar-backup-drill-mine", site.Storage);
+        var snapshot = site.Create();
+        Assert.Equal(["app/app.db", "storage", "storage/data", "storage/data/app.db.bak", "storage/photo", "storage/vertex-ar-backup-drill-mine"], snapshot.Files().Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["database app", "leftover", "repository"], Kinds(snapshot));
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.True(File.Exists(Path.Combine(second, "repository.json")));
+    }
+
     [Fact]
     public void A_run_that_saves_only_the_tree_leaves_the_database_out_as_well()
     {

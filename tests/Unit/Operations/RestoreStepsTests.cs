@@ -323,7 +323,7 @@ public sealed class RestoreStepsTests : IDisposable
 
     private TreeSurvey Survey() => TreeSurvey.Of(temp["data"], new TreeBoundary(
         Posix.StatusOrNull(temp["data"])!.Value,
-        ForeignPlaces.Find(null, [
+        ForeignPlaces.Find([], [
             new SourcePlace("app", SourceKind.Database, temp["data/db/app.db"]),
             new SourcePlace("app2", SourceKind.Database, temp["data/only-live/deep/app2.db"]),
             new SourcePlace("up", SourceKind.Storage, temp["data/uploads"])]),

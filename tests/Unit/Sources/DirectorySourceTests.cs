@@ -67,7 +67,7 @@ public sealed class DirectorySourceTests : IDisposable
     {
         temp.Write("tree/d/repository/pack", "x"u8);
         temp.Write("tree/d/file", "x"u8);
-        var places = ForeignPlaces.Find(temp["tree/d/repository"], []);
+        var places = ForeignPlaces.Find([temp["tree/d/repository"]], []);
         Assert.Equal(["s", "s/d", "s/d/file"], new DirectorySource(Options(tree), places).Walk().Where(IsOwn).Select(Text));
     }
 

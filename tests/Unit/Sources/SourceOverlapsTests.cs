@@ -63,5 +63,5 @@ public sealed class SourceOverlapsTests : IDisposable
 
     private SourcePlace Database(string path) => Place(temp[path], SourceKind.Database, path);
 
-    private IReadOnlyList<Overlap> Find(string backups, params SourcePlace[] sources) => SourceOverlaps.Find(temp[backups], sources);
+    private IReadOnlyList<Overlap> Find(string backups, params SourcePlace[] sources) => SourceOverlaps.Find(temp[backups], sources, []);
 }

@@ -3,6 +3,7 @@ using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Sources;
+using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Tests.Sources;
 
@@ -221,13 +222,15 @@ public sealed class TreeBoundaryTests : IDisposable
         Assert.Equal(ForeignKind.Socket, Of("talk")?.Kind);
         Assert.Equal(ForeignKind.Leftover, Of("a.before_restore_20261129T001500.123Z")?.Kind);
         Assert.Null(Of("a.before_restore_mine"));
+        Assert.All(ScratchKind.All, kind => Assert.True(LeftoverName.Is(Encoding.ASCII.GetBytes($"{kind.Prefix}20261129T001500Z"))));
+        Assert.False(LeftoverName.Is("vertex-ar-backup-drill-mine"u8));
     }
 
     private void Database(string path) => sources.Add(new SourcePlace(Path.GetFileName(path), SourceKind.Database, temp[path]));
 
     private Foreign? Of(string path, Func<FileStatus, FileStatus>? change = null)
     {
-        var boundary = new TreeBoundary(Posix.StatusOrNull(temp["tree"])!.Value, ForeignPlaces.Find(repository, sources, withLinks), oneFileSystem, now, recorded);
+        var boundary = new TreeBoundary(Posix.StatusOrNull(temp["tree"])!.Value, ForeignPlaces.Find(repository is null ? [] : [repository], sources, withLinks), oneFileSystem, now, recorded);
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(temp[$"tree/{path}"])!));
         var status = Posix.StatusAt(directory, Encoding.UTF8.GetBytes(Path.GetFileName(path)));
         return boundary.Of(directory, Posix.Status(directory), Encoding.UTF8.GetBytes(path), change is null ? status : change(status));
