@@ -94,7 +94,7 @@ internal static class Bindings
 
     public static Command Drill(Arguments given) => new DrillCommand(given.Positional(0), given.Has(CommandTable.Moved));
 
-    public static Command Import(Arguments given) => new ImportCommand(given.Positional(0), given.Has(CommandTable.DryRun));
+    public static Command Import(Arguments given) => new ImportCommand(given.Positional(0), given.Has(CommandTable.DryRun), given.Has(CommandTable.Moved));
 
     public static Command Rotate(Arguments given) => new RotateCommand(
         given.Number(CommandTable.MaxBackups),

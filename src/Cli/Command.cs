@@ -77,7 +77,7 @@ internal sealed record VerifyCommand(string? Id, bool Deep) : Command;
 internal sealed record DrillCommand(string? Id, bool Moved = false) : Command;
 
 /// <summary><paramref name="Directory"/> is where backups of the Python system lie; null means the backup directory.</summary>
-internal sealed record ImportCommand(string? Directory, bool DryRun) : Command;
+internal sealed record ImportCommand(string? Directory, bool DryRun, bool Moved = false) : Command;
 
 /// <summary>Every number overrides the configured one; null leaves it.</summary>
 internal sealed record RotateCommand(int? MaxBackups, int? KeepDaily, int? KeepWeekly, int? KeepMonthly, int? KeepYearly, bool DryRun) : Command;
@@ -95,7 +95,7 @@ internal sealed record DoctorCommand(bool Notify) : Command;
 internal sealed record OffsitePushCommand(OffsitePlace Place, bool DryRun, bool Moved = false) : Command;
 
 /// <summary><paramref name="Id"/> is a snapshot's ID or <see cref="CommandTable.Latest"/>; null means all that are not here.</summary>
-internal sealed record OffsitePullCommand(OffsitePlace Place, string? Id) : Command;
+internal sealed record OffsitePullCommand(OffsitePlace Place, string? Id, bool Moved = false) : Command;
 
 internal sealed record OffsiteStatusCommand(OffsitePlace Place) : Command;
 

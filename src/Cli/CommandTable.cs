@@ -195,7 +195,7 @@ internal static class CommandTable
                 + "files stay as they are, nothing is rotated, and repeating it does what is left. A damaged backup is named, and "
                 + "the others are imported. 'list', 'show', 'verify' and 'restore' know these backups without importing them.",
             [new Positional("DIR", "the directory with database/, storage/ and full/ in it; without it, the backup directory")],
-            [DryRun],
+            [DryRun, Moved],
             [
                 new("import", "what lies in the backup directory"),
                 new("import /var/backups/old --dry-run", "would it all be readable, and how much is it?"),

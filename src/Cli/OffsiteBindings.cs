@@ -11,7 +11,7 @@ internal static class OffsiteBindings
     {
         var (action, id, place) = (given.Positionals[0], given.Positional(1), Place(given));
         Refuse(given, action, CommandTable.DryRun, "push");
-        Refuse(given, action, CommandTable.Moved, "push");
+        Refuse(given, action, CommandTable.Moved, "push", "pull");
         Refuse(given, action, CommandTable.Deep, "verify");
         Refuse(given, action, CommandTable.Sample, "verify");
         if (id is not null && action is "push" or "status")
@@ -22,7 +22,7 @@ internal static class OffsiteBindings
         return action switch
         {
             "push" => new OffsitePushCommand(place, given.Has(CommandTable.DryRun), given.Has(CommandTable.Moved)),
-            "pull" => new OffsitePullCommand(place, id),
+            "pull" => new OffsitePullCommand(place, id, given.Has(CommandTable.Moved)),
             "status" => new OffsiteStatusCommand(place),
             _ => new OffsiteVerifyCommand(place, id, Percent(given)),
         };
@@ -56,11 +56,11 @@ internal static class OffsiteBindings
                 : deep ? All : sample ?? 0;
     }
 
-    private static void Refuse(Arguments given, string action, Option option, string owner)
+    private static void Refuse(Arguments given, string action, Option option, params ReadOnlySpan<string> owners)
     {
-        if (action != owner && given.Has(option))
+        if (given.Has(option) && !owners.Contains(action))
         {
-            throw UserError.Usage($"option '{option.Name}' is for 'offsite {owner}', not for 'offsite {action}'");
+            throw UserError.Usage($"option '{option.Name}' is for 'offsite {string.Join(" | ", owners)}', not for 'offsite {action}'");
         }
     }
 }

@@ -13,6 +13,8 @@ namespace VertexAr.Backup.Commands;
 /// </summary>
 internal sealed class ImportVerb : IDisposable
 {
+    private const string Accept = "import --moved";
+
     private readonly Surroundings around;
     private readonly Settings settings;
     private readonly CreatePlan template;
@@ -57,6 +59,8 @@ internal sealed class ImportVerb : IDisposable
                 ExitCode.NoRepository, $"{directory} holds no backups of the Python system", "name the directory in which its database/, storage/ and full/ lie");
         }
 
+        var watch = StateDirectory.Watch(around, settings.BackupDir, command.Moved, Accept);
+        watch.RequireBackups(settings.BackupDir);
         RunLog.Begin(around, settings, "import");
         using var import = new ImportVerb(around, settings, command.DryRun);
         foreach (var backup in backups)
@@ -65,7 +69,13 @@ internal sealed class ImportVerb : IDisposable
             import.Take(backup);
         }
 
-        return import.Conclude();
+        var code = import.Conclude();
+        if (!command.DryRun && watch.Remember() is { } unremembered)
+        {
+            around.Screen.Log.Say(Severity.Detail, unremembered);
+        }
+
+        return code;
     }
 
     public void Dispose() => right?.Dispose();

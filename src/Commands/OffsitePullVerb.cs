@@ -8,11 +8,18 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>offsite pull</c>: brings snapshots of the second place into the backup directory.</summary>
 internal static class OffsitePullVerb
 {
+    private const string Accept = "offsite pull --moved";
+
     public static ExitCode Run(Surroundings around, OffsitePullCommand command)
     {
         var (setting, backupDirectory) = (around.FindOffsite(command.Place), around.FindBackupDirectory());
         var settings = around.SettingsIfGood(quiet: true);
+        StateDirectory.Make(around, backupDirectory);
         around.BecomeOwner(backupDirectory);
+
+        // An emptied one is what a pull is for; one whose disk is not mounted is not.
+        var watch = StateDirectory.Watch(around, backupDirectory, command.Moved, Accept);
+        watch.Require(PlaceWatch.BackupDirectory, backupDirectory);
         var progress = around.NewProgress();
         OffsitePullResult result;
         List<Damage> tampering;
@@ -21,6 +28,11 @@ internal static class OffsitePullVerb
             using var session = OffsiteSession.Open(around, setting, OffsiteSession.LargeScratch(backupDirectory), progress, backupDirectory);
             result = OffsitePull.Run(backupDirectory, session.Snapshots, command.Id, around.Clock, progress, around.Stop, around.Options.Trust is null && settings is not null ? Signing.SignerIfThere(settings) : null);
             tampering = session.Snapshots.LookForTampering();
+        }
+
+        if (watch.Remember() is { } unremembered)
+        {
+            around.Screen.Log.Say(Severity.Detail, unremembered);
         }
 
         Report(around, backupDirectory, result);

@@ -75,6 +75,26 @@ public sealed class PlacesTests : IDisposable
         site.Run("create").Succeeds();
     }
 
+    /// <summary>It is not made by whoever brings snapshots, either.</summary>
+    [Fact]
+    public void A_disk_that_is_not_mounted_is_not_filled_by_a_pull_or_an_import()
+    {
+        var disk = site.MountMemory("disk", "size=8m");
+        site.Settings["backup_dir"] = disk;
+        site.Settings["offsite"] = new System.Text.Json.Nodes.JsonObject { ["remote"] = site.In("second") };
+        site.Run("create").Succeeds();
+        var old = new PythonSystem(site);
+        old.Create("storage", "20240112_030000");
+        Command.Run("umount", disk).Succeeds();
+
+        site.Run("offsite", "pull").Fails(1, $"the backup directory, {disk}, was on ", "offsite pull --moved");
+        site.Run("import", old.Backups).Fails(1, $"the backup directory, {disk}, was on ", "import --moved");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk));
+        site.Run("offsite", "pull", "--moved").Succeeds().Prints("brought to");
+        site.Run("import", old.Backups).Succeeds().Prints("imported 1 backup");
+        site.Run("create").Succeeds();
+    }
+
     /// <summary>Copies on the disk that they are to outlive are none.</summary>
     [Theory]
     [InlineData("")]
