@@ -13,7 +13,11 @@ internal static class Redaction
     private const string KeyEnds = "-----END ";
 
     private static readonly string[] SecretWords =
-        ["pass", "pwd", "secret", "token", "signature", "credential", "authorization", "accesskey", "access_key", "api_key", "apikey", "account_key", "private_key", "pem", "sas_url", "cookie"];
+        ["pass", "pwd", "secret", "token", "signature", "credential", "authorization", "accesskey", "access_key", "api_key", "api-key", "apikey", "access-key", "account_key", "private_key", "pem", "sas_url", "cookie"];
+
+    /// <summary>Of GitHub, GitLab and Slack; and the addresses of Telegram, Slack and Discord that whoever knows them can write to.</summary>
+    private static readonly string[] KnownForms =
+        ["ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "api.telegram.org/bot", "hooks.slack.com/services/", "discord.com/api/webhooks/"];
 
     /// <summary>How names of errors begin: "InvalidAccessKeyId", "ExpiredToken", "invalid_token".</summary>
     private static readonly string[] FaultsFirst = ["invalid", "expired", "missing", "malformed", "incorrect", "unsupported", "bad", "unknown", "revoked", "unrecognized", "inactive", "nosuch"];
@@ -37,8 +41,12 @@ internal static class Redaction
             }
 
             var isSign = word is "=" or ":";
-            text.Append(text.Length > 0 ? " " : "").Append(isSecret && !isSign ? $"{Hidden}" : WithoutValues(WithoutSecretsOfAddress(word)));
-            isSecret = isSign ? isSecret || NamesSecret(before) : word[^1] is '=' or ':' && NamesSecret(word.AsSpan(0, word.Length - 1));
+            var shown = isSecret && !isSign ? $"{Hidden}"
+                : before is "-u" or "--user" && word.IndexOf(':') is > 0 and var colon ? $"{word.AsSpan(0, colon + 1)}{Hidden}"
+                : IsScheme(before) && IsEncoded(word) ? $"{Hidden}"
+                : WithoutKnownForms(WithoutElement(WithoutValues(WithoutSecretsOfAddress(word))));
+            text.Append(text.Length > 0 ? " " : "").Append(shown);
+            isSecret = isSign ? isSecret || NamesSecret(before) : word[^1] is '=' or ':' ? NamesSecret(word.AsSpan(0, word.Length - 1)) : IsOption(word) && NamesSecret(word);
             before = word;
         }
 
@@ -115,6 +123,39 @@ internal static class Redaction
         }
 
         return text.ToString();
+    }
+
+    /// <summary>"--token", which its value follows; "--password-file" is followed by a place.</summary>
+    private static bool IsOption(string word) =>
+        word.StartsWith("--", StringComparison.Ordinal) && !word.Contains('=', StringComparison.Ordinal)
+        && !word.EndsWith("-file", StringComparison.Ordinal) && !word.EndsWith("-command", StringComparison.Ordinal);
+
+    /// <summary>"Authorization=Basic", before what it encodes.</summary>
+    private static bool IsScheme(string word) => word.EndsWith("Basic", StringComparison.Ordinal) || word.EndsWith("Bearer", StringComparison.Ordinal);
+
+    /// <summary>No word of a sentence has such a mix.</summary>
+    private static bool IsEncoded(string word) => word.Length >= 8 && word.Skip(1).Any(letter => char.IsAsciiDigit(letter) || char.IsAsciiLetterUpper(letter) || letter == '=');
+
+    /// <summary>The value in <c>&lt;password&gt;hush&lt;/password&gt;</c>.</summary>
+    private static string WithoutElement(string word)
+    {
+        var end = word.IndexOf("</", StringComparison.Ordinal);
+        var begin = end < 0 ? -1 : word.LastIndexOf('>', end);
+        return begin > 0 && NamesSecret(word.AsSpan(0, begin)) ? $"{word.AsSpan(0, begin + 1)}{Hidden}{word.AsSpan(end)}" : word;
+    }
+
+    /// <summary>Secrets that are known by how they begin, whatever is said of them.</summary>
+    private static string WithoutKnownForms(string word)
+    {
+        foreach (var form in KnownForms)
+        {
+            if (word.IndexOf(form, StringComparison.Ordinal) is >= 0 and var at && at + form.Length < word.Length)
+            {
+                return $"{word.AsSpan(0, at + form.Length)}{Hidden}";
+            }
+        }
+
+        return word;
     }
 
     /// <summary>By its last name: directories may be called anything.</summary>
