@@ -17,17 +17,28 @@ internal sealed class SqliteChecker
     private readonly SqliteFindings findings = new();
 
     private readonly bool isOwn;
+    private readonly TimeSpan patience;
 
-    private SqliteChecker(string path, bool isOwn, CancellationToken stop) => (this.path, this.isOwn, this.stop) = (path, isOwn, stop);
+    private SqliteChecker(string path, bool isOwn, TimeSpan patience, CancellationToken stop) =>
+        (this.path, this.isOwn, this.patience, this.stop) = (path, isOwn, patience, stop);
+
+    /// <summary>
+    /// For all of a check: no disk is slower than that. Whoever wrote the schema chose what is computed for each row, and may
+    /// have chosen what never ends.
+    /// </summary>
+    /// <param name="bytes">Of the database.</param>
+    public static TimeSpan Patience(long bytes) => TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(bytes >> 20);
 
     /// <param name="path">A database that nobody has open. Not a byte of it is changed.</param>
     /// <param name="stop">Ends the check.</param>
     /// <param name="isOwn">Whether it belongs to this program. If not, nothing is made beside it, which leaves CHECK constraints out.</param>
+    /// <param name="patience">How long rows may be checked; null for <see cref="Patience"/>.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="UserError">It cannot be read.</exception>
-    public static SqliteCheck Run(string path, CancellationToken stop, bool isOwn = true)
+    public static SqliteCheck Run(string path, CancellationToken stop, bool isOwn = true, TimeSpan? patience = null)
     {
-        var first = RunOnce(path, isOwn, stop);
+        var longest = patience ?? Patience(Posix.StatusOrNull(path)?.Size ?? 0);
+        var first = RunOnce(path, isOwn, longest, stop);
         if (first.Health != SqliteHealth.Damaged)
         {
             return first;
@@ -35,14 +46,14 @@ internal sealed class SqliteChecker
 
         // To SQLite a disk that fails is a damaged database, too. What is damaged is so whenever it is read.
         RequireReadable(path);
-        return RunOnce(path, isOwn, stop);
+        return RunOnce(path, isOwn, longest, stop);
     }
 
-    private static SqliteCheck RunOnce(string path, bool isOwn, CancellationToken stop)
+    private static SqliteCheck RunOnce(string path, bool isOwn, TimeSpan patience, CancellationToken stop)
     {
         try
         {
-            var verdict = new SqliteChecker(path, isOwn, stop).Judge();
+            var verdict = new SqliteChecker(path, isOwn, patience, stop).Judge();
             // An interrupt that came between two statements was heard by none.
             stop.ThrowIfCancellationRequested();
             return verdict;
@@ -76,9 +87,30 @@ internal sealed class SqliteChecker
 
     private SqliteCheck Judge()
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(patience);
         try
         {
-            if (CheckAtOnce() is { } isEmpty)
+            return JudgeWithin(limit.Token);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && !stop.IsCancellationRequested)
+        {
+            findings.Clear();
+            if (isOwn)
+            {
+                SqlitePages.Check(path, stop).ForEach(findings.Damage);
+            }
+
+            findings.Unchecked($"what its schema has computed for each row takes more than {Units.Duration(patience)}");
+            return findings.Verdict(isEmpty: false);
+        }
+    }
+
+    private SqliteCheck JudgeWithin(CancellationToken limit)
+    {
+        try
+        {
+            if (CheckAtOnce(limit) is { } isEmpty)
             {
                 return findings.Verdict(isEmpty);
             }
@@ -111,15 +143,15 @@ internal sealed class SqliteChecker
             SqlitePages.Check(path, stop).ForEach(findings.Damage);
         }
 
-        CheckTables();
+        CheckTables(limit);
         return findings.Verdict(isEmpty: false);
     }
 
     /// <returns>Whether there is no table; null if it must be checked in pieces.</returns>
-    private bool? CheckAtOnce()
+    private bool? CheckAtOnce(CancellationToken limit)
     {
         using var connection = SqliteFile.OpenAlone(path, isOwn);
-        using var interrupting = stop.Register(() => raw.sqlite3_interrupt(connection.Handle));
+        using var interrupting = limit.Register(() => raw.sqlite3_interrupt(connection.Handle));
         if (findings.Take(SqliteFile.Rows(connection, $"PRAGMA integrity_check({Messages})")) >= Messages && !findings.HasDamage)
         {
             findings.Clear();
@@ -131,10 +163,10 @@ internal sealed class SqliteChecker
         return SqliteFile.Scalar<long>(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'") == 0;
     }
 
-    private void CheckTables()
+    private void CheckTables(CancellationToken limit)
     {
         using var connection = SqliteFile.OpenAlone(path, isOwn);
-        using var interrupting = stop.Register(() => raw.sqlite3_interrupt(connection.Handle));
+        using var interrupting = limit.Register(() => raw.sqlite3_interrupt(connection.Handle));
         SqliteFile.Execute(connection, "PRAGMA writable_schema=ON");
         SqliteFile.ReadSchema(connection);
         SqliteSchema.MissingModules(connection).ForEach(findings.Missing);

@@ -170,6 +170,16 @@ public sealed class SqliteCheckerTests : IDisposable
         Is(SqliteHealth.Damaged, "not a database");
     }
 
+    /// <summary>Whoever writes the schema says what is computed for each row.</summary>
+    [Fact]
+    public void A_schema_that_computes_without_end_does_not_hold_the_check()
+    {
+        Make($"CREATE TABLE t(a); {Rows} INSERT INTO t SELECT i FROM n; PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql='CREATE TABLE t(a CHECK (length(hex(zeroblob(10000000))) > a))' WHERE name='t'");
+        var check = SqliteChecker.Run(Db, TestContext.Current.CancellationToken, patience: TimeSpan.FromMilliseconds(50));
+        Assert.Equal(SqliteHealth.NotFullyCheckable, check.Health);
+        Assert.Contains("what its schema has computed for each row takes more than", check.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_name_with_quotes_is_a_name()
     {
