@@ -21,7 +21,7 @@ internal sealed class ImportVerb : IDisposable
     private readonly PythonNames names;
     private readonly bool dryRun;
     private readonly Dictionary<(string Name, long Bytes), string> imported;
-    private ImportRight? right;
+    private ImportLock? held;
     private readonly HashSet<string> made = [];
     private int before;
     private int damaged;
@@ -36,7 +36,7 @@ internal sealed class ImportVerb : IDisposable
         names = PythonLookup.SourceNames(settings);
 
         // Before looking at what is there already: of two who import at once, the other's would be imported twice.
-        right = !dryRun && CreateImport.IsRepository(settings.BackupDir) ? ImportRight.Take(settings.BackupDir, around.Clock) : null;
+        held = !dryRun && CreateImport.IsRepository(settings.BackupDir) ? ImportLock.Acquire(settings.BackupDir, around.Clock) : null;
         imported = CreateImport.Imported(settings.BackupDir);
     }
 
@@ -78,7 +78,7 @@ internal sealed class ImportVerb : IDisposable
         return code;
     }
 
-    public void Dispose() => right?.Dispose();
+    public void Dispose() => held?.Dispose();
 
     private static void RequireDirectory(string directory)
     {
@@ -152,7 +152,7 @@ internal sealed class ImportVerb : IDisposable
                 return;
             }
 
-            right ??= ImportRight.Take(settings.BackupDir, around.Clock);
+            held ??= ImportLock.Acquire(settings.BackupDir, around.Clock);
             if (import.FindMade(backup) is { } id)
             {
                 before++;
@@ -160,7 +160,7 @@ internal sealed class ImportVerb : IDisposable
                 return;
             }
 
-            header = import.Run(right, backup, found);
+            header = import.Run(held, backup, found);
         }
 
         made.Add(header.Id);

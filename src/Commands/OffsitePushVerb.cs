@@ -70,7 +70,7 @@ internal static class OffsitePushVerb
             RepositoryExposure.RefuseSecondPlace(directory);
         }
 
-        using var held = TaskLock.ToCopy(store.Layout, around.Clock.GetUtcNow());
+        using var held = CopyLock.Acquire(store.Layout, around.Clock.GetUtcNow());
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, "offsite push");
         var plan = new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun)
         {

@@ -103,18 +103,18 @@ internal sealed class CreateImport
     }
 
     /// <summary>Imports a backup that was checked.</summary>
-    /// <param name="right">The right to import.</param>
+    /// <param name="held">The right to import.</param>
     /// <param name="backup">Which.</param>
     /// <param name="found">What was found in it.</param>
     /// <exception cref="DamageError">It changed since.</exception>
     /// <exception cref="UserError">It cannot be stored, and why.</exception>
-    public SnapshotHeader Run(ImportRight right, PythonBackup backup, IReadOnlyList<PythonFindings> found)
+    public SnapshotHeader Run(ImportLock held, PythonBackup backup, IReadOnlyList<PythonFindings> found)
     {
         var layout = Repository.OpenOrCreate(template.BackupDirectory, clock);
         try
         {
-            right.Held.Require();
-            _ = right.Held.HasScratchUsers() ? [] : ScratchDirectory.RemoveOrphans(layout.Staging);
+            held.Require();
+            _ = held.HasScratchUsers() ? [] : ScratchDirectory.RemoveOrphans(layout.Staging);
             var (missing, sentence) = Space(backup, found);
             if (missing > 0)
             {

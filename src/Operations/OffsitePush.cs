@@ -15,7 +15,7 @@ internal sealed class OffsitePush
 {
     private const int WarningsTold = 5;
 
-    private readonly TaskLock held;
+    private readonly CopyLock held;
     private readonly SnapshotStore store;
     private readonly OffsiteSnapshots offsite;
     private readonly OffsitePlan plan;
@@ -24,7 +24,7 @@ internal sealed class OffsitePush
     private readonly CancellationToken stop;
     private readonly HashSet<string> damaged;
 
-    private OffsitePush(TaskLock held, SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+    private OffsitePush(CopyLock held, SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         (this.held, this.store, this.offsite, this.plan, this.clock, this.progress, this.stop) = (held, store, offsite, plan, clock, progress, stop);
         damaged = OffsiteDamage.Read(store.Layout);
@@ -32,7 +32,7 @@ internal sealed class OffsitePush
 
     /// <exception cref="UserError">Not all is there, and why; what is there stays and is not sent again. Or the right to copy was taken away.</exception>
     public static OffsitePushResult Run(
-        TaskLock held, SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
+        CopyLock held, SnapshotStore store, OffsiteSnapshots offsite, OffsitePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         try
         {

@@ -11,7 +11,7 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class OffsiteRetention
 {
-    private readonly TaskLock held;
+    private readonly CopyLock held;
     private readonly SnapshotStore store;
     private readonly OffsiteSnapshots offsite;
     private readonly RetentionRules rules;
@@ -22,7 +22,7 @@ internal sealed class OffsiteRetention
     private readonly List<Snapshot> onlyThere;
     private readonly List<DamagedSnapshot> unread;
 
-    public OffsiteRetention(TaskLock held, SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, SiteIdentity? site, TimeProvider clock, RunProgress progress)
+    public OffsiteRetention(CopyLock held, SnapshotStore store, OffsiteSnapshots offsite, RetentionRules rules, SiteIdentity? site, TimeProvider clock, RunProgress progress)
     {
         (this.held, this.store, this.offsite, this.rules, this.site, this.progress) = (held, store, offsite, rules, site, progress);
         (zone, now) = (clock.LocalTimeZone, clock.GetUtcNow());

@@ -7,7 +7,7 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Keeps the signed list of what is in the second place: written by each push, before it removes anything there.</summary>
 internal sealed class OffsiteSigning
 {
-    private readonly TaskLock held;
+    private readonly CopyLock held;
     private readonly SnapshotSigner signer;
     private readonly SnapshotStore here;
     private readonly OffsiteSnapshots offsite;
@@ -24,7 +24,7 @@ internal sealed class OffsiteSigning
     /// <param name="offsite">The second place.</param>
     /// <param name="clock">When it is signed.</param>
     /// <param name="progress">Told of what cannot be listed.</param>
-    public OffsiteSigning(TaskLock held, SnapshotSigner signer, SnapshotStore here, OffsiteSnapshots offsite, TimeProvider clock, RunProgress progress)
+    public OffsiteSigning(CopyLock held, SnapshotSigner signer, SnapshotStore here, OffsiteSnapshots offsite, TimeProvider clock, RunProgress progress)
     {
         (this.held, this.signer, this.here, this.offsite, this.clock, this.progress) = (held, signer, here, offsite, clock, progress);
         if (offsite.There.Size(Layout.Below.Manifest) is not null)

@@ -13,13 +13,13 @@ public sealed class OffsiteStateTests : IDisposable
     [Fact]
     public void One_copies_at_a_time_beside_whoever_writes_here_and_the_file_stays()
     {
-        using (TaskLock.ToCopy(repository.Layout, DateTimeOffset.UtcNow))
+        using (CopyLock.Acquire(repository.Layout, DateTimeOffset.UtcNow))
         {
-            Assert.Equal(ExitCode.Locked, Assert.Throws<UserError>(() => TaskLock.ToCopy(repository.Layout, DateTimeOffset.UtcNow)).Code);
+            Assert.Equal(ExitCode.Locked, Assert.Throws<UserError>(() => CopyLock.Acquire(repository.Layout, DateTimeOffset.UtcNow)).Code);
         }
 
         Assert.True(File.Exists(repository.Layout.OffsiteLock));
-        TaskLock.ToCopy(repository.Layout, DateTimeOffset.UtcNow).Dispose();
+        CopyLock.Acquire(repository.Layout, DateTimeOffset.UtcNow).Dispose();
     }
 
     [Fact]
