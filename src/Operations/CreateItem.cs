@@ -114,11 +114,14 @@ internal sealed class CreateItem
         return true;
     }
 
+    /// <summary>Whether it is a database or, by its name, what lies next to one.</summary>
+    public bool IsOfDatabase() => !SqliteCompanions.DatabaseOf(Entry.Path).IsEmpty || SqliteFile.IsDatabase(File!);
+
     private void CheckUnchanged(Func<CreateItem, FileStatus, bool> isConfirmed)
     {
         if (!IsPrivate && Problem is null && Posix.Status(File!) is var now && !now.SameContentAs(Status) && !isConfirmed(this, now))
         {
-            Report(!SqliteCompanions.DatabaseOf(Entry.Path).IsEmpty || SqliteFile.IsDatabase(File!) ? "changed while it was read: it is part of an SQLite database in use, of which such a copy may be torn; name that under 'databases' in the configuration" : "changed while it was read", isLost: false);
+            Report(IsOfDatabase() ? "changed while it was read: it is part of an SQLite database in use, of which such a copy may be torn; name that under 'databases' in the configuration" : "changed while it was read", isLost: false);
         }
     }
 }

@@ -125,10 +125,9 @@ internal sealed class PythonCheck
             throw new DamageError($"has {size} bytes, and its metadata says {told}");
         }
 
-        Span<byte> begin = stackalloc byte[16];
         using (var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(path), follow: true))
         {
-            if (size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic)))
+            if (size > 0 && !SqliteFile.IsDatabase(file))
             {
                 throw new DamageError("is no SQLite database");
             }

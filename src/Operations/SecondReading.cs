@@ -55,14 +55,8 @@ internal static class SecondReading
         var isTouched = now.Modified != before.Modified;
         return (now.Device, now.Inode) == (before.Device, before.Inode)
             && (now.Size > before.Size || (now.Size == before.Size && !isTouched))
-            && !(isTouched && IsOfDatabase(item))
+            && !(isTouched && item.IsOfDatabase())
             && !Array.Exists(item.Entry.Pieces, piece => piece.IsHole);
-    }
-
-    private static bool IsOfDatabase(CreateItem item)
-    {
-        Span<byte> begin = stackalloc byte[SqliteFile.Magic.Length];
-        return !SqliteCompanions.DatabaseOf(item.Entry.Path).IsEmpty || (Posix.ReadAt(item.File!, begin, 0) == begin.Length && begin.SequenceEqual(SqliteFile.Magic));
     }
 
     private static bool IsSame(PieceReader content, in Piece piece, byte[] buffer)

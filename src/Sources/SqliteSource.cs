@@ -180,9 +180,8 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
     private bool IsOther(FileStatus status)
     {
-        Span<byte> begin = stackalloc byte[16];
         using var file = Posix.OpenToRead(Posix.Here, Posix.Bytes(File), follow: true);
-        return status.Size > 0 && (Posix.ReadAt(file, begin, 0) < begin.Length || !begin.SequenceEqual(SqliteFile.Magic));
+        return status.Size > 0 && !SqliteFile.IsDatabase(file);
     }
 
     private UserError NotDatabase(Exception? cause) => UserError.Failed(
