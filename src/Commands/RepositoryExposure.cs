@@ -47,7 +47,7 @@ internal static class RepositoryExposure
     {
         var layout = new Layout(Path.GetFullPath(directory));
         return !Posix.IsRoot ? [] : Exposure.EachAround(layout.Root, 0)
-            .Concat(new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs, layout.Leases, Path.Combine(layout.Root, OffsiteUpload.Incoming) }.Where(AtomicFile.IsTaken).SelectMany(path => Exposure.Each(path, 0)));
+            .Concat(new[] { layout.Staging, layout.Snapshots, layout.Packs, layout.Runs, layout.Leases, Path.Combine(layout.Root, OffsiteUpload.Incoming) }.Where(path => AtomicFile.IsTaken(path)).SelectMany(path => Exposure.Each(path, 0)));
     }
 
     /// <exception cref="UserError">Root was about to write there, and others could have it write elsewhere.</exception>

@@ -58,5 +58,5 @@ internal static class CreateId
     }
 
     /// <summary>A share goes on showing for some time which names a directory had: what another machine has just published is found by asking for it.</summary>
-    private static bool IsThere(SnapshotId id, Layout layout) => NewName.IsTaken(layout.Header(id));
+    private static bool IsThere(SnapshotId id, Layout layout) => AtomicFile.IsTaken(layout.Header(id), anew: true);
 }

@@ -91,7 +91,7 @@ internal sealed class CreateImport
     public SnapshotId? FindMade(PythonBackup backup)
     {
         var layout = new Layout(template.BackupDirectory);
-        for (var id = SnapshotId.At(TimeOf(backup)); NewName.IsTaken(layout.Header(id)); id = id.Next())
+        for (var id = SnapshotId.At(TimeOf(backup)); AtomicFile.IsTaken(layout.Header(id), anew: true); id = id.Next())
         {
             if (new SnapshotStore(layout).TryRead(id).Whole?.Header.Origin is { System: SnapshotOrigin.Python } origin && origin.Name == backup.Name && origin.Bytes == backup.Bytes)
             {

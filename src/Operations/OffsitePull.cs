@@ -96,7 +96,7 @@ internal sealed class OffsitePull
         }
 
         const string taken = "by another way to this repository, one of its name has come here meanwhile";
-        if (NewName.IsTaken(Here.Header(snapshot.Id)))
+        if (AtomicFile.IsTaken(Here.Header(snapshot.Id), anew: true))
         {
             return taken;
         }

@@ -22,7 +22,7 @@ internal static class RestoreGoneLink
             return;
         }
 
-        var (link, target) = Find(path, led, AtomicFile.IsTaken);
+        var (link, target) = Find(path, led, taken => AtomicFile.IsTaken(taken));
         var above = Path.GetDirectoryName(link)!;
         throw UserError.Failed(
             $"'{source.Name}' was at {led} when {title} was made, to which a link led from {path}; that link is gone",

@@ -181,7 +181,7 @@ internal sealed class SnapshotStore(Layout layout, string? name = null, HeaderTr
             // Only now that it is written: whoever takes the lease away after this also removes what would be renamed.
             _ = held.RenewedNow();
             FinalLook.Require(held.Layout, header, packs);
-            if (!NewName.TryGive(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value)))
+            if (!AtomicFile.TryGiveName(temporary, held.Layout.Header(SnapshotId.Parse(header.Id)!.Value)))
             {
                 AtomicFile.RemoveIfThere(temporary);
                 return false;

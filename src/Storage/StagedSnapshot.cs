@@ -40,7 +40,7 @@ internal sealed record StagedSnapshot(string FileList, string PackTable, string 
         var layout = held.Layout;
         var id = SnapshotId.Parse(header.Id)!.Value;
         StagedPart[] parts = [new(FileList, layout.FileList(id), header.Files), new(PackTable, layout.PackTable(id), header.Packs)];
-        if (!NewName.IsTaken(layout.Header(id))
+        if (!AtomicFile.IsTaken(layout.Header(id), anew: true)
             && Array.TrueForAll(parts, part => part.TryGiveName() || (replacesLeftovers && part.TryReplaceLeftover(held, layout.Header(id)))))
         {
             AtomicFile.SyncDirectory(layout.Snapshots);
@@ -70,7 +70,7 @@ internal sealed class StagedPart(string staged, string final, PartFile written)
     public bool TryGiveName()
     {
         var before = Posix.StatusAsked(Posix.Here, Posix.Bytes(staged));
-        isGiven = NewName.TryGive(staged, final);
+        isGiven = AtomicFile.TryGiveName(staged, final);
 
         // Not by the number that it had: some places give it another with another name.
         given = isGiven && StatusOrNull() is { } now && (now.Size, now.Modified) == (before.Size, before.Modified) ? now : null;
@@ -81,7 +81,7 @@ internal sealed class StagedPart(string staged, string final, PartFile written)
     public bool TryReplaceLeftover(RepositoryLock held, string header)
     {
         var old = held.RenewedNow().MinusMilliseconds((long)LeaseJudgement.Longest.TotalMilliseconds);
-        if (!(IsOlder(old) || IsWritten()) || NewName.IsTaken(header))
+        if (!(IsOlder(old) || IsWritten()) || AtomicFile.IsTaken(header, anew: true))
         {
             return false;
         }
