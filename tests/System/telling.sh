@@ -5,12 +5,6 @@ log_file=/var/log/vertex-ar-backup/backup.log
 
 telling() {
     listen
-    inside_sh "
-        set -e
-        cp -a $config /var/tmp/right
-        install -D -m 600 /dev/null /etc/credstore/vertex-ar-backup.telegram-token
-        echo 7:systemTest > /etc/credstore/vertex-ar-backup.telegram-token"
-    tell_config ''
     check "a log file in its own directory is good for the installed unit" inside vertex-ar-backup config check
 
     mark
@@ -57,7 +51,7 @@ telling() {
         vertex-ar-backup notify test
     check "the token is in no journal" not matches "$(inside journalctl -q -o json)" systemTest
 
-    inside_sh "cat /var/tmp/right > $config; rm -f /etc/credstore/vertex-ar-backup.telegram-token /var/spool/heard; systemctl stop listener.service; systemctl reset-failed"
+    stop_listening
     check "back in silence, a run works" run
 }
 
@@ -68,7 +62,7 @@ tell_config() {
         \"webhook_url\": \"http://127.0.0.1:8025/hook\", \"healthcheck_url\": \"http://127.0.0.1:8025/ping\" } }' > $config"
 }
 
-# A web server that answers all with 200 and writes down what it hears; of languages, a Debian server has Perl.
+# Tells all channels from now on, until stop_listening: a web server answers all with 200 and writes down what it hears; of languages, a Debian server has Perl.
 listen() {
     cat > "$container/usr/local/bin/listener" <<'END'
 use IO::Socket::INET;
@@ -92,6 +86,16 @@ END
     inside systemd-run --quiet --collect --unit=listener perl /usr/local/bin/listener
     wait_until inside_sh 'exec 3<> /dev/tcp/127.0.0.1/8025'
     forget
+    inside_sh "
+        set -e
+        cp -a $config /var/tmp/right
+        install -D -m 600 /dev/null /etc/credstore/vertex-ar-backup.telegram-token
+        echo 7:systemTest > /etc/credstore/vertex-ar-backup.telegram-token"
+    tell_config ''
+}
+
+stop_listening() {
+    inside_sh "cat /var/tmp/right > $config; rm -f /etc/credstore/vertex-ar-backup.telegram-token /var/spool/heard; systemctl stop listener.service; systemctl reset-failed"
 }
 
 forget() {
