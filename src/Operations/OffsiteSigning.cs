@@ -64,12 +64,11 @@ internal sealed class OffsiteSigning
             }
         }
 
-        var now = clock.GetUtcNow();
-        var manifest = signer.Next(repository, former.Latest, listed, now).ToBytes(signer.Key);
+        var manifest = signer.Next(repository, former.Latest, listed, clock.GetUtcNow()).ToBytes(signer.Key);
         held.Require();
         try
         {
-            OffsiteUpload.Put(offsite, Layout.Below.Manifest, manifest, now);
+            offsite.Put(Layout.Below.Manifest, manifest);
         }
         catch (UserError e)
         {

@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Remote;
 using VertexAr.Backup.Storage;
 
@@ -168,6 +169,27 @@ internal sealed class OffsiteSnapshots
     {
         AtomicFile.RemoveIfThere(Layout.FileList(snapshot.Id));
         AtomicFile.RemoveIfThere(Layout.PackTable(snapshot.Id));
+    }
+
+    /// <summary>Puts a small file at the top there, in the place of what is there.</summary>
+    /// <exception cref="UserError">It cannot be replaced: credentials may forbid that.</exception>
+    public void Put(string name, byte[] content)
+    {
+        var path = Path.Combine(Layout.Root, name);
+        AtomicFile.Write(path + ".tmp", path, content);
+        try
+        {
+            CopyItem[] item = [new CopyItem(name, content.Length)];
+            var upload = new OffsiteUpload(Rclone, Layout.Root, SnapshotId.At(clock.GetUtcNow()), new RunProgress(_ => { }));
+            upload.Send("", There.Size(name) is null ? new CopyPlan(item, []) : new CopyPlan([], item));
+            upload.Clean();
+        }
+        catch (UserError)
+        {
+            // Nobody is to take it for what is there.
+            AtomicFile.RemoveIfThere(path);
+            throw;
+        }
     }
 
     private string? Trouble(Snapshot snapshot, bool list, bool table)

@@ -1,4 +1,3 @@
-using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Remote;
@@ -56,27 +55,6 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     /// by step. Only where the server can rename.
     /// </summary>
     public void SendAhead(IReadOnlyList<CopyItem> items) => PutAside(items);
-
-    /// <summary>Puts a small file at the top there, in the place of what is there.</summary>
-    /// <exception cref="UserError">It cannot be replaced: credentials may forbid that.</exception>
-    public static void Put(OffsiteSnapshots offsite, string name, byte[] content, DateTimeOffset now)
-    {
-        var path = Path.Combine(offsite.Layout.Root, name);
-        AtomicFile.Write(path + ".tmp", path, content);
-        try
-        {
-            CopyItem[] item = [new CopyItem(name, content.Length)];
-            var upload = new OffsiteUpload(offsite.Rclone, offsite.Layout.Root, SnapshotId.At(now), new RunProgress(_ => { }));
-            upload.Send("", offsite.There.Size(name) is null ? new CopyPlan(item, []) : new CopyPlan([], item));
-            upload.Clean();
-        }
-        catch (UserError)
-        {
-            // Nobody is to take it for what is there.
-            AtomicFile.RemoveIfThere(path);
-            throw;
-        }
-    }
 
     /// <summary>Sends files of one directory. Each part of them is in its place before the next begins.</summary>
     /// <param name="folder">Where they are, in both places; empty for the top.</param>

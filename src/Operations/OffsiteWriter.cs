@@ -65,7 +65,7 @@ internal sealed class OffsiteWriter(SnapshotStore store, OffsiteSnapshots offsit
 
         try
         {
-            OffsiteUpload.Put(offsite, Layout.Below.Writer, here.ToBytes(), clock.GetUtcNow());
+            offsite.Put(Layout.Below.Writer, here.ToBytes());
             here.Save(store.Layout);
         }
         catch (UserError)
