@@ -31,6 +31,7 @@ internal sealed record StagedSnapshot(string FileList, string PackTable, string 
     /// <param name="header">What the file says.</param>
     /// <param name="file">The header as it was written first, with its signature.</param>
     /// <param name="packs">What it needs, for a last look.</param>
+    /// <returns>False if one of the names is taken; then all are where they were, but for what took the place of a leftover.</returns>
     /// <exception cref="UserError">As above.</exception>
     public bool TryPublishAgain(RepositoryLock held, SnapshotHeader header, ReadOnlyMemory<byte> file, IReadOnlyList<PackInfo> packs) =>
         TryPublish(held, header, file, packs, replacesLeftovers: true);
@@ -62,7 +63,7 @@ internal sealed record StagedSnapshot(string FileList, string PackTable, string 
 /// <param name="written">What proves it whole.</param>
 internal sealed class StagedPart(string staged, string final, PartFile written)
 {
-    private bool isGiven;
+    // The file under its name; null while it has none. No file's where it cannot be told from what somebody else may put there.
     private FileStatus? given;
 
     public string Final => final;
@@ -70,11 +71,14 @@ internal sealed class StagedPart(string staged, string final, PartFile written)
     public bool TryGiveName()
     {
         var before = Posix.StatusAsked(Posix.Here, Posix.Bytes(staged));
-        isGiven = AtomicFile.TryGiveName(staged, final);
+        if (!AtomicFile.TryGiveName(staged, final))
+        {
+            return false;
+        }
 
         // Not by the number that it had: some places give it another with another name.
-        given = isGiven && StatusOrNull() is { } now && (now.Size, now.Modified) == (before.Size, before.Modified) ? now : null;
-        return isGiven;
+        given = StatusOrNull() is { } now && (now.Size, now.Modified) == (before.Size, before.Modified) ? now : default(FileStatus);
+        return true;
     }
 
     /// <summary>Takes the place of the same content, or of what is older than the lease of whoever wrote it can be, while there is no header. It stays there, whatever comes.</summary>
@@ -95,18 +99,18 @@ internal sealed class StagedPart(string staged, string final, PartFile written)
     /// <returns>False if it has: that stays, and what was staged is gone.</returns>
     public bool TryTakeBack()
     {
-        if (!isGiven)
+        if (given is not { } ours)
         {
             return true;
         }
 
-        if (given is not { } ours || StatusOrNull() is not { } now || (now.Device, now.Inode) != (ours.Device, ours.Inode))
+        if (StatusOrNull() is not { } now || (now.Device, now.Inode) != (ours.Device, ours.Inode))
         {
             return false;
         }
 
         Posix.Rename(Posix.Here, Posix.Bytes(final), Posix.Here, Posix.Bytes(staged));
-        isGiven = false;
+        given = null;
         return true;
     }
 
