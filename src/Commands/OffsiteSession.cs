@@ -13,6 +13,7 @@ namespace VertexAr.Backup.Commands;
 internal sealed class OffsiteSession : IDisposable
 {
     private readonly ScratchDirectory scratch;
+    private (uint Uid, uint Gid)? owner;
 
     private OffsiteSession(ScratchDirectory scratch, OffsiteSnapshots snapshots) => (this.scratch, Snapshots) = (scratch, snapshots);
 
@@ -38,6 +39,32 @@ internal sealed class OffsiteSession : IDisposable
             scratch.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The same for root, which has work of its own besides: what is done here, it does with the rights of the backup directory's owner, as it becomes that
+    /// for good in other commands. What that user's rclone.conf has rclone do is not done by root.
+    /// </summary>
+    public static OffsiteSession OpenAsOwner(Surroundings around, OffsiteSetting setting, string backupDirectory, RunProgress progress)
+    {
+        var owner = Surroundings.OwnerOf(backupDirectory);
+        if (owner is null)
+        {
+            RepositoryExposure.Refuse(backupDirectory);
+        }
+
+        _ = around.Trust; // While root may read it.
+        using var acting = Accounts.ActAs(owner);
+        var session = Open(around, setting, LargeScratch(backupDirectory), progress, backupDirectory);
+        session.owner = owner;
+        return session;
+    }
+
+    /// <summary>Does something with the rights of the owner, where it was opened so.</summary>
+    public T AsOwner<T>(Func<T> work)
+    {
+        using var acting = Accounts.ActAs(owner);
+        return work();
     }
 
     /// <summary>Where to keep small things for a while: in the backup directory if it is there and ours, else among temporary files.</summary>
@@ -94,7 +121,11 @@ internal sealed class OffsiteSession : IDisposable
         ? null
         : new RetentionRules(setting.MaxBackups ?? 0, setting.Keep.Daily, setting.Keep.Weekly, setting.Keep.Monthly, setting.Keep.Yearly);
 
-    public void Dispose() => scratch.Dispose();
+    public void Dispose()
+    {
+        using var acting = Accounts.ActAs(owner);
+        scratch.Dispose();
+    }
 
     /// <summary>rclone takes a file that is missing for an empty one, and would say that there is no such remote.</summary>
     private static string? ConfigFile(OffsiteSetting setting)
