@@ -10,24 +10,21 @@ internal sealed class DirectoryLook(NamedPlaces places)
     /// All names in one or both, in the order of their bytes; none of what is no directory. Where one name is another in small letters, what is
     /// there now has the restored one's.
     /// </summary>
-    public SortedSet<byte[]> Names(byte[] live, byte[]? fresh)
+    public IEnumerable<(byte[] Name, byte[] InPlace)> Names(byte[] live, byte[]? fresh)
     {
-        var names = new SortedSet<byte[]>(Comparer<byte[]>.Create((one, other) => one.AsSpan().SequenceCompareTo(other)));
-        foreach (var directory in fresh is null ? [live] : new[] { live, fresh })
-        {
-            if (places.StatusOrNull(directory) is { IsDirectory: true })
-            {
-                var there = Read(directory);
-                if (directory == fresh)
-                {
-                    names.RemoveWhere(name => !there.Contains(name) && places.StatusOrNull(BytePath.Join(fresh, name)) is not null);
-                }
+        var restored = fresh is null ? [] : Restored(live, fresh);
+        var taken = restored.Select(one => BytePath.Key(one.InPlace)).ToHashSet();
+        return restored.Concat(Read(live).Where(name => !taken.Contains(BytePath.Key(name))).Select(name => (Name: name, InPlace: name)))
+            .OrderBy(one => BytePath.Key(one.Name), StringComparer.Ordinal);
+    }
 
-                names.UnionWith(there);
-            }
-        }
-
-        return names;
+    /// <summary>The restored names, each with the one by which the directory that is there now lists the same.</summary>
+    public List<(byte[] Name, byte[] InPlace)> Restored(byte[] live, byte[] fresh)
+    {
+        var there = Read(live);
+        using var open = there.Count > 0 ? Open(live) : null;
+        var listed = open is null ? null : new ListedNames(open, there);
+        return [.. Read(fresh).Select(name => (name, there.Contains(name) ? name : listed?.Find(name) ?? name))];
     }
 
     public bool IsEmpty(byte[] directory) => Read(directory).Count == 0;
@@ -43,9 +40,9 @@ internal sealed class DirectoryLook(NamedPlaces places)
     public int CountReplaced(RestoreInside at, byte[] live, byte[] fresh)
     {
         var count = 0;
-        foreach (var name in Names(fresh, null).TakeWhile(_ => count < 2))
+        foreach (var (name, inPlace) in Restored(live, fresh).TakeWhile(_ => count < 2))
         {
-            var (next, there, restored) = (at.Go(name), BytePath.Join(live, name), BytePath.Join(fresh, name));
+            var (next, there, restored) = (at.Go(inPlace), BytePath.Join(live, name), BytePath.Join(fresh, name));
             if (WhyStays(next, there, restored) is not null || places.StatusOrNull(there) is not { } old)
             {
                 continue;
@@ -111,6 +108,11 @@ internal sealed class DirectoryLook(NamedPlaces places)
 
     private DirectoryNames Read(byte[] path)
     {
+        if (places.StatusOrNull(path) is not { IsDirectory: true })
+        {
+            return DirectoryNames.None;
+        }
+
         using var directory = Open(path);
         return DirectoryNames.Read(directory);
     }

@@ -8,7 +8,7 @@ namespace VertexAr.Backup.Operations;
 /// <param name="names">What it lists.</param>
 internal sealed class ListedNames(SafeFileHandle directory, IEnumerable<byte[]> names)
 {
-    private readonly ILookup<string, byte[]> byText = names.ToLookup(Fold);
+    private readonly Lazy<ILookup<string, byte[]>> byText = new(() => names.ToLookup(Fold));
     private Dictionary<ulong, byte[]>? byInode;
 
     /// <returns>Null if nothing is found by the name.</returns>
@@ -20,13 +20,13 @@ internal sealed class ListedNames(SafeFileHandle directory, IEnumerable<byte[]> 
         }
 
         // Inode numbers may be made up for each look, and are the same for hard links.
-        return byText[Fold(name)].FirstOrDefault() ?? (byInode ??= ByInode()).GetValueOrDefault(inode);
+        return byText.Value[Fold(name)].FirstOrDefault() ?? (byInode ??= ByInode()).GetValueOrDefault(inode);
     }
 
     private Dictionary<ulong, byte[]> ByInode()
     {
         var found = new Dictionary<ulong, byte[]>();
-        foreach (var name in byText.SelectMany(same => same))
+        foreach (var name in byText.Value.SelectMany(same => same))
         {
             if (Inode(name) is { } inode)
             {
@@ -37,14 +37,14 @@ internal sealed class ListedNames(SafeFileHandle directory, IEnumerable<byte[]> 
         return found;
     }
 
-    /// <summary>Null if it is gone: a file that could not be written is removed again.</summary>
+    /// <summary>Null if it is not there: a file that could not be written is removed again, and a name that cannot be is none.</summary>
     private ulong? Inode(byte[] name)
     {
         try
         {
             return Posix.StatusAt(directory, name).Inode;
         }
-        catch (PosixError e) when (e.Number == PosixError.NotFound)
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.Invalid or PosixError.NameTooLong or PosixError.IllegalSequence)
         {
             return null;
         }

@@ -356,7 +356,9 @@ internal sealed class RestoreBackup
 
         Settle(roots, filled.Matched);
         filled.Losses.Report(progress);
-        foreach (var gap in filled.Losses.NotRestored)
+
+        // What was left out because something else that is restored has its name there gives way to that in place, too.
+        foreach (var gap in filled.Losses.NotRestored.Where(gap => !AtomicFile.IsTaken($"{roots[ListPath.Source(gap.Path)].Path}/{Encoding.UTF8.GetString(ListPath.Below(gap.Path))}")))
         {
             Targets.First(target => target.Source.Name == ListPath.Source(gap.Path)).Gaps.Add(ListPath.Below(gap.Path), gap.Reason);
         }

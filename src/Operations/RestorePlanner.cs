@@ -146,9 +146,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     private void ReplaceEntries(RestoreInside at, byte[] live, byte[]? fresh, byte[] aside)
     {
         var old = places.StatusOrNull(live) ?? throw new PosixError(PosixError.NotFound);
-        foreach (var name in tree.Names(live, fresh))
+        foreach (var (name, inPlace) in tree.Names(live, fresh))
         {
-            ReplaceEntry(at.Go(name), BytePath.Join(live, name), fresh is null ? null : BytePath.Join(fresh, name), BytePath.Join(aside, name));
+            ReplaceEntry(at.Go(inPlace), BytePath.Join(live, name), fresh is null ? null : BytePath.Join(fresh, name), BytePath.Join(aside, name));
         }
 
         if (fresh is not null && places.StatusOrNull(fresh) is { } status)
@@ -237,9 +237,9 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             touched.Add(new DirectoryTime(BytePath.Text(live), directory.Modified));
         }
 
-        foreach (var name in tree.Names(fresh, null))
+        foreach (var (name, inPlace) in tree.Restored(live, fresh))
         {
-            MergeEntry(at.Go(name), BytePath.Join(live, name), BytePath.Join(fresh, name));
+            MergeEntry(at.Go(inPlace), BytePath.Join(live, name), BytePath.Join(fresh, name));
         }
     }
 

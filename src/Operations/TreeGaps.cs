@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 
@@ -16,6 +17,10 @@ internal sealed record Gap(byte[] Path, string Reason);
 internal sealed class TreeGaps
 {
     private readonly Dictionary<string, string> places = [];
+
+    // The same by names that the place has instead, in small letters, say; and of each directory, the names that lead to one.
+    private readonly Dictionary<string, string> otherPlaces = [];
+    private readonly Dictionary<string, HashSet<string>> inside = [];
 
     /// <summary>What the snapshot's list names as absent.</summary>
     public IReadOnlyList<Gap> Absent { get; private init; } = [];
@@ -52,7 +57,51 @@ internal sealed class TreeGaps
     /// <summary>Why something has to stay; null if it need not.</summary>
     public string? Why(ReadOnlySpan<byte> below) => places.GetValueOrDefault(Key(below));
 
-    public void Add(ReadOnlySpan<byte> below, string reason) => places[Key(below)] = reason;
+    /// <summary>The same by a name that the place has instead; unless something is restored under it.</summary>
+    public string? WhyByOtherName(ReadOnlySpan<byte> below) => otherPlaces.GetValueOrDefault(Key(below));
+
+    public void Add(ReadOnlySpan<byte> below, string reason) => Add(places, Key(below), reason);
+
+    /// <summary>Learns by which names a directory lists what is found in it by those of the snapshot; the ones above it first.</summary>
+    /// <param name="below">The directory, by the names that it has in place.</param>
+    /// <param name="directory">The same, open.</param>
+    /// <param name="names">What it lists.</param>
+    public void Find(byte[] below, SafeFileHandle directory, DirectoryNames names)
+    {
+        if (!inside.TryGetValue(Key(below), out var wanted))
+        {
+            return;
+        }
+
+        var (listed, start) = (new ListedNames(directory, names), below.Length == 0 ? "" : $"{Key(below)}/");
+        foreach (var name in wanted.Select(Encoding.Latin1.GetBytes).Where(name => !names.Contains(name)).ToList())
+        {
+            if (listed.Find(name) is { } other)
+            {
+                Rename(start + Key(name), start + Key(other));
+            }
+        }
+    }
+
+    private void Rename(string from, string to)
+    {
+        foreach (var (key, reason) in places.Concat(otherPlaces).Where(one => one.Key == from || one.Key.StartsWith(from + "/", StringComparison.Ordinal)).ToList())
+        {
+            Add(otherPlaces, to + key[from.Length..], reason);
+        }
+    }
+
+    private void Add(Dictionary<string, string> among, string key, string reason)
+    {
+        among[key] = reason;
+        for (var isNew = true; isNew && key.Length > 0;)
+        {
+            var directory = key[..Math.Max(0, key.LastIndexOf('/'))];
+            inside.TryAdd(directory, []);
+            isNew = inside[directory].Add(key[directory.Length..].TrimStart('/'));
+            key = directory;
+        }
+    }
 
     private static bool IsVague(LeftOut left) =>
         left.Paths.Count < left.Count && (ForeignKinds.FromWord(left.Kind) is not { } kind || LeftOut.HasPaths(kind));

@@ -60,7 +60,7 @@ internal sealed class TreeSurvey
     /// <exception cref="UserError">A directory in it cannot be listed, so that nobody knows what would be moved.</exception>
     public static TreeSurvey Of(string top, TreeBoundary boundary, TreeGaps gaps, Func<byte[], bool>? isRestored)
     {
-        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top), OpenFileTable.Read(), gaps, gaps.MayBeMore ? isRestored : null);
+        var survey = new TreeSurvey(boundary, BoundPlaces.Of(top), OpenFileTable.Read(), gaps, isRestored);
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(top), follow: true);
         survey.Walk(directory, [], Posix.Status(directory), top);
         return survey;
@@ -146,6 +146,7 @@ internal sealed class TreeSurvey
             return Leave(below, "a backup directory");
         }
 
+        gaps.Find(below, directory, names);
         var stays = bound!.IsElsewhere(Key(below));
         for (var i = 0; i < names.Count; i++)
         {
@@ -258,13 +259,18 @@ internal sealed class TreeSurvey
             return known;
         }
 
-        if (isRestored?.Invoke(path) ?? true)
+        var other = gaps.WhyByOtherName(path);
+        if ((other is null && !gaps.MayBeMore) || (isRestored?.Invoke(path) ?? other is null))
         {
             return null;
         }
 
-        unsure.Add(path);
-        return "not in the snapshot, which does not say whether it was there";
+        if (other is null)
+        {
+            unsure.Add(path);
+        }
+
+        return other ?? "not in the snapshot, which does not say whether it was there";
     }
 
     /// <summary>Why the database stays that something belongs to; names come in order, so that it was looked at before.</summary>

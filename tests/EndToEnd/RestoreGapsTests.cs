@@ -148,6 +148,35 @@ public sealed class RestoreGapsTests
         Assert.NotEqual("ruined", File.ReadAllText(site.InStorage("portraits/1/portrait.jpg")));
     }
 
+    /// <summary>One name in capital and in small letters: what the tree has now is known by the one that is listed.</summary>
+    [Theory]
+    [InlineData("exfat")]
+    [InlineData("ntfs in small letters")]
+    public void What_the_place_has_under_a_name_in_other_letters_stays_too(string place)
+    {
+        var site = new Site(withMedia: false);
+        try
+        {
+            Command.Shell("mkdir -p Photos/Deep Private; echo saved > Photos/one; echo never > Photos/Deep/Secret.key; echo saved > plain", site.Storage);
+            var user = site.BelongToOrdinaryUser();
+            Command.Shell("chown 0:0 Photos/Deep/Secret.key Private; chmod 000 Photos/Deep/Secret.key Private", site.Storage);
+            site.Run(["create"], before: user).IsPartial("storage/Photos/Deep/Secret.key", "storage/Private");
+            Directory.Move(site.Storage, site.In("saved"));
+            PoorPlace.Mount(site, "app/storage", place);
+            Command.Shell("mkdir -p PHOTOS/DEEP PRIVATE; echo ruined > PHOTOS/ONE; echo mine > PHOTOS/DEEP/SECRET.KEY; echo mine > PRIVATE/X; echo ruined > PLAIN; echo since > later", site.Storage);
+            var restored = site.Run("restore", site.Newest().Id, "--only", "storage", "--yes", "--rename-unfit");
+            Assert.True(restored.Code == 3, restored.ToString());
+            Assert.Equal("mine mine saved saved", Command.Shell("echo $(cat Private/x Photos/Deep/Secret.key Photos/one plain)", site.Storage).Output.Trim());
+            Assert.False(File.Exists(site.InStorage("later")));
+            Assert.Equal("ruined ruined since", Command.Shell("echo $(find .before_restore_* -type f -exec cat {} + | sort)", site.Storage).Output.Trim());
+        }
+        finally
+        {
+            site.Dispose();
+            PoorPlace.Forget(site);
+        }
+    }
+
     /// <summary>Saves a site of which a file and a directory cannot be read by whoever saves it.</summary>
     private static void Close(Site site)
     {

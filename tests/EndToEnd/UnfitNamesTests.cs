@@ -99,6 +99,22 @@ public sealed class UnfitNamesTests : IDisposable
     [Theory]
     [InlineData("exfat")]
     [InlineData("ntfs in small letters")]
+    public void With_keep_going_in_place_what_is_restored_has_the_name_of_what_is_left_out(string place)
+    {
+        site.Write("Photos/two", "of the one of both that is left out");
+        site.Create();
+        Directory.Move(site.Storage, site.In("saved"));
+        PoorPlace.Mount(site, "app/storage", place);
+        Command.Shell("mkdir Photos; echo mine > Photos/two; echo ruined > Photos/one; echo ruined > anna.jpg", site.Storage);
+        site.Run("restore", "latest", "--only", "storage", "--yes", "--keep-going").Ends(3).Says("storage/anna.jpg", "storage/Photos/two");
+        Assert.Equal("two four mine", Command.Shell("echo $(cat PHOTOS/one Anna.JPG Photos/two)", site.Storage).Output.Trim());
+        Assert.Equal("ruined ruined", Command.Shell("echo $(find .before_restore_* -type f -exec cat {} +)", site.Storage).Output.Trim());
+        Assert.DoesNotContain(Names(site.Storage), name => name.Contains("restore_", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("exfat")]
+    [InlineData("ntfs in small letters")]
     public void A_drill_finds_what_it_restored_under_other_names(string place)
     {
         site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = PoorPlace.Mount(site, "there", place) };
