@@ -50,6 +50,11 @@ internal static class Bindings
             throw UserError.Usage("'restore' is told both '--as-in-snapshot' and '--to'; give one of them");
         }
 
+        if (given.Has(CommandTable.Moved) && given.Value(CommandTable.To) is not null)
+        {
+            throw UserError.Usage("'--moved' is for a restore in place; it does not go with '--to'");
+        }
+
         if (asInSnapshot != allow)
         {
             throw UserError.Usage(
@@ -81,7 +86,8 @@ internal static class Bindings
             given.Has(CommandTable.KeepSpecial),
             given.Has(CommandTable.AsInSnapshot),
             given.Values(CommandTable.Allow) is { Count: > 0 } allowed ? allowed : null,
-            given.Has(CommandTable.RenameUnfit));
+            given.Has(CommandTable.RenameUnfit),
+            given.Has(CommandTable.Moved));
     }
 
     public static Command Verify(Arguments given)

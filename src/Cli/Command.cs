@@ -45,7 +45,8 @@ internal sealed record StatsCommand : Command;
 /// (glob patterns) means every file; <paramref name="To"/> null means in place. <paramref name="From"/>: from the copies
 /// there; null for the backup directory. <paramref name="KeepSpecial"/>: set-user-ID, capabilities and device nodes come back
 /// whoever could have put them into the snapshot. <paramref name="AsInSnapshot"/>: to the places that the snapshot has, below the
-/// directories <paramref name="Allow"/>, and not to those of the configuration.
+/// directories <paramref name="Allow"/>, and not to those of the configuration. <paramref name="Moved"/>: places on other file
+/// systems than before are as they should be.
 /// </summary>
 internal sealed record RestoreCommand(
     string Id,
@@ -62,7 +63,8 @@ internal sealed record RestoreCommand(
     bool KeepSpecial = false,
     bool AsInSnapshot = false,
     IReadOnlyList<string>? Allow = null,
-    bool RenameUnfit = false) : Command;
+    bool RenameUnfit = false,
+    bool Moved = false) : Command;
 
 /// <summary>
 /// Finishes a restore that was killed, or takes it back (<paramref name="Undo"/>). <paramref name="Place"/> says which, if there

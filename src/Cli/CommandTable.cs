@@ -140,7 +140,7 @@ internal static class CommandTable
                 + "first, unless --yes is given. Databases, other trees, backups and mounts that lie inside a tree stay as they are. A "
                 + "restore in place that was killed is finished with --continue or taken back with --undo.",
             [new Positional("ID", "a snapshot's ID as 'list' shows it, or 'latest'; or a file of an old backup; with --continue or --undo, what names the restore")],
-            [RestoreType, Only, Path, To, AsInSnapshot, Allow, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, RenameUnfit, Damaged, KeepSpecial, DryRun, Continue, Undo],
+            [RestoreType, Only, Path, To, AsInSnapshot, Allow, Moved, FromOffsite, Remote, RcloneConfig, Trust, Yes, NoVerify, KeepGoing, RenameUnfit, Damaged, KeepSpecial, DryRun, Continue, Undo],
             [
                 new("restore latest", "everything, in place"),
                 new("restore latest --path 'portraits/42*' --to /tmp/found", "some files, elsewhere"),

@@ -12,6 +12,7 @@ internal static class ConfiguredNeighbours
     /// <summary>Where it has sources, for a restore in place, unless the command goes by the snapshot. Where no file is, the defaults are the configuration.</summary>
     public static RestorePlaces Places(Surroundings around, RestoreCommand command) => new(around.SettingsIfGood(quiet: true) is { } settings ? Sources(settings) : null)
     {
+        Watch = StateDirectory.Watch(around, around.FindBackupDirectory(), command.Moved, RestoreVerb.Accept),
         Allowed = command.AsInSnapshot ? [.. command.Allow!.Select(directory => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)))] : null,
     };
 

@@ -10,6 +10,9 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>restore</c>: asks, brings a snapshot back, and says where what was there before is now.</summary>
 internal static class RestoreVerb
 {
+    /// <summary>Says that the places are right on the disks where they are now.</summary>
+    public const string Accept = "restore … --moved";
+
     private const int LeftAloneAsked = 5;
 
     public static ExitCode Run(Surroundings around, RestoreCommand command)
@@ -86,6 +89,11 @@ internal static class RestoreVerb
         fetch?.Invoke(restore);
         var started = around.Clock.GetTimestamp();
         var result = Restore(around, restore, plan, progress);
+        if (command.Moved && plan.Places.Watch.Remember() is { } unremembered)
+        {
+            around.Screen.Log.Say(Severity.Warning, unremembered);
+        }
+
         Report(around, what, result, plan, around.Clock.GetElapsedTime(started));
         RunLog.End(around, $"restore {command.Id}", $"{Units.Count(result.Files, "file")} of {what.Title}, {Units.Count(result.Damaged.Count, "damaged file")}");
         return result.Outcome.Code();

@@ -1,4 +1,5 @@
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -35,6 +36,8 @@ internal sealed class PlaceWatch
     public static string Database(string name) => $"database '{name}'";
 
     public static string Storage(string name) => $"storage '{name}'";
+
+    public static string Source(SourceSummary source) => source.Kind == SourceKind.Database ? Database(source.Name) : Storage(source.Name);
 
     /// <summary>Looks at a place before anything is read from it or made in it, and takes it in for <see cref="Remember"/>.</summary>
     /// <param name="role">What it is, as above.</param>

@@ -14,11 +14,21 @@ internal sealed record RestorePlaces(IReadOnlyList<SourcePlace>? Configured)
     /// <summary>Directories, absolute, below which the snapshot's own word counts; null to follow the configuration.</summary>
     public IReadOnlyList<string>? Allowed { get; init; }
 
-    /// <summary>The place of a source.</summary>
+    /// <summary>Knows on which disks the places were.</summary>
+    public PlaceWatch Watch { get; init; } = PlaceWatch.None;
+
+    /// <summary>The place of a source, on the disk where it was.</summary>
     /// <param name="source">As the snapshot has it.</param>
     /// <param name="what">What is restored.</param>
-    /// <exception cref="UserError">The configuration has it elsewhere, or not at all. Names both places.</exception>
+    /// <exception cref="UserError">The configuration has it elsewhere, or not at all: names both places. Or its disk is not mounted.</exception>
     public string Of(SourceSummary source, IRestorable what)
+    {
+        var place = Named(source, what);
+        Watch.Require(PlaceWatch.Source(source), place);
+        return place;
+    }
+
+    private string Named(SourceSummary source, IRestorable what)
     {
         var title = what.Title;
         if (Allowed is not null)

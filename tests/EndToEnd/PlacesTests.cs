@@ -58,6 +58,34 @@ public sealed class PlacesTests : IDisposable
         site.Run("create", "storage", "--accept-shrink").Succeeds();
     }
 
+    /// <summary>What would be restored there is hidden as soon as the disk is mounted.</summary>
+    [Fact]
+    public void Nothing_is_restored_in_place_below_a_disk_that_is_not_mounted()
+    {
+        var disk = site.MountMemory("app/storage", "size=1m");
+        site.Write("kept", "on the disk");
+        site.Create();
+        Command.Run("umount", disk).Succeeds();
+
+        var lost = $"storage 'storage', {disk}, was on ";
+        site.Run("restore", "latest", "--yes", "--dry-run").Fails(1, lost, "restore … --moved");
+        NamesNoMount(site.Run("restore", "latest", "--yes").Fails(1, "mount it"), $"storage 'storage', {disk}");
+        site.Run("restore", "latest", "--yes", "--as-in-snapshot", "--allow", site.Root).Fails(1, lost);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.GetDirectoryName(disk)!, "*before_restore*"));
+
+        // What is on other disks, and elsewhere.
+        site.Run("restore", "latest", "--only", "database", "--yes").Succeeds();
+        site.Run("restore", "latest", "--to", Path.Combine(site.Root, "there")).Succeeds();
+        site.Run("restore", "latest", "--moved", "--to", Path.Combine(site.Root, "other")).Fails(2, "in place");
+
+        // A new disk is as good as the old one, once that is said; and it is known from then on.
+        site.Run("restore", "latest", "--yes", "--moved").Succeeds();
+        Assert.Equal("on the disk", File.ReadAllText(Path.Combine(disk, "kept")));
+        site.Run("restore", "latest", "--yes").Succeeds();
+        site.Run("create").Succeeds();
+    }
+
     [Fact]
     public void A_disk_that_is_not_mounted_gets_no_new_repository()
     {

@@ -37,6 +37,7 @@ public sealed class CommandLineTests
         { "restore latest --to -", Latest with { To = "-" } },
         { "restore --no-verify --keep-going --dry-run latest", Latest with { NoVerify = true, KeepGoing = true, DryRun = true } },
         { "restore --rename-unfit latest", Latest with { RenameUnfit = true } },
+        { "restore latest --moved", Latest with { Moved = true } },
         { "restore latest --damaged", Latest with { Damaged = true } },
         { "verify", new VerifyCommand(null, false) },
         { "verify --all --deep", new VerifyCommand(null, true) },
