@@ -46,7 +46,7 @@ ExitCode Main()
     Command command;
     try
     {
-        (options, command) = CommandLine.Parse(args);
+        (options, command) = CommandLine.Parse(ArgumentBytes.Of(args));
     }
     catch (UserError e)
     {

@@ -22,7 +22,11 @@ internal sealed class Arguments
 
     public string? Positional(int index) => index < positionals.Count ? positionals[index] : null;
 
-    public void Add(string positional) => positionals.Add(positional);
+    public void Add(string positional)
+    {
+        RequireText("an argument", positional);
+        positionals.Add(positional);
+    }
 
     public void Add(Option flag) => values.TryAdd(flag.Name, []);
 
@@ -43,8 +47,21 @@ internal sealed class Arguments
         }
     }
 
+    private static void RequireText(string what, string value)
+    {
+        if (!ArgumentBytes.IsText(value))
+        {
+            throw UserError.Usage($"{what} is given as {ShellWord.Of(value)}, which is not UTF-8", "only --path takes such names; choose one in UTF-8");
+        }
+    }
+
     private static void Check(Option option, string value)
     {
+        if (option != CommandTable.Path)
+        {
+            RequireText($"option '{option.Name}'", value);
+        }
+
         if (value.Length == 0)
         {
             throw UserError.Usage($"option '{option.Name}' needs a value that is not empty: {option.Allowed}");

@@ -13,23 +13,29 @@ internal enum PathFit
     /// <summary>As a pattern.</summary>
     Pattern,
 
+    /// <summary>By what is printed for its name below the top of its tree.</summary>
+    PrintBelowTop,
+
     /// <summary>By its name below the top of its tree.</summary>
     NameBelowTop,
+
+    /// <summary>By what is printed for its name in the list.</summary>
+    Print,
 
     /// <summary>By its name in the list.</summary>
     Name,
 }
 
 /// <summary>
-/// One path that was asked for: a name as lists of files are printed, or a pattern. A name stands for itself whatever characters
+/// One path that was asked for: a name as it is or as lists of files are printed, or a pattern. A name stands for itself whatever characters
 /// it has, and a directory's for all that is in it.
 /// </summary>
 internal sealed class PathChoice
 {
     private const char Replacement = '\ufffd';
 
-    private readonly string name;
-    private readonly byte[]? bytes;
+    private readonly byte[] name;
+    private readonly string? print;
     private readonly bool directoriesOnly;
     private readonly List<byte[]> inner = [];
     private readonly Glob glob;
@@ -49,10 +55,11 @@ internal sealed class PathChoice
             inner.AddRange(sources.Where(source => LiesIn(source, text.TrimEnd('/')) || LiesIn(source, RealPath.Of(text))).Select(source => Encoding.UTF8.GetBytes(source.Name)));
         }
 
-        name = Printable.Escape(listed.TrimEnd('/'));
+        name = ArgumentBytes.Bytes(listed.TrimEnd('/'));
 
-        // What is printed as it is can be compared as it is; where a byte was replaced or written out, only its printed form can.
-        bytes = name.AsSpan().IndexOfAny('\\', Replacement) < 0 ? Encoding.UTF8.GetBytes(name) : null;
+        // What is printed as it is stands for one name; where a byte was replaced or written out, for any with that print.
+        print = Printable.Escape(Encoding.UTF8.GetString(name));
+        print = ArgumentBytes.Shown(listed.TrimEnd('/')) == print && ArgumentBytes.IsText(text) && print.AsSpan().IndexOfAny('\\', Replacement) >= 0 ? print : null;
     }
 
     /// <summary>As it was asked for.</summary>
@@ -63,11 +70,17 @@ internal sealed class PathChoice
     {
         var below = ListPath.Below(path);
         var isBelow = !below.IsEmpty;
+        var mayBeBelow = isBelow && name.AsSpan().Contains((byte)'/');
         return IsNamed(path, isDirectory) || IsInner(ListPath.SourceName(path)) ? PathFit.Name
-            : isBelow && name.Contains('/', StringComparison.Ordinal) && IsNamed(below, isDirectory) ? PathFit.NameBelowTop
+            : IsPrinted(path, isDirectory) ? PathFit.Print
+            : mayBeBelow && IsNamed(below, isDirectory) ? PathFit.NameBelowTop
+            : mayBeBelow && IsPrinted(below, isDirectory) ? PathFit.PrintBelowTop
             : glob.MatchesOrContains(path, isDirectory) || (isBelow && glob.MatchesOrContains(below, isDirectory)) ? PathFit.Pattern
             : PathFit.None;
     }
+
+    /// <summary>Whether a path of the list, and no directory above it, is printed like this one; one that is printed as it is has no such.</summary>
+    public bool IsPrintOf(ReadOnlySpan<byte> path) => print is not null && (Printed(path) == print || (ListPath.Below(path) is { IsEmpty: false } below && Printed(below) == print));
 
     private static bool LiesIn(SourceSummary source, string directory) =>
         new[] { source.Path, RealPath.Of(source.Path) }.Any(path => path != directory && PathPrefix.Holds(directory, path));
@@ -87,22 +100,15 @@ internal sealed class PathChoice
     }
 
     /// <summary>It is the path, or a directory above it.</summary>
-    private bool IsNamed(ReadOnlySpan<byte> path, bool isDirectory)
-    {
-        if (name.Length == 0)
-        {
-            return false;
-        }
+    private bool IsNamed(ReadOnlySpan<byte> path, bool isDirectory) =>
+        name.Length > 0 && path.StartsWith(name) && (path.Length == name.Length ? isDirectory || !directoriesOnly : path[name.Length] == '/');
 
-        if (bytes is not null)
-        {
-            return path.StartsWith(bytes) && (path.Length == bytes.Length ? isDirectory || !directoriesOnly : path[bytes.Length] == '/');
-        }
+    /// <summary>It is printed as the path is, or as a directory above it.</summary>
+    private bool IsPrinted(ReadOnlySpan<byte> path, bool isDirectory) =>
+        print is not null && Printed(path) is var printed && printed.StartsWith(print, StringComparison.Ordinal)
+            && (printed.Length == print.Length ? isDirectory || !directoriesOnly : printed[print.Length] == '/');
 
-        var printed = Printable.Escape(Encoding.UTF8.GetString(path));
-        return printed.StartsWith(name, StringComparison.Ordinal)
-            && (printed.Length == name.Length ? isDirectory || !directoriesOnly : printed[name.Length] == '/');
-    }
+    private static string Printed(ReadOnlySpan<byte> path) => Printable.Escape(Encoding.UTF8.GetString(path));
 
     /// <summary>Operators know the path on the disk; the list knows the source's name. The innermost source counts where one lies in another.</summary>
     private static (string Name, string Pattern)? InListTerms(string text, IReadOnlyList<SourceSummary> sources)

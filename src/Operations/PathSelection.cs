@@ -10,6 +10,8 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 internal sealed class PathSelection
 {
+    private const int MostNamed = 5;
+
     private readonly List<Choice> choices;
     private readonly List<byte[]> companions = [];
     private readonly HashSet<string> along = [];
@@ -24,6 +26,9 @@ internal sealed class PathSelection
 
     /// <summary>What was asked for and fits nothing.</summary>
     public IEnumerable<string> Unmatched => choices.Where(choice => choice.Best == PathFit.None).Select(choice => choice.Path.Text);
+
+    /// <summary>Sentences on paths that are printed for more than one name.</summary>
+    public IEnumerable<string> Alike => choices.Select(choice => choice.SayAlike()).OfType<string>();
 
     /// <summary>Sources of which something is asked for, if only a directory.</summary>
     public IReadOnlySet<string> Sources => choices.SelectMany(choice => choice.Sources).ToHashSet();
@@ -55,6 +60,11 @@ internal sealed class PathSelection
         foreach (var choice in choices)
         {
             var fit = choice.Path.Of(path, isDirectory);
+            if (choice.Path.IsPrintOf(path))
+            {
+                choice.Alike.Add((path.ToArray(), fit));
+            }
+
             if (fit > choice.Best)
             {
                 choice.Best = fit;
@@ -95,5 +105,22 @@ internal sealed class PathSelection
         public PathFit Best { get; set; }
 
         public HashSet<string> Sources { get; } = [];
+
+        /// <summary>What is printed like this, and how each fits.</summary>
+        public List<(byte[] Path, PathFit Fit)> Alike { get; } = [];
+
+        public string? SayAlike()
+        {
+            var (chosen, others) = (Alike.FindAll(one => one.Fit >= Best), Alike.FindAll(one => one.Fit < Best));
+            var shown = ArgumentBytes.Shown(Path.Text);
+            return Best is PathFit.Print or PathFit.PrintBelowTop && chosen.Count > 1
+                    ? $"'{shown}' is how {Units.Count(chosen.Count, "name")} are printed, all of which are chosen; for one alone, give its bytes: {Words(chosen)}"
+                : Best is PathFit.Name or PathFit.NameBelowTop && chosen.Count > 0 && others.Count > 0
+                    ? $"'{shown}' is one name as it is, and also how {Units.Count(others.Count, "other")} {(others.Count == 1 ? "is" : "are")} printed, which {(others.Count == 1 ? "is" : "are")} not chosen: {Words(others)}"
+                : null;
+        }
+
+        private static string Words(List<(byte[] Path, PathFit Fit)> alike) =>
+            string.Join(", ", alike.Take(MostNamed).Select(one => ShellWord.Of(one.Path))) + (alike.Count > MostNamed ? ", …" : "");
     }
 }

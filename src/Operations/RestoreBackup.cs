@@ -30,7 +30,7 @@ internal sealed class RestoreBackup
         What = what;
         this.progress = progress;
         this.stop = stop;
-        this.plan = plan with { Selection = RestoreSelection.Of(what, plan) };
+        this.plan = plan with { Selection = RestoreSelection.Of(what, plan, progress) };
         stamp = RestoreNames.Stamp(clock.GetUtcNow());
         Targets = [.. Chosen().Select(source => Target(source) with { Gaps = what.Gaps(source), ChosenMounts = this.plan.Paths.Count > 0 ? mounts => ChosenMounts(source, mounts) : null })];
         Check();

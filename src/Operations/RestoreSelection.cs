@@ -8,7 +8,7 @@ namespace VertexAr.Backup.Operations;
 internal static class RestoreSelection
 {
     /// <exception cref="UserError">A path that was asked for is not there.</exception>
-    public static PathSelection Of(IRestorable what, RestorePlan plan)
+    public static PathSelection Of(IRestorable what, RestorePlan plan, RunProgress progress)
     {
         var among = what.Sources.Where(source => plan.Only is null || source.Kind == plan.Only).Select(source => source.Name).ToHashSet();
         if (plan.Paths.Count == 0 || among.Count == 0)
@@ -22,6 +22,11 @@ internal static class RestoreSelection
         if (unmatched.Count > 0)
         {
             throw NotThere(what, unmatched, what.Sources.Where(source => among.Contains(source.Name)));
+        }
+
+        foreach (var sentence in selection.Alike)
+        {
+            progress.Say(Severity.Warning, sentence);
         }
 
         if (selection.MaybeDatabases is { Count: > 0 } files)
@@ -54,5 +59,5 @@ internal static class RestoreSelection
     }
 
     public static UserError NothingMatches(IRestorable what, IEnumerable<string> paths) => UserError.Failed(
-        $"nothing in {what.Title} matches {string.Join(" or ", paths.Select(path => $"'{path}'"))}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
+        $"nothing in {what.Title} matches {string.Join(" or ", paths.Select(path => ArgumentBytes.IsText(path) ? $"'{path}'" : ShellWord.Of(path)))}", $"'vertex-ar-backup show {what.Id} --files' shows what is there");
 }

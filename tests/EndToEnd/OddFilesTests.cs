@@ -25,6 +25,31 @@ public sealed class OddFilesTests
         site.Run("verify", "--deep").Succeeds();
     }
 
+    /// <summary>Both are printed as caf\ufffd.jpg.</summary>
+    [Fact]
+    public void A_name_is_chosen_alone_by_its_bytes_and_with_others_by_what_is_printed_for_it()
+    {
+        using var site = new Site(withMedia: false);
+        Command.Shell(@"printf one >$'caf\xe8.jpg'; printf two >$'caf\xe9.jpg'; printf line >$'a\nb'; printf plain >'a\nb'", site.Storage);
+        site.Create();
+        const string spoil = "for f in *; do printf later > \"$f\"; done";
+
+        Command.Shell(spoil, site.Storage);
+        Restore(@"storage/$'caf\xe8.jpg'").Succeeds();
+        Assert.Equal("one later", Command.Shell(@"cat $'caf\xe8.jpg'; printf ' '; cat $'caf\xe9.jpg'", site.Storage).Output);
+        Command.Shell(spoil, site.Storage);
+        Restore(@$"{site.Storage}/$'caf\xe9.jpg'").Succeeds();
+        Assert.Equal("later two", Command.Shell(@"cat $'caf\xe8.jpg'; printf ' '; cat $'caf\xe9.jpg'", site.Storage).Output);
+        Restore(@"storage/$'caf\xfe.jpg'").Fails(1, "nothing in snapshot", @"$'storage/caf\376.jpg'");
+
+        site.Run("restore", "latest", "--dry-run", "--path", "storage/caf\ufffd.jpg").Succeeds()
+            .Says("2 names are printed, all of which are chosen", @"$'storage/caf\350.jpg', $'storage/caf\351.jpg'").Prints("would restore 2 files");
+        site.Run("restore", "latest", "--dry-run", "--path", @"storage/a\nb").Succeeds().Says("not chosen", @"$'storage/a\012b'").Prints("would restore 1 file");
+        Command.Run(["bash", "-c", $"{Program.Binary} --config {site.Config} restore latest --to $'{site.Root}/\\xe9'"], Program.Environment(null)).Fails(2, "--to", "not UTF-8");
+
+        Result Restore(string word) => Command.Run(["bash", "-c", $"{Program.Binary} --config {site.Config} restore latest --yes --path {word}"], Program.Environment(null));
+    }
+
     [Fact]
     public void Nothing_in_a_name_reaches_the_terminal_as_a_command()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
 
@@ -88,6 +89,32 @@ public sealed class PathSelectionTests
         byte[][] paths = [[.. "srv/"u8, 0xff, .. ".jpg"u8], [.. "srv/"u8, 0xfe, .. ".jpg"u8], [.. "srv/a.jpg"u8]];
         Array.ForEach(paths, path => selection.Note(path, isDirectory: false));
         Assert.Equal([true, true, false], paths.Select(path => selection.IsWanted(path, isDirectory: false)));
+    }
+
+    /// <summary>Its own bytes name one of them, and what is printed names it first whose name that is.</summary>
+    [Fact]
+    public void A_name_as_it_is_comes_before_what_is_printed_for_others()
+    {
+        byte[][] paths = [[.. "srv/"u8, 0xff, .. ".jpg"u8], [.. "srv/"u8, 0xfe, .. ".jpg"u8], [.. "srv/a\nb"u8], [.. "srv/a\\nb"u8]];
+        Assert.Equal([true, false, false, false], Chosen(ArgumentBytes.Text(paths[0]), out var said));
+        Assert.Empty(said);
+        Assert.Equal([false, true, false, false], Chosen($"/opt/app/{ArgumentBytes.Text(paths[1])}", out said));
+        Assert.Empty(said);
+        Assert.Equal([false, false, false, true], Chosen("srv/a\\nb", out said));
+        Assert.Equal("""'srv/a\nb' is one name as it is, and also how 1 other is printed, which is not chosen: $'srv/a\012b'""", Assert.Single(said));
+        Assert.Equal([false, false, true, false], Chosen("srv/a\nb", out said));
+        Assert.Empty(said);
+        Assert.Equal([true, true, false, false], Chosen("srv/\ufffd.jpg", out said));
+        Assert.Contains("""2 names are printed, all of which are chosen; for one alone, give its bytes: $'srv/\377.jpg', $'srv/\376.jpg'""", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Equal([false, false, false, false], Chosen(ArgumentBytes.Text([.. "srv/"u8, 0xfd, .. ".jpg"u8]), out _));
+
+        IEnumerable<bool> Chosen(string path, out IEnumerable<string> said)
+        {
+            var selection = new PathSelection([path], Sources);
+            Array.ForEach(paths, one => selection.Note(one, isDirectory: false));
+            said = selection.Alike;
+            return paths.Select(one => selection.IsWanted(one, isDirectory: false));
+        }
     }
 
     private static List<string> Wanted(params string[] paths)
