@@ -51,6 +51,11 @@ internal sealed class SqliteChecker
 
     private static SqliteCheck RunOnce(string path, bool isOwn, TimeSpan patience, CancellationToken stop)
     {
+        if (SqliteEnd.Complaint(path) is { } lacks)
+        {
+            return new SqliteCheck(SqliteHealth.Damaged, lacks);
+        }
+
         try
         {
             var verdict = new SqliteChecker(path, isOwn, patience, stop).Judge();
@@ -62,7 +67,7 @@ internal sealed class SqliteChecker
         {
             throw new OperationCanceledException(stop);
         }
-        catch (SqliteException e) when (SqliteFile.IsDamage(e))
+        catch (SqliteException e) when (SqliteFile.IsDamage(e) || (SqliteSchema.IsUnknownFormat(e) && SqliteSchema.NewerWriter(path) is null))
         {
             return new SqliteCheck(SqliteHealth.Damaged, SqliteFile.Words(e));
         }

@@ -25,6 +25,9 @@ internal static class SqliteSchema
             : null;
     }
 
+    /// <summary>Whether SQLite says that a schema is of a format that it does not know. https://www.sqlite.org/fileformat2.html#schema_format_number</summary>
+    public static bool IsUnknownFormat(SqliteException error) => error.SqliteErrorCode == raw.SQLITE_ERROR && SqliteFile.Words(error) == "unsupported file format";
+
     /// <summary>The version of SQLite that wrote last, if that is newer than this program's. https://www.sqlite.org/fileformat2.html#validfor</summary>
     public static string? NewerWriter(string path)
     {

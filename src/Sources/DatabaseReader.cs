@@ -128,6 +128,21 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
         SqliteFile.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
+    /// <summary>Adds to a copy what the file has behind its end: where a database is damaged, so may be the number or the size of its pages.</summary>
+    public void CopyRest(CopyTarget target)
+    {
+        using var copy = target.Open();
+        using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var size = Posix.Status(copy).Size;
+        if (source.Length > size)
+        {
+            source.Position = size;
+            using var writer = new FileStream(copy, FileAccess.Write);
+            writer.Position = size;
+            source.CopyTo(writer);
+        }
+    }
+
     private void CopyAsIs(CopyTarget target)
     {
         using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -188,14 +203,22 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
         return connection;
     }
 
-    private static void CopyOnce(SqliteConnection source, CopyTarget target, CancellationToken stop)
+    private void CopyOnce(SqliteConnection source, CopyTarget target, CancellationToken stop)
     {
         // The transaction begins without parsing the schema, which may be of a newer SQLite, or damaged.
         SqliteFile.Execute(source, "PRAGMA writable_schema=ON; BEGIN");
         _ = SqliteFile.Scalar<long>(source, "PRAGMA schema_version");
         var header = Header(source);
+        var lacks = header is not null && SqliteEnd.Complaint(file, header) is not null;
         CopyPages(source, target.Name, stop);
         SqliteFile.Execute(source, "COMMIT");
+        if (lacks && Posix.StatusOrNull(file) is { } whole)
+        {
+            // Zeros were taken for the rest of the last page. The check of a copy that ends where the file does says so.
+            using var cut = target.Open();
+            Posix.Truncate(cut, Math.Min(Posix.Status(cut).Size, whole.Size));
+        }
+
         if (header is not null)
         {
             // The library writes its own version there, as the last that wrote, and counts a change.
@@ -205,7 +228,7 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
     }
 
     /// <summary>The first bytes of the file, as this transaction sees them; null if its first page is broken.</summary>
-    private static byte[]? Header(SqliteConnection source)
+    private byte[]? Header(SqliteConnection source)
     {
         try
         {
@@ -216,6 +239,17 @@ internal sealed class DatabaseReader(string file, TimeProvider clock)
         {
             return null;
         }
+        catch (SqliteException e) when (SqliteSchema.IsUnknownFormat(e))
+        {
+            return HasLog() ? null : FirstBytes();
+        }
+    }
+
+    private byte[] FirstBytes()
+    {
+        var header = new byte[SqliteEnd.HeaderLength];
+        using var plain = RegularFile.Open(file);
+        return Posix.ReadAt(plain, header, 0) == header.Length ? header : [];
     }
 
     private static void CopyPages(SqliteConnection source, string copy, CancellationToken stop)

@@ -11,7 +11,7 @@ namespace VertexAr.Backup.Sources;
 /// </summary>
 internal static class DatabaseWork
 {
-    private const string ProbeWord = "probe", MeasureWord = "measure", CopyWord = "copy", FoldWord = "fold", KnownWord = "known";
+    private const string ProbeWord = "probe", MeasureWord = "measure", CopyWord = "copy", RestWord = "rest", FoldWord = "fold", KnownWord = "known";
 
     /// <summary>See <see cref="DatabaseReader.Probe"/>.</summary>
     public static void Probe(string file, TimeProvider clock, CancellationToken stop)
@@ -75,6 +75,19 @@ internal static class DatabaseWork
         }
     }
 
+    /// <summary>See <see cref="DatabaseReader.CopyRest"/>.</summary>
+    public static void CopyRest(string file, string copy, CancellationToken stop)
+    {
+        if (OwnerChild.OwnerOf(file) is { } owner)
+        {
+            OwnerChild.Ask(owner, RestWord, file, copy, [], Longest(file, TimeSpan.Zero), stop);
+        }
+        else
+        {
+            new DatabaseReader(file, TimeProvider.System).CopyRest(new CopyTarget(copy, () => RegularFile.OpenToChange(copy)));
+        }
+    }
+
     /// <summary>If this process was started for such work, does it; returns what to end with, or null if it was not.</summary>
     public static int? Run(string[] args) => OwnerChild.Run(args, Do);
 
@@ -99,14 +112,19 @@ internal static class DatabaseWork
             case FoldWord:
                 reader.FoldLogIn();
                 return [];
+            case RestWord:
+                reader.CopyRest(Target(work));
+                return [];
             case CopyWord:
                 SqliteTarget.Use(work.Target!);
-                reader.Copy(new CopyTarget(SqliteTarget.Name, () => new SafeFileHandle(work.Target!.DangerousGetHandle(), ownsHandle: false)), TimeSpan.FromMilliseconds(Number(work.Words[0])), CancellationToken.None, work.Words[1] == KnownWord);
+                reader.Copy(Target(work), TimeSpan.FromMilliseconds(Number(work.Words[0])), CancellationToken.None, work.Words[1] == KnownWord);
                 return [];
             default:
                 throw UserError.Usage($"'{work.Operation}' is no work on a database");
         }
     }
+
+    private static CopyTarget Target(OwnerWork work) => new(SqliteTarget.Name, () => new SafeFileHandle(work.Target!.DangerousGetHandle(), ownsHandle: false));
 
     private static IEnumerable<string> Write(DatabaseContent content) =>
     [
