@@ -189,6 +189,7 @@ internal sealed class CreateEntries(
         var name = new SourceName(options.Name, SourceKind.Storage);
         judge = yardstick(name, options.Path);
         var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
+        var further = new FurtherNames();
         foreach (var walked in source.WalkAhead(stop))
         {
             stop.ThrowIfCancellationRequested();
@@ -218,8 +219,14 @@ internal sealed class CreateEntries(
             }
             else
             {
+                further.Note(walked.Status);
                 AddOther(name, walked);
             }
+        }
+
+        if (further.Sentence is { } sentence)
+        {
+            list.Warn(Posix.Bytes(name.Name), sentence, isLoss: false);
         }
     }
 
