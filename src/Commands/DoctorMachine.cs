@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 
 namespace VertexAr.Backup.Commands;
@@ -9,7 +10,6 @@ namespace VertexAr.Backup.Commands;
 /// <summary>The part of <c>doctor</c> about the machine: units, what starts the runs, clock, time zone, libraries.</summary>
 internal sealed class DoctorMachine(Surroundings around, DoctorReport report, Settings? settings)
 {
-    private const int BuiltIn = 2026;
     private const string Zones = "/usr/share/zoneinfo";
     private const string LocalTime = "/etc/localtime";
 
@@ -86,9 +86,9 @@ internal sealed class DoctorMachine(Surroundings around, DoctorReport report, Se
     {
         const string name = "clock";
         var now = around.Clock.GetUtcNow();
-        if (now.Year < BuiltIn)
+        if (WrongClock.IsBeforeThisProgram(now))
         {
-            report.Fail(name, $"it says {now:yyyy-MM-dd}, which is before this program was made", "sudo timedatectl set-ntp true");
+            report.Fail(name, $"it says {now:yyyy-MM-dd}, which is before this program was made", WrongClock.Mend);
         }
         else if (Systemd.IsRunning && Systemd.IsClockSynchronized(around.Stop) == false)
         {

@@ -145,7 +145,11 @@ internal sealed class HealthJudgement
             problems.Add(new HealthNote($"the newest snapshot, {id}, is not trusted: its header {reason}", $"sudo {CommandTable.Program} verify"));
         }
 
-        if (facts.InFuture is [.., var ahead])
+        if (WrongClock.Proof(facts.InFuture, now) is { } proof)
+        {
+            problems.Add(new HealthNote($"{WrongClock.Sentence(proof, now)}; nothing is rotated until it is set", WrongClock.Mend));
+        }
+        else if (facts.InFuture is [.., var ahead])
         {
             var more = facts.InFuture.Count > 1 ? $", and {facts.InFuture.Count - 1} more" : "";
             remarks.Add(new HealthNote($"{FutureId.Named(ahead, now)}{more}, and is passed over: a clock was wrong when it was made, or somebody put it there", $"sudo {CommandTable.Program} doctor"));

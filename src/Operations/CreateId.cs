@@ -23,6 +23,12 @@ internal static class CreateId
             id = SnapshotOrder.Next(startedAt, [.. taken, id]);
         }
 
+        if (WrongClock.Proof(existing, startedAt) is { } proof)
+        {
+            progress.Say(Severity.Warning, $"{WrongClock.Sentence(proof, startedAt)}: set it, as with '{WrongClock.Mend}'; this snapshot is named after the wrong time, and nothing is rotated until then");
+            return id;
+        }
+
         if (SnapshotId.At(startedAt + TimeSpan.FromMinutes(1)) < id)
         {
             progress.Say(Severity.Warning, $"the clock is behind snapshot {taken.Where(other => other < id).Max()}, so this one is named after it; is the time of this machine right?");

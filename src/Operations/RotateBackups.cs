@@ -32,6 +32,12 @@ internal static class RotateBackups
     {
         var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
         var now = clock.GetUtcNow();
+        if (WrongClock.Proof(whole.Select(snapshot => snapshot.Id), now) is { } proof)
+        {
+            progress.Say(Severity.Warning, $"nothing is rotated: {WrongClock.Sentence(proof, now)}; set it, as with '{WrongClock.Mend}'");
+            return new RotateResult([], 0, Postponed: false, damaged);
+        }
+
         var items = RetentionItem.Of(whole, site, now);
         var decisions = Retention.Decide(items, rules, clock.LocalTimeZone);
         var result = new RotateResult(decisions, 0, Postponed: false, damaged) { Held = ShrinkHold.Of(items) };
