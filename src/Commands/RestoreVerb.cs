@@ -80,7 +80,7 @@ internal static class RestoreVerb
 
         if (command.DryRun)
         {
-            return Preview(around.Output, restore, plan);
+            return Preview(around, restore, plan);
         }
 
         Ask(around, command, restore, strangers.Count > 0);
@@ -164,10 +164,16 @@ internal static class RestoreVerb
         }
     }
 
-    private static ExitCode Preview(Output output, RestoreBackup restore, RestorePlan plan)
+    private static ExitCode Preview(Surroundings around, RestoreBackup restore, RestorePlan plan)
     {
+        var output = around.Output;
         var (files, bytes) = restore.Count();
         var outlook = plan.To is null ? restore.Outlook(withSteps: true) : [];
+        foreach (var refusal in outlook.SelectMany(one => one.Refused))
+        {
+            around.Screen.Log.Say(Severity.Warning, $"{refusal.Message} ({refusal.Hint}): the restore is refused");
+        }
+
         if (output.Json)
         {
             output.Record("preview", json =>

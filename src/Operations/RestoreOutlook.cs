@@ -16,6 +16,11 @@ internal sealed record RestoreOutlook(RestoreTarget Target, string How, IReadOnl
     /// <summary>Databases in it that would be replaced, and that somebody has open: what the restore will be refused with.</summary>
     public IReadOnlyList<UserError> InUse { get; init; } = [];
 
+    /// <summary>What the restore will be refused for, as far as rights tell.</summary>
+    public IEnumerable<UserError> Refused => Steps
+        .Where(step => step.Change is ForecastChange.Replaced or ForecastChange.TakenAway && step.Path != Target.Place)
+        .Select(step => RestoreProbe.Foresee(step.Path)).OfType<UserError>();
+
     /// <param name="targets">What is to be replaced.</param>
     /// <param name="neighbours">What is not.</param>
     /// <param name="stamp">The time that names will have.</param>

@@ -74,15 +74,56 @@ internal sealed class RestoreProbe : IRestoreProbe
         }
     }
 
+    /// <summary>Says without a try why something cannot be moved to another directory, as far as rights tell; null if they do not.</summary>
+    public static UserError? Foresee(string path)
+    {
+        try
+        {
+            return !Posix.IsRoot && Posix.StatusOrNull(path) is { } status && Refusing(path, status) is var (_, number) ? Cannot(Posix.Bytes(path), number) : null;
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The directory whose rights are in the way, and the error: the one above, or a directory itself, in which ".." would be another (rename(2), EACCES).
+    /// </summary>
+    private static (string Directory, int Number)? Refusing(string path, FileStatus status)
+    {
+        const int sticky = 0x200;
+        var above = Path.GetDirectoryName(path)!;
+        return Posix.Refusal(above, AccessKind.Fill) is { } closed ? (above, closed.Number)
+            : Posix.StatusOrNull(above) is { } shared && (shared.Permissions & sticky) != 0 && shared.Uid != Posix.EffectiveUser && status.Uid != Posix.EffectiveUser ? (above, PosixError.NotPermitted)
+            : status.IsDirectory && !ReadOnlyDirectory.Is(status) && Posix.Refusal(path, AccessKind.Write) is { } own ? (path, own.Number)
+            : null;
+    }
+
     private static UserError Cannot(byte[] path, int number)
     {
-        var error = new PosixError(number);
+        var (error, place) = (new PosixError(number), Encoding.UTF8.GetString(path));
         return UserError.Failed(
-            $"{Encoding.UTF8.GetString(path)} cannot be replaced: {error.Message}",
+            $"{place} cannot be replaced: {error.Message}",
             number is PosixError.NotPermitted && Posix.IsRoot
                 ? "nothing was changed; see 'lsattr': it may be marked as immutable"
-                : Posix.IsRoot ? "nothing was changed" : "nothing was changed; run the command as root, or as the owner of the directory above it",
+                : Posix.IsRoot ? "nothing was changed" : $"nothing was changed; run the command as root{Owner(place)}",
             error);
+    }
+
+    private static string Owner(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path) is not { } status || Refusing(path, status) is not { } refusing || Posix.StatusOrNull(refusing.Directory) is not { } there ? ""
+                : there.Uid == 0 ? $", the owner of {refusing.Directory}"
+                : there.Uid == Posix.EffectiveUser ? ""
+                : $", or as {Accounts.UserName(there.Uid) ?? $"user {there.Uid}"}, the owner of {refusing.Directory}";
+        }
+        catch (PosixError)
+        {
+            return "";
+        }
     }
 
     private static int? Try(byte[] from, byte[] to)
