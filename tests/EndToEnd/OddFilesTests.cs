@@ -63,6 +63,16 @@ public sealed class OddFilesTests
     }
 
     [Fact]
+    public void Further_names_of_what_is_no_regular_file_are_counted()
+    {
+        using var site = new Site(withMedia: false);
+        Command.Shell("mkfifo pipe; ln pipe pipe2; ln pipe pipe3; ln -s nowhere link; ln link link2; echo x >file; ln file file2", site.Storage);
+        Assert.Equal("storage: 3 further names of FIFOs, devices and symlinks are files of their own in the snapshot, and come back as such", Assert.Single(site.Create("storage").Warnings));
+        Command.Shell("rm pipe3 link2", site.Storage);
+        Assert.Contains("storage: 1 further name of FIFOs, devices and symlinks is a file of its own", Assert.Single(site.Create("storage").Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_path_of_4000_bytes_comes_back()
     {
         using var site = new Site(withMedia: false);

@@ -28,6 +28,22 @@ public sealed class RestoreOwnersTests : IDisposable
         Assert.DoesNotContain("may not write", site.Run("restore", "latest", "--only", "database", "--yes").Succeeds().Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>Next to what stays, entries are moved one by one, and a directory of another owner cannot be.</summary>
+    [Fact]
+    public void The_owner_of_a_directory_that_cannot_be_moved_is_named_and_foreseen()
+    {
+        site.Settings["storage"]!.AsArray().Add(Site.Source("inner", Directory.CreateDirectory(site.InStorage("inner")).FullName));
+        var user = site.BelongToOrdinaryUser();
+        Command.Shell("rm link; mkdir of-root; echo r >of-root/file; chmod -R a+rX of-root", site.Storage);
+        site.Run(["create", "storage"], before: user).Succeeds();
+        var directory = site.InStorage("of-root");
+        site.Run(["restore", "latest", "--only", "storage", "--dry-run"], before: user).Succeeds()
+            .Says($"{directory} cannot be replaced: Permission denied", $"as root, the owner of {directory}", "the restore is refused");
+        site.Run(["restore", "latest", "--only", "storage", "--yes"], before: user).Fails(1, $"{directory} cannot be replaced", $"run the command as root, the owner of {directory}");
+        Command.Shell("chown -R daemon: of-root", site.Storage);
+        site.Run(["restore", "latest", "--only", "storage", "--yes"], before: user).Fails(1, $"as root, or as daemon, the owner of {directory}");
+    }
+
     [Theory]
     [InlineData("setpriv", "--bounding-set=-chown", "--inh-caps=-chown", "Operation not permitted")]
     [InlineData("unshare", "-U", "-r", "Invalid argument")]

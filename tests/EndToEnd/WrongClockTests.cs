@@ -38,5 +38,30 @@ public sealed class WrongClockTests : IDisposable
         site.Run("doctor").Prints("warning  clock: snapshot 20990101T0200", "rotate it away in time");
     }
 
+    /// <summary>As a machine without a battery has it until it hears the time: nothing good is given up for it.</summary>
+    [Fact]
+    public void By_a_clock_that_begins_in_1970_nothing_is_rotated_and_no_advice_is_to_remove_what_is_good()
+    {
+        Night(Start);
+        Night(Start.AddDays(1));
+        var good = site.Snapshots().Select(snapshot => snapshot.Id).ToList();
+        var reset = new DateTimeOffset(1970, 1, 1, 0, 6, 0, TimeSpan.Zero);
+        for (var day = 0; day < 3; day++)
+        {
+            var run = site.Run(["create"], FakeClock.At(reset.AddDays(day))).Succeeds().Says($"the clock of this machine is wrong: it says {reset.AddDays(day):yyyy-MM-dd} 00:06 UTC", "timedatectl set-ntp true", "nothing is rotated");
+            Assert.DoesNotContain("rm -f", run.Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(good, site.Snapshots().Select(snapshot => snapshot.Id).TakeLast(2));
+        Assert.Equal(5, site.Snapshots().Count);
+        site.Run(["status"], FakeClock.At(reset.AddDays(3))).Ends(1).Prints("NOT healthy", "the clock of this machine is wrong", "nothing is rotated until it is set");
+        site.Run(["rotate"], FakeClock.At(reset.AddDays(3))).Says("nothing is rotated: the clock of this machine is wrong");
+        Assert.Equal(5, site.Snapshots().Count);
+
+        // With the right time again, those of the wrong one go first.
+        Night(Start.AddDays(2));
+        Assert.Equal([good[1], site.Newest().Id], site.Snapshots().Select(snapshot => snapshot.Id));
+    }
+
     private void Night(DateTimeOffset time) => site.Run(["create", "--quiet"], FakeClock.At(time)).Succeeds();
 }
