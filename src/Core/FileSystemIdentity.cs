@@ -13,8 +13,13 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     /// <summary>What systemd.automount(5) and automount(8) mount at a place until somebody looks there.</summary>
     private const string Automount = "autofs";
 
+    private const string Btrfs = "btrfs";
+
+    /// <summary>A half of what statfs(2) tells, in hexadecimal.</summary>
+    private const int SharedDigits = 8;
+
     /// <summary>Their identifier for statfs(2) is made of the UUID, not of the device's number.</summary>
-    private static readonly string[] LastingIds = ["ext2", "ext3", "ext4", "btrfs", "zfs"];
+    private static readonly string[] LastingIds = ["ext2", "ext3", "ext4", Btrfs, "zfs"];
 
     /// <summary>Of a path, or of the directory that would hold it; null if it cannot be known.</summary>
     /// <param name="path">Absolute.</param>
@@ -41,11 +46,17 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     }
 
     /// <summary>
+    /// Of btrfs, the half of the identifier that all of its subvolumes have in common; the other half has the subvolume's number in it, and a
+    /// snapshot that is taken anew each night has another one each time.
+    /// </summary>
+    private string? OwnPart => Type == Btrfs && Id is { Length: > SharedDigits } ? Id[^SharedDigits..] : Id;
+
+    /// <summary>
     /// Whether this is certainly another one than it was. What was on the root file system may have moved to a disk of its own; what
     /// has no name to be known by is taken for the same.
     /// </summary>
     public bool IsOther(FileSystemIdentity was) =>
-        !was.IsRoot && (IsRoot || (Id is not null && was.Id is not null ? Id != was.Id : Type != was.Type || Source != was.Source));
+        !was.IsRoot && (IsRoot || (Id is not null && was.Id is not null ? OwnPart != was.OwnPart : Type != was.Type || Source != was.Source));
 
     /// <summary>
     /// Whether nothing is mounted any more where this was: a subvolume, or a directory bound to another place, leaves the same file system there

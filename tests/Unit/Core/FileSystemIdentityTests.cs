@@ -10,6 +10,7 @@ public sealed class FileSystemIdentityTests
     private static readonly FileSystemIdentity OtherDisk = new("ext4", "3", null, IsRoot: false);
     private static readonly FileSystemIdentity Stick = new("vfat", "A1B2-C3D4", null, IsRoot: false);
     private static readonly FileSystemIdentity Unnamed = new("exfat", null, null, IsRoot: false);
+    private static readonly FileSystemIdentity Subvolume = new("btrfs", "662f74aafbb7d9a0", null, IsRoot: false);
     private static readonly FileSystemIdentity Share = new("nfs4", null, "nas:/media", IsRoot: false);
 
     public static TheoryData<object, object, bool> Pairs => new()
@@ -30,6 +31,11 @@ public sealed class FileSystemIdentityTests
         // Upgraded in place, and a driver of the kernel instead of FUSE's.
         { Disk with { Type = "ext3" }, Disk, false },
         { Stick with { Type = "fuseblk" }, Stick with { Type = "ntfs3" }, false },
+
+        // A subvolume that was made anew, and another disk.
+        { Subvolume, Subvolume with { Id = "662f74a9fbb7d9a0" }, false },
+        { Subvolume, Subvolume with { Id = "662f74aafbb7d9a1" }, true },
+        { Disk with { Id = "662f74aafbb7d9a0" }, Disk with { Id = "662f74a9fbb7d9a0" }, true },
 
         // Moved to a disk of its own; a container's root, new at each start; a new root.
         { Root, Disk, false },
