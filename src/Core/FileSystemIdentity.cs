@@ -24,7 +24,8 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     /// <summary>Of a path, or of the directory that would hold it; null if it cannot be known.</summary>
     /// <param name="path">Absolute.</param>
     /// <param name="mounts">What is mounted where.</param>
-    public static FileSystemIdentity? Of(string path, MountTable mounts)
+    /// <param name="depth">How many pools the path was found in.</param>
+    public static FileSystemIdentity? Of(string path, MountTable mounts, int depth = 0)
     {
         if (Nearest(path) is not { } there || mounts.Over(RealPath.Of(there)) is not { Type.Length: > 0 } mount)
         {
@@ -42,8 +43,11 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
             IdOf(there, mount),
             mount.Source.StartsWith("/dev/", StringComparison.Ordinal) ? null : mount.Source,
             mounts.Over("/") is { } root && root.Device == mount.Device,
-            mounts.PointOf(mount));
+            mounts.PointOf(mount)) { Branches = PoolBranch.Of(mount, mounts, depth) };
     }
+
+    /// <summary>Of a pool, what it is made of; empty for anything else.</summary>
+    public IReadOnlyList<PoolBranch> Branches { get; init; } = [];
 
     /// <summary>
     /// Of btrfs, the half of the identifier that all of its subvolumes have in common; the other half has the subvolume's number in it, and a
@@ -56,13 +60,20 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     /// has no name to be known by is taken for the same.
     /// </summary>
     public bool IsOther(FileSystemIdentity was) =>
-        !was.IsRoot && (IsRoot || (Id is not null && was.Id is not null ? OwnPart != was.OwnPart : Type != was.Type || Source != was.Source));
+        !was.IsRoot && (IsRoot || (Id is not null && was.Id is not null ? OwnPart != was.OwnPart : Type != was.Type || (Source != was.Source && Type != PoolBranch.Pool)));
 
     /// <summary>
     /// Whether nothing is mounted any more where this was: a subvolume, or a directory bound to another place, leaves the same file system there
     /// that it is of.
     /// </summary>
     public bool IsUnmounted(FileSystemIdentity was) => Point is not null && was.Point is not null && Point != was.Point && PathPrefix.Holds(Point, was.Point);
+
+    /// <summary>With what was known of its branches, as far as that cannot be seen now.</summary>
+    public FileSystemIdentity Keeping(FileSystemIdentity was) => Type != PoolBranch.Pool || was.Type != Type ? this : this with
+    {
+        Branches = Branches.Count == 0 ? was.Branches
+            : [.. Branches.Select(branch => branch.FileSystem is null ? was.Branches.FirstOrDefault(known => known.Path == branch.Path) ?? branch : branch)],
+    };
 
     /// <summary>For people: "ext4 on a disk of its own".</summary>
     public override string ToString() => IsRoot ? $"the root file system ({Type})" : Source is null ? $"a file system of its own ({Type}{(Id is null ? "" : $", {Id}")})" : $"{Source} ({Type})";

@@ -50,20 +50,30 @@ internal sealed class PlaceWatch
             return;
         }
 
-        if (accept is not null && known.GetValueOrDefault(role) is { } was && was.Path == path && Change(was.FileSystem, now) is { } change)
+        var was = known.GetValueOrDefault(role) is { } place && place.Path == path ? place.FileSystem : null;
+        if (accept is not null && was is not null && Change(path, was, now) is { } change)
         {
             throw UserError.Failed(
-                $"{role}, {path}, {change}",
-                $"{Mounting(path)}; if it is right as it is, accept it once with '{accept}'");
+                $"{role}, {path}, {change.What}",
+                $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'");
         }
 
-        known[role] = new KnownPlace(role, path, now);
+        known[role] = new KnownPlace(role, path, was is null ? now : now.Keeping(was));
     }
 
-    private static string? Change(FileSystemIdentity was, FileSystemIdentity now) =>
-        now.IsOther(was) ? $"was on {was} and is now on {now}: a disk is not mounted, or another one is"
-        : now.IsUnmounted(was) ? $"was on what was mounted at {was.Point}, and nothing is mounted there now"
-        : null;
+    /// <summary>What is another now, in words, and which path has to be what it was; null if nothing is.</summary>
+    internal static (string What, string Path)? Change(string path, FileSystemIdentity was, FileSystemIdentity now) =>
+        now.IsOther(was) ? ($"was on {was} and is now on {now}: a disk is not mounted, or another one is", path)
+        : now.IsUnmounted(was) ? ($"was on what was mounted at {was.Point}, and nothing is mounted there now", path)
+        : now.Branches.Count == 0 ? null
+        : was.Branches.Select(branch => Change(branch, now)).FirstOrDefault(change => change is not null);
+
+    private static (string What, string Path)? Change(PoolBranch was, FileSystemIdentity pool) =>
+        pool.Branches.FirstOrDefault(branch => branch.Path == was.Path) is not { } now
+            ? ($"is on the pool {pool.Point}, which {was.Path} was a branch of and is not any more: a disk is not mounted, or was taken out of the pool", was.Path)
+        : was.FileSystem is { } before && now.FileSystem is { } after && Change(was.Path, before, after) is { } change
+            ? ($"is on the pool {pool.Point}, whose branch {was.Path} {change.What}", change.Path)
+            : null;
 
     /// <summary>Looks at the backup directory in particular.</summary>
     /// <exception cref="UserError">It is on another file system than it was, or a repository was there and is not.</exception>

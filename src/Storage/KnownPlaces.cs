@@ -54,19 +54,42 @@ internal sealed class KnownPlaces(string? directory, string backupDirectory)
             indented: true));
     }
 
-    private static KnownPlace ReadPlace(JsonElement json) => new(
-        json.Text("role"),
-        json.Text("path"),
-        new FileSystemIdentity(json.Text("type"), json.IfThere("id", JsonFields.Text), json.IfThere("source", JsonFields.Text), json.GetProperty("is_root").GetBoolean(), json.IfThere("point", JsonFields.Text)));
+    private static KnownPlace ReadPlace(JsonElement json) => new(json.Text("role"), json.Text("path"), ReadFileSystem(json));
+
+    private static FileSystemIdentity ReadFileSystem(JsonElement json) => new(
+        json.Text("type"), json.IfThere("id", JsonFields.Text), json.IfThere("source", JsonFields.Text), json.GetProperty("is_root").GetBoolean(), json.IfThere("point", JsonFields.Text))
+    {
+        Branches = json.IfThere("branches", static branches => JsonFields.Items(branches, ReadBranch)) ?? [],
+    };
+
+    private static PoolBranch ReadBranch(JsonElement json) => new(json.Text("path"), json.TryGetProperty("type", out _) ? ReadFileSystem(json) : null);
 
     private static void WritePlace(Utf8JsonWriter json, KnownPlace place) => json.WriteObject(place, static (json, place) =>
     {
         json.WriteString("role", place.Role);
         json.WriteString("path", place.Path);
-        json.WriteString("type", place.FileSystem.Type);
-        json.WriteIfThere("id", place.FileSystem.Id);
-        json.WriteIfThere("source", place.FileSystem.Source);
-        json.WriteBoolean("is_root", place.FileSystem.IsRoot);
-        json.WriteIfThere("point", place.FileSystem.Point);
+        WriteFileSystem(json, place.FileSystem);
+    });
+
+    private static void WriteFileSystem(Utf8JsonWriter json, FileSystemIdentity system)
+    {
+        json.WriteString("type", system.Type);
+        json.WriteIfThere("id", system.Id);
+        json.WriteIfThere("source", system.Source);
+        json.WriteBoolean("is_root", system.IsRoot);
+        json.WriteIfThere("point", system.Point);
+        if (system.Branches.Count > 0)
+        {
+            json.WriteItems("branches", system.Branches, WriteBranch);
+        }
+    }
+
+    private static void WriteBranch(Utf8JsonWriter json, PoolBranch branch) => json.WriteObject(branch, static (json, branch) =>
+    {
+        json.WriteString("path", branch.Path);
+        if (branch.FileSystem is { } system)
+        {
+            WriteFileSystem(json, system);
+        }
     });
 }

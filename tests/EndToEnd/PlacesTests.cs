@@ -218,6 +218,66 @@ public sealed class PlacesTests : IDisposable
         }
     }
 
+    /// <summary>One takes it to back up a state that does not change meanwhile.</summary>
+    [Fact]
+    public void A_snapshot_that_btrfs_takes_anew_each_night_is_the_same_disk()
+    {
+        Machine.NeedRoot("mounting a file system");
+        Machine.NeedLoopDevices();
+        var top = Directory.CreateDirectory(site.In("top")).FullName;
+        Command.Shell("truncate -s 120M image; mkfs.btrfs -q image; mount -o loop image top; btrfs -q subvolume create top/data; echo kept >top/data/kept", site.Root);
+        try
+        {
+            site.TreeSettings["path"] = Path.Combine(top, "current");
+            for (var night = 0; night < 3; night++)
+            {
+                Command.Shell("[ ! -e top/current ] || btrfs -q subvolume delete top/current; btrfs -q subvolume snapshot -r top/data top/current", site.Root);
+                site.Run("create", "storage").Succeeds();
+            }
+
+            Command.Shell("umount top; mkdir top/current", site.Root);
+            site.Run("create", "storage").Fails(1, "was on a file system of its own (btrfs, ", "is now on the root file system");
+        }
+        finally
+        {
+            Command.Run("umount", top);
+        }
+    }
+
+    /// <summary>The pool is there, and what was on the disk is not.</summary>
+    [Theory]
+    [InlineData("storage")]
+    [InlineData("backups")]
+    [InlineData("offsite")]
+    [InlineData("drill")]
+    public void A_branch_of_a_pool_that_is_not_mounted_is_a_disk_that_is_not_mounted(string role)
+    {
+        var disk = site.MountMemory("disk", "size=64m");
+        Command.Shell("mkdir -p one/here disk/here", site.Root);
+        var pool = site.MountFuse("pool", "mergerfs -o category.create=ff,minfreespace=0 $PWD/disk:$PWD/one $1");
+        var here = Path.Combine(pool, "here");
+        (role switch { "storage" => site.TreeSettings, "drill" => Section("drill"), "offsite" => Section("offsite"), _ => site.Settings })[
+            role switch { "storage" => "path", "drill" => "dir", "offsite" => "remote", _ => "backup_dir" }] = here;
+        Command.Shell("echo a >disk/here/a; echo b >app/storage/b", site.Root);
+        string[] use = role switch { "offsite" => ["offsite", "push"], "drill" => ["drill"], _ => ["create", "storage"] };
+        if (role != "storage")
+        {
+            File.Delete(Path.Combine(disk, "here/a"));
+        }
+
+        site.Run("create", "storage").Succeeds();
+        site.Run(use).Succeeds();
+        Command.Shell("mkdir -p three/here; setfattr -n user.mergerfs.branches -v \"+>$PWD/three\" pool/.mergerfs", site.Root);
+        site.Run(use).Succeeds();
+        Command.Run("umount", "-l", disk).Succeeds();
+
+        site.Run(use).Fails(1, here, $"is on the pool {pool}, whose branch {disk} was on ", "mount it", "--moved");
+        site.Run("doctor").Ends(1).Prints($"whose branch {disk} was on ");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk));
+
+        System.Text.Json.Nodes.JsonNode Section(string name) => site.Settings[name] = new System.Text.Json.Nodes.JsonObject();
+    }
+
     [Fact]
     public void Another_disk_at_the_same_place_is_another()
     {
