@@ -111,7 +111,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
 
         try
         {
-            watch.Require(PlaceWatch.Storage(tree.Name), tree.Path);
+            watch.RequireTree(options, places);
             if (service.ReadsEverything)
             {
                 DirectorySource.Check(options);

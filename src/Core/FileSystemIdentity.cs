@@ -21,6 +21,12 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
     /// <summary>Their identifier for statfs(2) is made of the UUID, not of the device's number.</summary>
     private static readonly string[] LastingIds = ["ext2", "ext3", "ext4", Btrfs, "zfs"];
 
+    /// <summary>Read-only images that programs and installers mount, and what desktops and containers mount by FUSE.</summary>
+    private static readonly string[] PassingTypes = ["squashfs", "erofs", "iso9660", "udf", "fuse.snapfuse", "fuse.squashfuse", "fuse.portal", "fuse.gvfsd-fuse", "fuse.kio-fuse", "fuse.lxcfs", "fusectl", "fuse-overlayfs", "fuse.fuse-overlayfs"];
+
+    /// <summary>What is on no device of this machine, or on several.</summary>
+    private static readonly string[] SharedTypes = ["nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "vboxsf", "prl_fs", "ceph", "lustre", "gfs2", "ocfs2", "afs", "zfs", "bcachefs", "ubifs"];
+
     /// <summary>Of a path, or of the directory that would hold it; null if it cannot be known.</summary>
     /// <param name="path">Absolute.</param>
     /// <param name="mounts">What is mounted where.</param>
@@ -48,6 +54,9 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
 
     /// <summary>Of a pool, what it is made of; empty for anything else.</summary>
     public IReadOnlyList<PoolBranch> Branches { get; init; } = [];
+
+    /// <summary>Whether it is one that people keep things on, and mount for good: a disk, a share, a pool; no image of a program, nothing in memory, nothing of the kernel's.</summary>
+    public bool IsKept => !PassingTypes.Contains(Type) && !Type.EndsWith(".AppImage", StringComparison.Ordinal) && (Source is null || Type.StartsWith("fuse", StringComparison.Ordinal) || SharedTypes.Contains(Type));
 
     /// <summary>
     /// Of btrfs, the half of the identifier that all of its subvolumes have in common; the other half has the subvolume's number in it, and a

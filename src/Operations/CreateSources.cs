@@ -45,8 +45,9 @@ internal sealed class CreateSources
     /// <exception cref="UserError">All are missing, whatever a repository has of them, or there are none.</exception>
     public void Check()
     {
-        Databases.ForEach(database => Try(database.Name, PlaceWatch.Database(database.Name), database.Path, () => new SqliteSource(database, clock).Look()));
-        Trees.ForEach(tree => Try(tree.Name, PlaceWatch.Storage(tree.Name), tree.Path, () => DirectorySource.Check(tree)));
+        var places = new Lazy<ForeignPlaces>(plan.FindPlaces);
+        Databases.ForEach(database => Try(database.Name, () => plan.Watch.Require(PlaceWatch.Database(database.Name), database.Path), () => new SqliteSource(database, clock).Look()));
+        Trees.ForEach(tree => Try(tree.Name, () => plan.Watch.RequireTree(tree, places.Value), () => DirectorySource.Check(tree)));
         if (missing.Count > 0 && (plan.Origin is not null || (AreAllMissing && !(Databases.Exists(IsNoDatabase) && FoundRepository.IsAt(plan.BackupDirectory)))))
         {
             throw missing.Values.First();
@@ -81,13 +82,13 @@ internal sealed class CreateSources
 
     private bool IsNoDatabase(DatabaseOptions database) => missing.ContainsKey(database.Name) && inPlace.Contains(database.Name) && new SqliteSource(database, clock).IsOtherFile();
 
-    private void Try(string source, string role, string path, Action look)
+    private void Try(string source, Action watch, Action look)
     {
         try
         {
             if (plan.Origin is null)
             {
-                plan.Watch.Require(role, path);
+                watch();
             }
 
             inPlace.Add(source);

@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -18,8 +19,9 @@ internal sealed class PlaceWatch
     public PlaceWatch(KnownPlaces memory, string? accept = AcceptCommand)
     {
         (this.memory, this.accept) = (memory, accept);
-        known = memory.Read().ToDictionary(place => place.Role, StringComparer.Ordinal);
-        earlier = [.. known.Values];
+        earlier = [.. memory.Read()];
+        known = new(StringComparer.Ordinal);
+        earlier.ForEach(place => known[Key(place)] = place);
     }
 
     /// <summary>Remembers nothing, and so finds nothing changed.</summary>
@@ -39,6 +41,41 @@ internal sealed class PlaceWatch
 
     public static string Source(SourceSummary source) => source.Kind == SourceKind.Database ? Database(source.Name) : Storage(source.Name);
 
+    /// <summary>What is mounted in a tree and saved with it; of these there may be several, each with its path.</summary>
+    private static string Within(string name) => $"what is mounted in {Storage(name)}";
+
+    private static string Key(KnownPlace place) => Key(place.Role, place.Path);
+
+    /// <summary>Anything else is in one place at a time.</summary>
+    private static string Key(string role, string path) => role.StartsWith("what is mounted in ", StringComparison.Ordinal) ? $"{role} {path}" : role;
+
+    /// <summary>Looks at a tree, and at what is mounted in it and saved with it. What came is taken in, what is not to be saved any more is forgotten.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="places">What is no part of it.</param>
+    /// <exception cref="UserError">It, or something in it, is on another file system than it was.</exception>
+    public void RequireTree(TreeOptions tree, ForeignPlaces places)
+    {
+        Require(Storage(tree.Name), tree.Path);
+        var (role, within) = (Within(tree.Name), new TreeMounts(tree, places, mounts));
+        var now = within.Find();
+        foreach (var place in known.Values.Where(place => place.Role == role && !now.ContainsKey(place.Path)).ToList())
+        {
+            if (accept is not null && within.Holds(place.Path))
+            {
+                Require(role, place.Path);
+            }
+            else
+            {
+                known.Remove(Key(place));
+            }
+        }
+
+        foreach (var path in now.Keys)
+        {
+            Require(role, path);
+        }
+    }
+
     /// <summary>Looks at a place before anything is read from it or made in it, and takes it in for <see cref="Remember"/>.</summary>
     /// <param name="role">What it is, as above.</param>
     /// <param name="path">Absolute.</param>
@@ -50,7 +87,7 @@ internal sealed class PlaceWatch
             return;
         }
 
-        var was = known.GetValueOrDefault(role) is { } place && place.Path == path ? place.FileSystem : null;
+        var was = known.GetValueOrDefault(Key(role, path)) is { } place && place.Path == path ? place.FileSystem : null;
         if (accept is not null && was is not null && Change(path, was, now) is { } change)
         {
             throw UserError.Failed(
@@ -58,7 +95,7 @@ internal sealed class PlaceWatch
                 $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'");
         }
 
-        known[role] = new KnownPlace(role, path, was is null ? now : now.Keeping(was));
+        known[Key(role, path)] = new KnownPlace(role, path, was is null ? now : now.Keeping(was));
     }
 
     /// <summary>What is another now, in words, and which path has to be what it was; null if nothing is.</summary>
@@ -119,7 +156,7 @@ internal sealed class PlaceWatch
     {
         try
         {
-            memory.Write(known.Values.OrderBy(place => place.Role, StringComparer.Ordinal));
+            memory.Write(known.OrderBy(place => place.Key, StringComparer.Ordinal).Select(place => place.Value));
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

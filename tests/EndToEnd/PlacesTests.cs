@@ -218,6 +218,40 @@ public sealed class PlacesTests : IDisposable
         }
     }
 
+    /// <summary>What is mounted in a tree is a part of it: the tree is there, and a part of it is not.</summary>
+    [Fact]
+    public void A_disk_inside_a_source_that_is_not_mounted_is_missed()
+    {
+        Machine.NeedRoot("mounting a file system");
+        Machine.NeedLoopDevices();
+        site.TreeSettings["one_file_system"] = false;
+        site.TreeSettings["exclude"] = new System.Text.Json.Nodes.JsonArray("/left/");
+        Command.Shell(
+            "mkdir -p app/storage/up/loads app/storage/left app/storage/memory app/storage/gone; for i in one two three; do truncate -s 16M $i; mkfs.ext4 -q $i; done; touch bound app/storage/file; echo here >app/storage/here",
+            site.Root);
+        try
+        {
+            site.Run("create").Succeeds();
+            Command.Shell(
+                "cd app/storage; mount -o loop ../../one up/loads; echo kept >up/loads/kept; mount -o loop ../../two left; mount -o loop ../../three gone; mount -t tmpfs tmpfs memory; mount --bind ../../bound file", site.Root);
+            site.Run("create").Succeeds();
+            Command.Shell("cd app/storage; umount left; umount gone; rmdir gone; umount memory; umount file", site.Root);
+            site.Run("create").Succeeds();
+            Command.Shell("umount app/storage/up/loads", site.Root);
+
+            var sentence = $"what is mounted in storage 'storage', {site.Storage}/up/loads, was on a file system of its own (ext4, ";
+            site.Run("create").IsPartial(sentence, "a disk is not mounted", "everything else was saved");
+            site.Run("create", "storage", "--dry-run").Fails(1, sentence);
+            site.Run("doctor").Ends(1).Prints(sentence);
+            site.Run("create", "storage", "--moved");
+            site.Run("create", "storage", "--accept-shrink").Succeeds();
+        }
+        finally
+        {
+            Command.Shell("cd app/storage; umount up/loads left gone memory file 2>/dev/null || true", site.Root);
+        }
+    }
+
     /// <summary>One takes it to back up a state that does not change meanwhile.</summary>
     [Fact]
     public void A_snapshot_that_btrfs_takes_anew_each_night_is_the_same_disk()
