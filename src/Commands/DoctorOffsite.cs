@@ -57,13 +57,14 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
                     return;
                 }
 
-                watch.RequireRepository(PlaceWatch.SecondPlace, directory);
+                watch.RequireCopies([directory]);
                 if (Directory.Exists(directory) && Posix.Refusal(directory, AccessKind.Fill) is null && !new DoctorTrials(around, report).Try(Name, directory, PlaceRole.SecondPlace))
                 {
                     return;
                 }
             }
 
+            watch.RequireCopies(OffsiteSession.Directories(setting));
             rclone.Reach();
             report.Ok(Name, $"{setting.Remote} answers" + (setting.Deletes ? "" : "; nothing is ever deleted there"));
         }

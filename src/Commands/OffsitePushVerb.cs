@@ -64,12 +64,9 @@ internal static class OffsitePushVerb
     {
         var store = new SnapshotStore(around.OpenRepository(backupDirectory));
         var watch = StateDirectory.Watch(around, backupDirectory, acceptMoved, Accept);
-        if (setting.Directory is { } directory)
-        {
-            watch.RequireRepository(PlaceWatch.SecondPlace, directory);
-            RepositoryExposure.RefuseSecondPlace(directory);
-        }
-
+        var directories = OffsiteSession.Directories(setting);
+        watch.RequireCopies(directories);
+        directories.ToList().ForEach(RepositoryExposure.RefuseSecondPlace);
         using var held = CopyLock.Acquire(store.Layout, around.Clock.GetUtcNow());
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, "offsite push");
         var plan = new OffsitePlan(OffsiteSession.Rules(setting), settings is null ? null : ThisSite.Of(settings), dryRun)

@@ -33,6 +33,8 @@ internal sealed class PlaceWatch
 
     public const string SecondPlace = "the second place";
 
+    private const string PartOfSecondPlace = "a part of the second place";
+
     public const string DrillDirectory = "the drill's directory";
 
     public static string Database(string name) => $"database '{name}'";
@@ -47,7 +49,7 @@ internal sealed class PlaceWatch
     private static string Key(KnownPlace place) => Key(place.Role, place.Path);
 
     /// <summary>Anything else is in one place at a time.</summary>
-    private static string Key(string role, string path) => role.StartsWith("what is mounted in ", StringComparison.Ordinal) ? $"{role} {path}" : role;
+    private static string Key(string role, string path) => role == PartOfSecondPlace || role.StartsWith("what is mounted in ", StringComparison.Ordinal) ? $"{role} {path}" : role;
 
     /// <summary>Looks at a tree, and at what is mounted in it and saved with it. What came is taken in, what is not to be saved any more is forgotten.</summary>
     /// <param name="tree">The tree.</param>
@@ -132,6 +134,23 @@ internal sealed class PlaceWatch
         catch (UserError e)
         {
             return e;
+        }
+    }
+
+    /// <summary>Looks at the directories that the second place is kept in; one of several may well be empty.</summary>
+    /// <exception cref="UserError">One is on another file system than it was, or there was a copy in the only one and is not.</exception>
+    public void RequireCopies(IReadOnlyList<string> directories)
+    {
+        foreach (var directory in directories)
+        {
+            if (directories.Count == 1)
+            {
+                RequireRepository(SecondPlace, directory);
+            }
+            else
+            {
+                Require(PartOfSecondPlace, directory);
+            }
         }
     }
 

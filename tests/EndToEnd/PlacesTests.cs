@@ -127,11 +127,19 @@ public sealed class PlacesTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData(":local:")]
-    public void A_second_disk_that_is_not_mounted_gets_no_copies_on_the_first(string prefix)
+    [InlineData("disk:")]
+    [InlineData("short:", "")]
+    [InlineData("secret:", "")]
+    public void A_second_disk_that_is_not_mounted_gets_no_copies_on_the_first(string prefix, string? path = null)
     {
         var disk = site.MountMemory("second", "size=8m");
         var copies = Directory.CreateDirectory(Path.Combine(disk, "copies")).FullName;
-        site.Settings["offsite"] = new System.Text.Json.Nodes.JsonObject { ["remote"] = prefix + copies };
+        site.Settings["offsite"] = new System.Text.Json.Nodes.JsonObject { ["remote"] = prefix + (path ?? copies), ["rclone_config"] = site.In("rclone.conf") };
+        File.WriteAllText(
+            site.In("rclone.conf"),
+            $"[disk]\ntype = local\n[short]\ntype = alias\nremote = {copies}\n[secret]\ntype = crypt\nremote = short:\npassword = {Command.Run("rclone", "obscure", "hello").Output.Trim()}\n",
+            System.Text.Encoding.ASCII);
+        File.SetUnixFileMode(site.In("rclone.conf"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         site.Create();
         site.Run("offsite", "push").Succeeds();
         Command.Run("umount", disk).Succeeds();
