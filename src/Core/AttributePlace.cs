@@ -37,7 +37,7 @@ internal readonly unsafe struct AttributePlace
     /// <summary>A path, symlinks followed.</summary>
     public static AttributePlace At(string path) => new(null, [.. Posix.Bytes(path), 0], follow: true);
 
-    /// <summary>The names of all attributes, each with its zero byte; empty where the file system has none.</summary>
+    /// <summary>The names of all attributes, each with its zero byte; empty where the file system has none, or never tells.</summary>
     /// <exception cref="PosixError">They cannot be listed.</exception>
     public byte[] Names()
     {
@@ -53,8 +53,16 @@ internal readonly unsafe struct AttributePlace
         {
             >= 0 => buffer[..length].ToArray(),
             -PosixError.NotSupported or -PosixError.NoSuchCall => [],
+            -PosixError.InputOutput when IsInMutePlace() => [],
             _ => throw new PosixError(-length),
         };
+    }
+
+    /// <summary>Whether its names cannot be listed, because there is no such thing or because that fails.</summary>
+    public bool TellsNothing()
+    {
+        Span<byte> buffer = stackalloc byte[FirstTry];
+        return List(buffer) is -PosixError.InputOutput or -PosixError.NotSupported or -PosixError.NoSuchCall;
     }
 
     /// <summary>An attribute's value; null if there is none of that name (any more).</summary>
@@ -106,6 +114,18 @@ internal readonly unsafe struct AttributePlace
             {
                 throw new PosixError(-number);
             }
+        }
+    }
+
+    private bool IsInMutePlace()
+    {
+        try
+        {
+            return MutePlaces.Hold(file is not null ? Posix.Status(file) : Posix.StatusAt(Posix.Here, path.AsSpan()[..^1]));
+        }
+        catch (PosixError)
+        {
+            return false;
         }
     }
 

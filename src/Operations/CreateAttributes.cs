@@ -1,3 +1,4 @@
+using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Sources;
@@ -13,6 +14,7 @@ internal sealed class CreateAttributes(CreateList list)
 {
     private readonly string[] kinds = AttributeReader.Kinds;
     private (EarlierList List, bool Known)? last;
+    private int told;
 
     /// <summary>Off for copies on our own disk that stand for something else: what they have is ours.</summary>
     public bool AreRead { get; set; } = true;
@@ -35,7 +37,9 @@ internal sealed class CreateAttributes(CreateList list)
     {
         try
         {
-            return AreRead && AttributeReader.CanRead ? AttributeReader.Read(place()) : null;
+            var found = AreRead && AttributeReader.CanRead ? AttributeReader.Read(place()) : null;
+            TellOfMutePlaces(path);
+            return found;
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound)
         {
@@ -51,6 +55,16 @@ internal sealed class CreateAttributes(CreateList list)
         {
             list.Warn(path, $"its attributes {e.Message}, and are not saved", isLoss: true);
             return ListsOf(place());
+        }
+    }
+
+    /// <summary>Once for all files there, each of which would say the same.</summary>
+    private void TellOfMutePlaces(byte[] path)
+    {
+        if (MutePlaces.IsAnyFound && Interlocked.Exchange(ref told, 1) == 0)
+        {
+            var source = path.AsSpan(0, path.AsSpan().IndexOf((byte)'/') is > 0 and var end ? end : path.Length);
+            list.Inform(Encoding.UTF8.GetString(source), $"{MutePlaces.Found} fails when it is asked for ACLs and attributes: none are saved of what is there");
         }
     }
 
