@@ -10,6 +10,7 @@ namespace VertexAr.Backup.Operations;
 internal sealed class LinkProbe
 {
     private readonly Dictionary<ulong, bool> known = [];
+    private readonly Dictionary<ulong, bool> shown = [];
 
     /// <param name="directory">A directory of ours, in which nobody else makes names.</param>
     public bool HasOwn(SafeFileHandle directory)
@@ -23,10 +24,47 @@ internal sealed class LinkProbe
         return own;
     }
 
+    /// <summary>
+    /// Whether a link is shown as one. Where a share follows links (sshfs with follow_symlinks), one that leads nowhere could be made, and then
+    /// neither be seen nor removed. Tried with one that leads to a file.
+    /// </summary>
+    /// <param name="directory">A directory of ours, in which nobody else makes names.</param>
+    public bool AreShown(SafeFileHandle directory)
+    {
+        var device = Posix.Status(directory).Device;
+        if (!shown.TryGetValue(device, out var are))
+        {
+            shown.Add(device, are = Look(directory));
+        }
+
+        return are;
+    }
+
+    private static bool Look(SafeFileHandle directory)
+    {
+        const int onlyOurs = 0x180;
+        var target = Make(name => Posix.CreateNew(directory, name, onlyOurs).Dispose());
+        byte[] link = [.. target, (byte)'l'];
+        try
+        {
+            Posix.MakeSymlink(directory, link, target);
+            return Posix.StatusAt(directory, link).IsSymlink;
+        }
+        catch (PosixError e)
+        {
+            return e.Number != PosixError.InputOutput; // The kernel's word for something else than what it asked for. Others say it themselves.
+        }
+        finally
+        {
+            NameTrial.RemoveHalf(directory, link);
+            Posix.Remove(directory, target);
+        }
+    }
+
     /// <summary>A link to itself leads nowhere: whoever follows it fails.</summary>
     private static bool Try(SafeFileHandle directory)
     {
-        var name = Make(directory);
+        var name = Make(name => Posix.MakeSymlink(directory, name, name));
         try
         {
             Posix.SetModified(directory, name, default(FileTime));
@@ -42,14 +80,14 @@ internal sealed class LinkProbe
         }
     }
 
-    private static byte[] Make(SafeFileHandle directory)
+    private static byte[] Make(Action<byte[]> make)
     {
         for (var number = 0; ; number++)
         {
             var name = Posix.Bytes($".vertex-ar-backup-link-{number}");
             try
             {
-                Posix.MakeSymlink(directory, name, name);
+                make(name);
                 return name;
             }
             catch (PosixError e) when (e.Number == PosixError.Exists)

@@ -70,7 +70,18 @@ internal sealed class RestoreWriter : IDisposable
     /// <returns>False if it is left out, which was said then.</returns>
     public bool AddSymlink(FileEntry entry, ReadOnlySpan<byte> path)
     {
-        if (Parent(entry, path) is not { } parent || MakeLinkOrNode(parent, entry, name => Posix.MakeSymlink(parent, name, entry.Target)) is not { } name)
+        if (Parent(entry, path) is not { } parent)
+        {
+            return false;
+        }
+
+        if (IsRemembered && !links.AreShown(parent))
+        {
+            losses.AddNotMade(entry, "the file system shows what links lead to in their place");
+            return false;
+        }
+
+        if (MakeLinkOrNode(parent, entry, name => Posix.MakeSymlink(parent, name, entry.Target)) is not { } name)
         {
             return false;
         }

@@ -238,8 +238,8 @@ internal sealed class DirectorySource
         }
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
-            // Deleted since the directory was read: as if it had never been there.
-            return (null, null);
+            // Deleted since the directory was read: as if it had never been there. A link that a server follows to nowhere is still listed.
+            return frame.Lists(name) && IsNowhere(frame.Directory, name) ? (Problem("is listed, and cannot be looked at", isLoss: true), null) : (null, null);
         }
         catch (PosixError e)
         {
@@ -247,6 +247,19 @@ internal sealed class DirectorySource
         }
 
         WalkedEntry Problem(string reason, bool isLoss) => new(path, new WalkProblem(reason, isLoss));
+    }
+
+    private static bool IsNowhere(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            _ = Posix.StatusAt(directory, name);
+            return false; // It comes and goes.
+        }
+        catch (PosixError e)
+        {
+            return e.Number == PosixError.NotFound;
+        }
     }
 
     /// <summary>The directory is described by what was opened, not by what stood there a moment before.</summary>
@@ -266,6 +279,9 @@ internal sealed class DirectorySource
     /// <summary>A directory the walk is in.</summary>
     private sealed class Frame(SafeFileHandle directory, byte[] path, FileStatus status, DirectoryNames names)
     {
+        private DirectoryNames again = DirectoryNames.None;
+        private int lookedAgain;
+
         public SafeFileHandle Directory => directory;
 
         public byte[] Path => path;
@@ -275,5 +291,26 @@ internal sealed class DirectorySource
         public DirectoryNames Names => names;
 
         public int Next { get; set; }
+
+        /// <summary>Whether a name is in the directory when that is listed once more. After so many times the last listing must do.</summary>
+        public bool Lists(ReadOnlySpan<byte> name)
+        {
+            const int times = 16;
+            if (lookedAgain >= times)
+            {
+                return again.Contains(name);
+            }
+
+            try
+            {
+                using var anew = Posix.OpenDirectory(directory, "."u8);
+                (again, lookedAgain) = (DirectoryNames.Read(anew), lookedAgain + 1);
+                return again.Contains(name);
+            }
+            catch (PosixError)
+            {
+                return false; // The directory is gone as well.
+            }
+        }
     }
 }

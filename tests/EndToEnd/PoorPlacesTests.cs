@@ -53,6 +53,42 @@ public sealed class PoorPlacesTests : IDisposable
         site.Run("drill").Succeeds().Says("2 files could not be given their times");
     }
 
+    /// <summary>It fails when a file's attributes are asked for, where it should say that there are none.</summary>
+    [Fact]
+    public void A_place_that_tells_no_attributes_lacks_nothing_else()
+    {
+        var share = Mount("share", "rclone");
+        Command.Shell("cp -r app/storage server/tree; mkdir server/drill; rm server/tree/newest", site.Root);
+        site.TreeSettings["path"] = Path.Combine(share, "tree");
+        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = Path.Combine(share, "drill") };
+        for (var night = 0; night < 2; night++)
+        {
+            Assert.DoesNotContain("warning", site.Run("create", "storage").Succeeds().Errors, StringComparison.Ordinal);
+        }
+
+        site.Run("drill").Succeeds();
+    }
+
+    /// <summary>Such a link is made on the server, and then not to be looked at.</summary>
+    [Fact]
+    public void A_link_that_a_share_does_not_show_costs_no_content()
+    {
+        Mount("share", "sshfs following links");
+        Command.Shell("ln -s nowhere dangling", site.Storage);
+        site.Create();
+
+        site.Run("restore", "latest", "--to", site.In("share/restored")).Ends(3).Says("storage/dangling", "this symlink cannot be made", "storage/newest");
+        Assert.Equal("a portrait", File.ReadAllText(site.In("server/restored/storage/portraits/anna.jpg")));
+        site.Settings["drill"] = new System.Text.Json.Nodes.JsonObject { ["dir"] = Directory.CreateDirectory(site.In("share/drill")).FullName };
+        site.Run("drill").Succeeds();
+
+        // Saved from there, it would be missing without a word.
+        Assert.Empty(Directory.EnumerateFileSystemEntries(site.In("server/drill")));
+        File.CreateSymbolicLink(site.In("server/restored/storage/dangling"), "nowhere");
+        site.TreeSettings["path"] = site.In("share/restored/storage");
+        site.Run("create", "storage").IsPartial("storage/dangling: is listed, and cannot be looked at");
+    }
+
     [Theory]
     [InlineData("ntfs", "files_without_mode")]
     [InlineData("exfat", "symlinks_not_made")]

@@ -8,6 +8,7 @@ internal static class PoorPlace
     public static readonly IReadOnlyDictionary<string, string> Mounts = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["sshfs"] = Machine.Sshfs,
+        ["sshfs following links"] = Machine.Sshfs.Replace("ssh_command=", "follow_symlinks,ssh_command=", StringComparison.Ordinal),
         ["bindfs"] = "mkdir -p server; bindfs \"$PWD/server\" \"$1\"",
         ["ntfs"] = Ntfs("ntfs-3g"),
 
