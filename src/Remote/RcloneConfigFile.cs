@@ -94,7 +94,7 @@ internal sealed class RcloneConfigFile
     }
 
     /// <summary>Separated by blanks; one that holds a blank is quoted, and left alone here.</summary>
-    private static IEnumerable<string> Words(Dictionary<string, string> section) =>
+    private static string[] Words(Dictionary<string, string> section) =>
         section.GetValueOrDefault("upstreams") is { } upstreams && !upstreams.Contains('"', StringComparison.Ordinal) ? upstreams.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
 
     private static string WithoutMode(string upstream) =>
