@@ -28,6 +28,7 @@ internal sealed class RestoreInto : IDisposable
         }
         catch
         {
+            TakeBack();
             Dispose();
             throw;
         }
@@ -54,7 +55,7 @@ internal sealed class RestoreInto : IDisposable
             using var there = Posix.OpenDirectory(Posix.Here, Posix.Bytes(directory), follow: true);
             if (Strangers(directory, there) is { } found)
             {
-                throw Theirs(found, there);
+                throw Theirs(found, there, isNew: false);
             }
         }
     }
@@ -77,6 +78,19 @@ internal sealed class RestoreInto : IDisposable
         if (isNew && IsThere())
         {
             Posix.Remove(above, name, directory: true);
+        }
+    }
+
+    /// <summary>Leaves nothing of what ends before it began.</summary>
+    private void TakeBack()
+    {
+        try
+        {
+            Undo();
+        }
+        catch (PosixError)
+        {
+            // What is in it by now is somebody else's.
         }
     }
 
@@ -106,7 +120,7 @@ internal sealed class RestoreInto : IDisposable
     {
         if (Strangers(directory, held!) is { } found && !(isNew && IsAsMade()))
         {
-            throw Theirs(found, held!);
+            throw Theirs(found, held!, isNew);
         }
 
         if (DirectoryNames.Read(held!).Count > 0)
@@ -121,12 +135,14 @@ internal sealed class RestoreInto : IDisposable
 
     private static Exposure? Strangers(string directory, SafeFileHandle open) => Exposure.OfOpen(open, directory, 0) is { } found && !found.IsOfMount() ? found : null;
 
-    private static UserError Theirs(Exposure found, SafeFileHandle open)
+    private static UserError Theirs(Exposure found, SafeFileHandle open, bool isNew)
     {
         var user = Posix.Status(open).Uid is not 0 and var uid ? Accounts.UserText(uid, "#") : null;
         return UserError.Failed(
             $"the directory {found.Sentence}, and others could change what is in it while root restores",
-            "name a new one, which root makes" + (user is null ? "" : $", or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ..."));
+            isNew
+                ? "everything that root makes there becomes that of another user: restore to a directory on a disk of this machine, and copy it from there"
+                : "name a new one, which root makes" + (user is null ? "" : $", or run the command as that user: sudo -u '{user}' vertex-ar-backup restore ..."));
     }
 
     /// <summary>
