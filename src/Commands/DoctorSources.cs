@@ -111,7 +111,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
 
         try
         {
-            watch.RequireTree(options, places);
+            watch.RequireTree(tree.Name, tree.Path, () => new TreeMounts(options, places));
             if (service.ReadsEverything)
             {
                 DirectorySource.Check(options);

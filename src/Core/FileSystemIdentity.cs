@@ -49,7 +49,10 @@ internal sealed record FileSystemIdentity(string Type, string? Id, string? Sourc
             IdOf(there, mount),
             mount.Source.StartsWith("/dev/", StringComparison.Ordinal) ? null : mount.Source,
             mounts.Over("/") is { } root && root.Device == mount.Device,
-            mounts.PointOf(mount)) { Branches = PoolBranch.Of(mount, mounts, depth) };
+            mounts.PointOf(mount))
+        {
+            Branches = PoolBranch.Of(mount, mounts, depth),
+        };
     }
 
     /// <summary>Of a pool, what it is made of; empty for anything else.</summary>

@@ -47,7 +47,7 @@ internal sealed class CreateSources
     {
         var places = new Lazy<ForeignPlaces>(plan.FindPlaces);
         Databases.ForEach(database => Try(database.Name, () => plan.Watch.Require(PlaceWatch.Database(database.Name), database.Path), () => new SqliteSource(database, clock).Look()));
-        Trees.ForEach(tree => Try(tree.Name, () => plan.Watch.RequireTree(tree, places.Value), () => DirectorySource.Check(tree)));
+        Trees.ForEach(tree => Try(tree.Name, () => plan.Watch.RequireTree(tree.Name, tree.Path, () => new TreeMounts(tree, places.Value)), () => DirectorySource.Check(tree)));
         if (missing.Count > 0 && (plan.Origin is not null || (AreAllMissing && !(Databases.Exists(IsNoDatabase) && FoundRepository.IsAt(plan.BackupDirectory)))))
         {
             throw missing.Values.First();

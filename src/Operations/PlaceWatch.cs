@@ -1,6 +1,5 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
-using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Operations;
@@ -52,17 +51,18 @@ internal sealed class PlaceWatch
     private static string Key(string role, string path) => role == PartOfSecondPlace || role.StartsWith("what is mounted in ", StringComparison.Ordinal) ? $"{role} {path}" : role;
 
     /// <summary>Looks at a tree, and at what is mounted in it and saved with it. What came is taken in, what is not to be saved any more is forgotten.</summary>
-    /// <param name="tree">The tree.</param>
-    /// <param name="places">What is no part of it.</param>
+    /// <param name="name">What the tree is called.</param>
+    /// <param name="path">As configured.</param>
+    /// <param name="within">What is mounted in it.</param>
     /// <exception cref="UserError">It, or something in it, is on another file system than it was.</exception>
-    public void RequireTree(TreeOptions tree, ForeignPlaces places)
+    public void RequireTree(string name, string path, Func<TreeMounts> within)
     {
-        Require(Storage(tree.Name), tree.Path);
-        var (role, within) = (Within(tree.Name), new TreeMounts(tree, places, mounts));
-        var now = within.Find();
+        Require(Storage(name), path);
+        var (role, inside) = (Within(name), within());
+        var now = inside.Find();
         foreach (var place in known.Values.Where(place => place.Role == role && !now.ContainsKey(place.Path)).ToList())
         {
-            if (accept is not null && within.Holds(place.Path))
+            if (accept is not null && inside.Holds(place.Path))
             {
                 Require(role, place.Path);
             }
@@ -72,9 +72,9 @@ internal sealed class PlaceWatch
             }
         }
 
-        foreach (var path in now.Keys)
+        foreach (var point in now.Keys)
         {
-            Require(role, path);
+            Require(role, point);
         }
     }
 

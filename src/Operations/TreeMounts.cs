@@ -13,9 +13,9 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 /// <param name="tree">The tree.</param>
 /// <param name="places">What is no part of it.</param>
-/// <param name="mounts">What is mounted where.</param>
-internal sealed class TreeMounts(TreeOptions tree, ForeignPlaces places, MountTable mounts)
+internal sealed class TreeMounts(TreeOptions tree, ForeignPlaces places)
 {
+    private readonly MountTable mounts = MountTable.Read();
     private readonly IgnoreRules excludes = new(tree.Exclude);
 
     /// <summary>Where something is mounted now, and what.</summary>
