@@ -139,7 +139,7 @@ public sealed class PlacesTests : IDisposable
             site.In("rclone.conf"),
             $"[disk]\ntype = local\n[short]\ntype = alias\nremote = {copies}\n[secret]\ntype = crypt\nremote = short:\npassword = {Command.Run("rclone", "obscure", "hello").Output.Trim()}\n",
             System.Text.Encoding.ASCII);
-        File.SetUnixFileMode(site.In("rclone.conf"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Command.Shell("chmod 600 rclone.conf", site.Root);
         site.Create();
         site.Run("offsite", "push").Succeeds();
         Command.Run("umount", disk).Succeeds();

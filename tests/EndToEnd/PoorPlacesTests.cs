@@ -53,6 +53,17 @@ public sealed class PoorPlacesTests : IDisposable
         site.Run("drill").Succeeds().Says("2 files could not be given their times");
     }
 
+    /// <summary>Everything that root makes there belongs to another user at once.</summary>
+    [Fact]
+    public void A_share_that_gives_all_to_another_user_is_left_as_it_was()
+    {
+        var share = site.MountFuse("share", "mkdir -p server; bindfs -u 1000 -g 1000 \"$PWD/server\" \"$1\"");
+        site.Create();
+
+        site.Run("restore", "latest", "--to", Path.Combine(share, "new")).Fails(1, "others could change what is in it", "and copy it from there");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(share));
+    }
+
     /// <summary>It fails when a file's attributes are asked for, where it should say that there are none.</summary>
     [Fact]
     public void A_place_that_tells_no_attributes_lacks_nothing_else()
