@@ -70,6 +70,7 @@ internal sealed class CreateBackup
 
     private CreateResult Run(RepositoryLock held)
     {
+        held.Layout.SeeAnew();
         var store = CreateSigning.Open(plan, held.Layout);
         var (all, damaged) = store.ReadAll();
         var dated = FutureId.Split(all, clock.GetUtcNow()).Dated;

@@ -30,6 +30,11 @@ internal static class RotateBackups
     public static RotateResult Run(
         RepositoryLock held, RetentionRules rules, SiteIdentity site, bool dryRun, TimeProvider clock, RunProgress progress, SnapshotSigner? signer = null)
     {
+        if (!dryRun)
+        {
+            held.Layout.SeeAnew();
+        }
+
         var (whole, damaged) = new SnapshotStore(held.Layout).ReadAll();
         var now = clock.GetUtcNow();
         if (WrongClock.Proof(whole.Select(snapshot => snapshot.Id), now) is { } proof)

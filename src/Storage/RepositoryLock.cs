@@ -21,7 +21,6 @@ internal sealed class RepositoryLock : ExclusiveLock
         try
         {
             taken.Sign(purpose, now);
-            layout.SeeAnew();
             return taken;
         }
         catch

@@ -20,6 +20,7 @@ internal static class Sweep
     public static long? Run(RepositoryLock held, ReaderGuard alone, IReadOnlySet<Digest>? ours = null)
     {
         ArgumentNullException.ThrowIfNull(alone);
+        held.Layout.SeeAnew();
         var store = new SnapshotStore(held.Layout);
         var (whole, damaged) = store.ReadAll();
         // One that is listed and not there: the share tells what it remembers, and who knows what else is not as it says.
