@@ -38,7 +38,7 @@ public sealed class OverlappingSourcesTests
         Command.Shell("mkdir -p vertex-ar-backup-drill-20261130T140000Z/restored/app; touch vertex-ar-backup-drill-20261130T140000Z/restored/app/app.db vertex-ar-backup-drill-mine", site.Storage);
         var snapshot = site.Create();
         Assert.Equal(["app/app.db", "storage", "storage/data", "storage/data/app.db.bak", "storage/photo", "storage/vertex-ar-backup-drill-mine"], snapshot.Files().Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(["database app", "leftover", "repository"], Kinds(snapshot));
+        Assert.Equal(["database app", "repository", "leftover"], Kinds(snapshot));
         site.Run("restore", "latest", "--yes").Succeeds();
         Assert.True(File.Exists(Path.Combine(second, "repository.json")));
     }

@@ -175,8 +175,8 @@ public sealed class TwoWaysTests : IDisposable
         var archive = old.Create("database", "20240107_030000");
         var other = way == "the same" ? site.Backups : Share();
 
-        // The fourth time that it is opened: it was checked, and there is a directory to unpack it into.
-        using (var run = StoppedRun.At(site, "openat", archive, arguments: ["import", old.Backups], number: 4))
+        // The fifth time that it is opened: it was checked, and there is a directory to unpack it into.
+        using (var run = StoppedRun.At(site, "openat", archive, arguments: ["import", old.Backups], number: 5))
         {
             site.Run("import", old.Backups, "--backup-dir", other).Fails(11, $"another run is importing into {other}");
             site.Run("import", old.Backups, "--dry-run", "--backup-dir", other).Succeeds();
