@@ -93,7 +93,7 @@ bench-scale: need-bench-scale build
 STAGE := tests/stage.sh
 .PHONY: check
 check: need-check format demo lint-deb test-reproducible
-	@rm -f artifacts/test-results/*.{log,counts}
+	@rm -f artifacts/test-results/{*.log,*.counts,stages.txt}
 	@$(STAGE) System $(MAKE) --no-print-directory test-system
 	@$(STAGE) faults $(MAKE) --no-print-directory test-faults SCALE=100
 	@$(STAGE) mutants $(MAKE) --no-print-directory look-mutants

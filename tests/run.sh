@@ -22,9 +22,11 @@ count() {
 for project in "$@"; do
     echo "== $project"
     report=$results/$project.xml
+    started=$SECONDS
     # Started by a script in the background, all of this ignores SIGINT; the program under test must not inherit that.
     packaging/at-work.sh "running $project" env --default-signal=INT "tests/$project/bin/Debug/net10.0/$project" -noLogo -noColor -xml "$report"
     code=$?
+    echo "$project: $((SECONDS - started)) s" >>"$results/stages.txt"
     if [[ ! -s $report ]]; then
         echo "$project: no report was written; exit code $code" >&2
         add 0 1 0
@@ -36,6 +38,7 @@ for project in "$@"; do
     add "$(count "$report" passed)" $((bad > 0 || code == 0 ? bad : 1)) "$(count "$report" skipped)"
 done
 
+[[ -z ${COUNTS:-} ]] || cat "$results/stages.txt"
 for counts in ${COUNTS:-}; do
     read -r p f s <"$counts"
     add "$p" "$f" "$s"
