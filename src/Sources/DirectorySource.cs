@@ -48,6 +48,7 @@ internal sealed class DirectorySource
     private readonly TreeOptions options;
     private readonly ForeignPlaces places;
     private readonly byte[] buffer = new byte[64 * 1024];
+    private readonly Lazy<bool> isFar;
     private TreeBoundary? boundary;
 
     /// <param name="options">What to walk.</param>
@@ -56,6 +57,7 @@ internal sealed class DirectorySource
     {
         this.options = options;
         this.places = places;
+        isFar = new(() => MountTable.Read().Over(options.Top) is { HasFarSide: true });
     }
 
     /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>
@@ -239,7 +241,7 @@ internal sealed class DirectorySource
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
             // Deleted since the directory was read: as if it had never been there. A link that a server follows to nowhere is still listed.
-            return frame.Lists(name) && IsNowhere(frame.Directory, name) ? (Problem("is listed, and cannot be looked at", isLoss: true), null) : (null, null);
+            return isFar.Value && frame.Lists(name) && IsNowhere(frame.Directory, name) ? (Problem("is listed, and cannot be looked at", isLoss: true), null) : (null, null);
         }
         catch (PosixError e)
         {
@@ -281,6 +283,7 @@ internal sealed class DirectorySource
     {
         private DirectoryNames again = DirectoryNames.None;
         private int lookedAgain;
+        private bool wasListed;
 
         public SafeFileHandle Directory => directory;
 
@@ -292,20 +295,22 @@ internal sealed class DirectorySource
 
         public int Next { get; set; }
 
-        /// <summary>Whether a name is in the directory when that is listed once more. After so many times the last listing must do.</summary>
+        /// <summary>Whether a name is in the directory when that is listed once more. After so many times the last listing must do, if one had such a name.</summary>
         public bool Lists(ReadOnlySpan<byte> name)
         {
             const int times = 16;
             if (lookedAgain >= times)
             {
-                return again.Contains(name);
+                return wasListed && again.Contains(name);
             }
 
             try
             {
                 using var anew = Posix.OpenDirectory(directory, "."u8);
                 (again, lookedAgain) = (DirectoryNames.Read(anew), lookedAgain + 1);
-                return again.Contains(name);
+                var isListed = again.Contains(name);
+                wasListed |= isListed;
+                return isListed;
             }
             catch (PosixError)
             {
