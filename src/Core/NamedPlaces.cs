@@ -66,7 +66,7 @@ internal sealed class NamedPlaces : IDisposable
 
     /// <summary>Opens the directory above a path without links, and says which name is left.</summary>
     public static (SafeFileHandle Above, byte[] Name) OpenAbove(string path) =>
-        (Open(Posix.Bytes(Path.GetDirectoryName(path)!.TrimEnd('/'))), Posix.Bytes(Path.GetFileName(path)));
+        (Open(Posix.Bytes((Path.GetDirectoryName(path) ?? throw new PosixError(PosixError.NotFound)).TrimEnd('/'))), Posix.Bytes(Path.GetFileName(path)));
 
     /// <summary>
     /// Opens a directory from the root down, following no link. One that may be searched but not listed, as a home often may be by
@@ -74,7 +74,7 @@ internal sealed class NamedPlaces : IDisposable
     /// </summary>
     public static SafeFileHandle Open(ReadOnlySpan<byte> path)
     {
-        var directory = Posix.OpenDirectory(Posix.Here, "/"u8);
+        var directory = path.Length > 0 ? Posix.OpenWay(Posix.Here, "/"u8) : Posix.OpenDirectory(Posix.Here, "/"u8);
         while (path.Length > 0)
         {
             path = path[1..];

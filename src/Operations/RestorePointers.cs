@@ -41,7 +41,7 @@ internal static class RestorePointers
             var line = RestoreLines.Split(content.AsMemory(0, Posix.ReadAt(file, content, 0))).FirstOrDefault();
             return !line.IsEmpty && RestoreLines.TryParse(line, out var json) && PointsTo(json) is { } journal && IsNamedBy(journal, path) ? journal : path;
         }
-        catch (Exception e) when (e is PosixError or UserError or InvalidOperationException)
+        catch (Exception e) when (e is PosixError or UserError or InvalidOperationException or FormatException)
         {
             return path;
         }

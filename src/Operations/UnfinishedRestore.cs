@@ -203,7 +203,7 @@ internal static class UnfinishedRestore
                 using var directory = NamedPlaces.Open(Posix.Bytes(path.TrimEnd('/')));
                 RestoreMetadata.IfPlaceCan(() => Posix.SetModified(directory, modified));
             }
-            catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.BadDescriptor)
+            catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory or PosixError.TooManySymlinks or PosixError.AccessDenied or PosixError.BadDescriptor)
             {
                 // It is gone, or others put something else there; or it may not be listed by us.
             }
