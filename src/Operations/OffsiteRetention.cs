@@ -33,6 +33,11 @@ internal sealed class OffsiteRetention
     /// <summary>Of the snapshots here, those that would stay there: what would be removed at once is not sent.</summary>
     public List<Snapshot> Worthwhile(List<Snapshot> here)
     {
+        if (WrongClock.Proof(here.Concat(onlyThere).Select(snapshot => snapshot.Id), now) is not null)
+        {
+            return here;
+        }
+
         var there = offsite.Ids().ToHashSet();
         var kept = Retention.DecideByRules(Items([.. here, .. onlyThere]), rules, zone).Where(decision => decision.Keep).Select(decision => decision.Item.Id).ToHashSet();
         return here.FindAll(snapshot => kept.Contains(snapshot.Id) || there.Contains(snapshot.Id));
@@ -54,6 +59,12 @@ internal sealed class OffsiteRetention
         }
 
         List<Snapshot> all = [.. onlyThere, .. here.Select(one => one.Whole!)];
+        if (WrongClock.Proof(all.Select(snapshot => snapshot.Id), now) is { } proof)
+        {
+            progress.Say(Severity.Warning, $"nothing is removed in {offsite.Rclone.Place.Remote}: {WrongClock.Sentence(proof, now)}; set it, as with '{WrongClock.Mend}'");
+            return ([], 0);
+        }
+
         var decisions = Retention.DecideByRules(Items(all), rules, zone);
         var gone = decisions.Where(decision => !decision.Keep).ToList();
         if (gone.Count > 0 && Held(all) is [var lost, ..])

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>A clock that was in 2099 for one night, as after an empty battery.</summary>
@@ -61,6 +63,22 @@ public sealed class WrongClockTests : IDisposable
         // With the right time again, what was made later counts as newer, whatever its name.
         Night(Start.AddDays(2));
         Assert.Equal(["19700103", Start.AddDays(2).ToString("yyyyMMdd")], site.Snapshots().Select(snapshot => snapshot.Id[..8]));
+    }
+
+    /// <summary>The copies are what is left where such a machine's own disk fails.</summary>
+    [Fact]
+    public void By_a_clock_that_begins_in_1970_no_copy_is_removed_either()
+    {
+        var second = site.In("second");
+        site.Settings["offsite"] = new JsonObject { ["remote"] = second, ["max_backups"] = 2 };
+        Night(Start);
+        Night(Start.AddDays(1));
+        for (var day = 0; day < 3; day++)
+        {
+            site.Run(["create"], FakeClock.At(new DateTimeOffset(1970, 1, 1, 0, 6, 0, TimeSpan.Zero).AddDays(day))).Says($"nothing is removed in {second}: the clock of this machine is wrong");
+        }
+
+        Assert.Equal(5, Directory.GetFiles(Path.Combine(second, "snapshots"), "*Z.json").Length);
     }
 
     private void Night(DateTimeOffset time) => site.Run(["create", "--quiet"], FakeClock.At(time)).Succeeds();
