@@ -74,7 +74,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     {
         var top = regions[""];
         var live = places.StatusOrNull(top.Live);
-        if (live is null || (!isMount && !survey.HasBoundary && (!live.Value.IsDirectory || top.Probe.CanMove(top.Live))))
+        if (live is null || (!isMount && !survey.HasBoundary && (!live.Value.IsDirectory || top.Probe.CanMove(top.Live, staysBeside: true))))
         {
             Replace(top.Live, top.Fresh!, top.Kept, top.Probe);
             if (live is not null)

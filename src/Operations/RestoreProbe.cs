@@ -14,7 +14,9 @@ internal interface IRestoreProbe
 
     /// <summary>Whether a directory can be moved away: not if it is of a lower layer of an overlay, say.</summary>
     /// <exception cref="UserError">It cannot be moved for another reason, nor replaced.</exception>
-    bool CanMove(byte[] directory);
+    /// <param name="directory">Its path.</param>
+    /// <param name="staysBeside">It goes no further than beside its place, for which nothing in it need be changed.</param>
+    bool CanMove(byte[] directory, bool staysBeside = false);
 
     /// <exception cref="UserError">A file cannot be moved away.</exception>
     void RequireMovable(byte[] file);
@@ -56,7 +58,7 @@ internal sealed class RestoreProbe : IRestoreProbe
 
     public byte[] Copying => [.. full, .. "/copy"u8];
 
-    public bool CanMove(byte[] directory) => Try(directory, inner) switch
+    public bool CanMove(byte[] directory, bool staysBeside = false) => Try(directory, inner) switch
     {
         PosixError.NotEmpty or PosixError.Exists => true,
         PosixError.CrossDevice or PosixError.Busy => false,

@@ -40,6 +40,18 @@ public sealed class PrivilegeTests
         Tree.AssertSame(saved, Tree.Describe(site.Storage), Likeness.Restored);
     }
 
+    /// <summary>Its name can be changed by whoever owns the directory above it.</summary>
+    [Fact]
+    public void A_tree_whose_top_is_somebody_elses_is_restored_in_place_by_the_owner_of_the_directory_above_it()
+    {
+        Machine.NeedRoot("becoming another user");
+        using var site = new Site();
+        var before = site.BelongToOrdinaryUser();
+        site.Create();
+        Command.Shell("chown 0:0 app/storage; chmod 755 app/storage", site.Root);
+        site.Run(["restore", "latest", "--yes", "--only", "storage"], before: before).Succeeds();
+    }
+
     [Theory]
     [InlineData("000")]
     [InlineData("077")]

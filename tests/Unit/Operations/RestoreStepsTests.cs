@@ -370,7 +370,7 @@ public sealed class RestoreStepsTests : IDisposable
 
         public byte[] Copying => throw new NotSupportedException();
 
-        public bool CanMove(byte[] directory) => false;
+        public bool CanMove(byte[] directory, bool staysBeside = false) => false;
 
         public void RequireMovable(byte[] file)
         {
@@ -383,7 +383,7 @@ public sealed class RestoreStepsTests : IDisposable
 
         public byte[] Copying => throw new NotSupportedException();
 
-        public bool CanMove(byte[] directory) => true;
+        public bool CanMove(byte[] directory, bool staysBeside = false) => true;
 
         public void RequireMovable(byte[] file)
         {
