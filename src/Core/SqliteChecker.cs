@@ -23,8 +23,7 @@ internal sealed class SqliteChecker
         (this.path, this.isOwn, this.patience, this.stop) = (path, isOwn, patience, stop);
 
     /// <summary>
-    /// For all of a check: no disk is slower than that. Whoever wrote the schema chose what is computed for each row, and may
-    /// have chosen what never ends.
+    /// For all of a check. Whoever wrote the schema chose what is computed for each row, and may have chosen what never ends.
     /// </summary>
     /// <param name="bytes">Of the database.</param>
     public static TimeSpan Patience(long bytes) => TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(bytes >> 20);
@@ -106,7 +105,7 @@ internal sealed class SqliteChecker
                 SqlitePages.Check(path, stop).ForEach(findings.Damage);
             }
 
-            findings.Unchecked($"what its schema has computed for each row takes more than {Units.Duration(patience)}");
+            findings.Unchecked($"its rows take more than {Units.Duration(patience)}: its schema has something computed for each, or the disk is slow");
             return findings.Verdict(isEmpty: false);
         }
     }
@@ -175,7 +174,7 @@ internal sealed class SqliteChecker
         SqliteFile.Execute(connection, "PRAGMA writable_schema=ON");
         SqliteFile.ReadSchema(connection);
         SqliteSchema.MissingModules(connection).ForEach(findings.Missing);
-        var incomplete = SqliteSchema.Tables(connection).FindAll(table => !CheckTable(connection, table, _ => true));
+        var incomplete = SqliteSchema.Tables(connection).FindAll(table => !CheckTable(connection, table, _ => true, limit));
         using var standIns = new SqliteStandIns(connection, findings);
         foreach (var table in incomplete)
         {
@@ -183,7 +182,7 @@ internal sealed class SqliteChecker
             while (known != standIns.Count)
             {
                 known = standIns.Add();
-                if (CheckTable(connection, table, standIns.Judges(table)))
+                if (CheckTable(connection, table, standIns.Judges(table), limit))
                 {
                     break;
                 }
@@ -194,9 +193,15 @@ internal sealed class SqliteChecker
     }
 
     /// <returns>Whether all of it was looked at; if not, what was missing is among the findings.</returns>
-    private bool CheckTable(SqliteConnection connection, string table, Func<SqliteMessage, bool> isKnown)
+    private bool CheckTable(SqliteConnection connection, string table, Func<SqliteMessage, bool> isKnown, CancellationToken limit)
     {
         stop.ThrowIfCancellationRequested();
+        if (limit.IsCancellationRequested)
+        {
+            // It came between two statements, and was heard by none.
+            throw new SqliteException("interrupted", raw.SQLITE_INTERRUPT);
+        }
+
         try
         {
             findings.Take(SqliteFile.Rows(connection, $"PRAGMA integrity_check('{table.Replace("'", "''", StringComparison.Ordinal)}')"), isKnown);
