@@ -127,14 +127,14 @@ internal static class Redaction
 
     /// <summary>"--token", which its value follows; "--password-file" is followed by a place.</summary>
     private static bool IsOption(string word) =>
-        word.StartsWith("--", StringComparison.Ordinal) && !word.Contains('=', StringComparison.Ordinal)
+        word.StartsWith("--", StringComparison.Ordinal) && !word.Contains('=', StringComparison.Ordinal) && !word.StartsWith("--no-", StringComparison.Ordinal)
         && !word.EndsWith("-file", StringComparison.Ordinal) && !word.EndsWith("-command", StringComparison.Ordinal);
 
     /// <summary>"Authorization=Basic", before what it encodes.</summary>
     private static bool IsScheme(string word) => word.EndsWith("Basic", StringComparison.Ordinal) || word.EndsWith("Bearer", StringComparison.Ordinal);
 
     /// <summary>No word of a sentence has such a mix.</summary>
-    private static bool IsEncoded(string word) => word.Length >= 8 && word.Skip(1).Any(letter => char.IsAsciiDigit(letter) || char.IsAsciiLetterUpper(letter) || letter == '=');
+    private static bool IsEncoded(string word) => word.Length >= 8 && word.Skip(1).Any(letter => char.IsAsciiDigit(letter) || char.IsAsciiLetterUpper(letter)) && word.TrimEnd('=').All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '/' or '-' or '_' or '.' or '~');
 
     /// <summary>The value in <c>&lt;password&gt;hush&lt;/password&gt;</c>.</summary>
     private static string WithoutElement(string word)

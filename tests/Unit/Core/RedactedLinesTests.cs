@@ -11,6 +11,8 @@ public sealed class RedactedLinesTests
     [InlineData("password=hush1 and more", "password=… and more")]
     [InlineData("cannot reach https://me:hush1@host/x", "cannot reach https://…@host/x")]
     [InlineData("tool --password hush1 --token=hush2 --password-file /etc/x", "tool --password … --token=… --password-file /etc/x")]
+    [InlineData("pg_dump --no-password db", "pg_dump --no-password db")]
+    [InlineData("401: Bearer error=\"invalid_token\"", "401: Bearer error=\"invalid_token\"")]
     [InlineData("curl -u me:hush1 -H 'X-Api-Key: hush2'", "curl -u me:… -H 'X-Api-Key: …")]
     [InlineData("auth=Basic bWU6aHVzaA== was refused; Basic authentication failed", "auth=Basic … was refused; Basic authentication failed")]
     [InlineData("<password>hush1</password> <size>3</size>", "<password>…</password> <size>3</size>")]
