@@ -24,7 +24,7 @@ internal sealed class TreeMounts(TreeOptions tree, ForeignPlaces places)
         var found = new SortedDictionary<string, FileSystemIdentity>(StringComparer.Ordinal);
         foreach (var mount in tree.OneFileSystem || tree.IsFile ? [] : mounts.Below(tree.Top))
         {
-            if (!found.ContainsKey(mount.Point) && Holds(mount.Point) && FileSystemIdentity.Of(mount.Point, mounts) is { IsKept: true } now && now.Point == mount.Point)
+            if (!found.ContainsKey(mount.Point) && !ComesAndGoes(mount) && Holds(mount.Point) && FileSystemIdentity.Of(mount.Point, mounts) is { IsKept: true } now && now.Point == mount.Point)
             {
                 found.Add(mount.Point, now);
             }
@@ -32,6 +32,11 @@ internal sealed class TreeMounts(TreeOptions tree, ForeignPlaces places)
 
         return found;
     }
+
+    /// <summary>What a server has below what it exports is mounted when somebody goes there, and unmounted again; and so are the snapshots of ZFS.</summary>
+    private bool ComesAndGoes(MountedPlace mount) =>
+        (mount.Type.StartsWith("nfs", StringComparison.Ordinal) && mounts.Over(Path.GetDirectoryName(mount.Point) ?? "/") is { } above && above.Type == mount.Type)
+        || mount.Point.Contains("/.zfs/", StringComparison.Ordinal);
 
     /// <summary>Whether a directory is there and would be saved. Whoever removed the directory as well, as container engines do, does not lack what was mounted.</summary>
     /// <param name="path">Absolute and without links.</param>
