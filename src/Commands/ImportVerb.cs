@@ -70,7 +70,7 @@ internal sealed class ImportVerb : IDisposable
         }
 
         var code = import.Conclude();
-        if (!command.DryRun && watch.Remember() is { } unremembered)
+        if (import.made.Count + import.before > 0 && watch.Remember() is { } unremembered)
         {
             around.Screen.Log.Say(Severity.Detail, unremembered);
         }
