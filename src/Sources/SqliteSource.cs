@@ -106,10 +106,12 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             }
 
             progress.Phase = options.Name;
+            var size = Posix.StatusOrNull(File)?.Size;
             DatabaseWork.Copy(File, copy, options.LockTimeout, clock, stop, options.IsKnownAsDatabase);
-            if (IsLonger(copy) && Check(copy, progress, stop).Health == SqliteHealth.Damaged)
+            if (size > Posix.StatusOrNull(copy)?.Size && Check(copy, progress, stop).Health == SqliteHealth.Damaged)
             {
-                // The number or the size of its pages may be what is damaged: what is behind them may be all that is left.
+                // It had more than its copy, as has one that was made smaller in its log. The number or the size of its pages may be what is damaged:
+                // what is behind them may be all that is left.
                 DatabaseWork.CopyRest(File, copy, stop);
             }
         }
@@ -122,9 +124,6 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
             throw Explain(e);
         }
     }
-
-    /// <summary>Whether the file has more than its copy. So has one that SQLite has made smaller, in its log until now.</summary>
-    private bool IsLonger(string copy) => Posix.StatusOrNull(File) is { } all && Posix.StatusOrNull(copy) is { } copied && all.Size > copied.Size;
 
     /// <summary>Checks a copy from beginning to end.</summary>
     /// <param name="copy">The copy; nobody writes to it.</param>
