@@ -14,6 +14,7 @@ internal static class RestoreVerb
     public const string Accept = "restore … --moved";
 
     private const int LeftAloneAsked = 5;
+    private const int RefusalsNamed = 20;
 
     public static ExitCode Run(Surroundings around, RestoreCommand command)
     {
@@ -89,7 +90,7 @@ internal static class RestoreVerb
         fetch?.Invoke(restore);
         var started = around.Clock.GetTimestamp();
         var result = Restore(around, restore, plan, progress);
-        if (command.Moved && plan.Places.Watch.Remember() is { } unremembered)
+        if (command is { Moved: true, AsInSnapshot: false } && Remember(around, plan) is { } unremembered)
         {
             around.Screen.Log.Say(Severity.Warning, unremembered);
         }
@@ -164,14 +165,29 @@ internal static class RestoreVerb
         }
     }
 
+    /// <summary>As the owner of the backups, who must be able to read it in the next run.</summary>
+    private static string? Remember(Surroundings around, RestorePlan plan)
+    {
+        var backupDirectory = around.FindBackupDirectory();
+        StateDirectory.Make(around, backupDirectory);
+        using var acting = Accounts.ActAs(Surroundings.OwnerOf(backupDirectory));
+        return plan.Places.Watch.Remember();
+    }
+
     private static ExitCode Preview(Surroundings around, RestoreBackup restore, RestorePlan plan)
     {
         var output = around.Output;
         var (files, bytes) = restore.Count();
         var outlook = plan.To is null ? restore.Outlook(withSteps: true) : [];
-        foreach (var refusal in outlook.SelectMany(one => one.Refused))
+        var refused = outlook.SelectMany(one => one.Refused).ToList();
+        foreach (var refusal in refused.Take(RefusalsNamed))
         {
             around.Screen.Log.Say(Severity.Warning, $"{refusal.Message} ({refusal.Hint}): the restore is refused");
+        }
+
+        if (refused.Count > RefusalsNamed)
+        {
+            around.Screen.Log.Say(Severity.Warning, $"and for {Units.Count(refused.Count - RefusalsNamed, "more place")} as well");
         }
 
         if (output.Json)
