@@ -64,7 +64,9 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
                 }
             }
 
-            watch.RequireCopies(OffsiteSession.Directories(setting));
+            var directories = OffsiteSession.Directories(setting);
+            watch.RequireCopies(directories);
+            directories.ToList().ForEach(RepositoryExposure.RefuseSecondPlace);
             rclone.Reach();
             report.Ok(Name, $"{setting.Remote} answers" + (setting.Deletes ? "" : "; nothing is ever deleted there"));
         }

@@ -72,7 +72,7 @@ internal static class RepositoryExposure
         {
             throw UserError.Failed(
                 $"root does not write to the second place {directory}, since others could have it write elsewhere: {found.Sentence}",
-                $"{Mending(found)}; or give the backups to the user who owns the second place, and root works as that user");
+                $"{Mending(found)}; or give the backups to the user who owns the second place, and root works as that user; or let rclone speak to the server of a share itself, by sftp or smb");
         }
     }
 
