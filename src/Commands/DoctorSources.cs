@@ -115,6 +115,12 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             if (service.ReadsEverything)
             {
                 DirectorySource.Check(options);
+                if (!options.IsFile)
+                {
+                    using var top = Posix.OpenDirectory(Posix.Here, Posix.Bytes(options.Path), follow: true);
+                    _ = DirectoryNames.Read(top);
+                }
+
                 report.Ok(name, $"{options.Place} is there, and {service.User} reads every file, whoever owns it");
                 return;
             }
@@ -142,6 +148,10 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
         catch (UserError e)
         {
             report.Fail(name, e.Message, IsRefused(e.InnerException) ? ReadAccess(options) : e.Hint);
+        }
+        catch (PosixError e)
+        {
+            report.Fail(name, $"{options.Place} cannot be read: {e.Message}", "journalctl -k");
         }
     }
 

@@ -3,6 +3,7 @@ using VertexAr.Backup.Config;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Host;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
 namespace VertexAr.Backup.Commands;
@@ -77,6 +78,10 @@ internal sealed record Surroundings(
         try
         {
             return Repository.Open(backupDirectory);
+        }
+        catch (UserError e) when (PlaceTrouble.Find(backupDirectory) is { } trouble)
+        {
+            throw new UserError(e.Code, trouble.Text, trouble.Mend, e);
         }
         catch (UserError e) when (e.Code == ExitCode.NoRepository && StateDirectory.Watch(this, backupDirectory).FindBackups(backupDirectory) is { } gone)
         {

@@ -161,6 +161,11 @@ internal sealed class PlaceWatch
     public void RequireRepository(string role, string directory)
     {
         Require(role, directory);
+        if (PlaceTrouble.Find(directory) is { } trouble)
+        {
+            throw UserError.Failed(trouble.Text, trouble.Mend);
+        }
+
         if (accept is not null && earlier.Exists(place => place.Role == role && place.Path == directory) && IsEmpty(directory))
         {
             throw UserError.Failed(

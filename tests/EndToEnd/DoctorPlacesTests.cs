@@ -95,6 +95,11 @@ public sealed class DoctorPlacesTests : IDisposable
             Assert.Equal($"the program that serves {share} (fuse.sshfs, host:{site.In("server")}) has ended: nothing there can be reached", (string?)check["text"]);
             Assert.Equal($"sudo umount -l {share}, and mount it again", (string?)check["mend"]);
         }
+
+        foreach (var verb in new[] { "create", "list", "verify", "rotate" })
+        {
+            Assert.Contains($"the program that serves {share} (", site.Run(verb).Errors, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
