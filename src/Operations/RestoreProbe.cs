@@ -63,7 +63,7 @@ internal sealed class RestoreProbe : IRestoreProbe
         PosixError.NotEmpty or PosixError.Exists => true,
         PosixError.CrossDevice or PosixError.Busy => false,
         { } number when number == movableDirectory => true,
-        PosixError.AccessDenied when ReadOnlyDirectory.Is(Posix.StatusOrNull(Encoding.UTF8.GetString(directory))) => true,
+        PosixError.AccessDenied when staysBeside || ReadOnlyDirectory.Is(Posix.StatusOrNull(Encoding.UTF8.GetString(directory))) => true,
         { } number => throw Cannot(directory, number),
         null => throw new InvalidOperationException($"{Encoding.UTF8.GetString(directory)} was moved into an empty directory"),
     };
