@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Operations;
 
 namespace VertexAr.Backup.Tests.Operations;
@@ -39,7 +40,7 @@ public sealed class RestorePointersTests : IDisposable
     private static void Write(string path, string line)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, line + "\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using var file = Posix.CreateNew(Posix.Here, Posix.Bytes(path), 0x180);
+        Posix.Write(file, Posix.Bytes(line + "\n"));
     }
 }
