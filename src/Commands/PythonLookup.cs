@@ -34,7 +34,7 @@ internal static class PythonLookup
         }
 
         var directory = around.FindBackupDirectory();
-        return PythonBackups.Find(directory).Get(name.Backup)
+        return In(directory).Get(name.Backup)
             ?? throw UserError.Failed($"there is no backup {name.Backup} in {directory}", "'vertex-ar-backup list' shows those that are there");
     }
 
@@ -52,7 +52,7 @@ internal static class PythonLookup
     }
 
     /// <summary>All that lies in a directory, oldest first.</summary>
-    public static IReadOnlyList<PythonBackup> All(string directory) => PythonBackups.Find(directory).All;
+    public static IReadOnlyList<PythonBackup> All(string directory) => In(directory).All;
 
     /// <summary>What sources are called here, from the configuration, or from its defaults where it has none or is wrong.</summary>
     public static PythonNames SourceNames(Settings? settings) => new(
@@ -63,6 +63,18 @@ internal static class PythonLookup
     private static PythonBackup? Latest(string directory, SnapshotType? type) => CreateImport.IsRepository(directory)
         ? null
         : All(directory).LastOrDefault(backup => backup.Problem is null && (type is null || backup.Type == type));
+
+    private static PythonBackups In(string directory)
+    {
+        try
+        {
+            return PythonBackups.Find(directory);
+        }
+        catch (UserError e) when (PlaceTrouble.Explain(e, directory) is { } told)
+        {
+            throw told;
+        }
+    }
 
     private static List<NamedPlace> Or(IEnumerable<NamedPlace>? configured, NamedPlace otherwise) => configured?.ToList() is { Count: > 0 } some ? some : [otherwise];
 }

@@ -20,7 +20,7 @@ internal static class PythonReports
     /// <returns>Whether there was anything.</returns>
     public static bool List(Surroundings around, string directory, SnapshotType? type, Dictionary<(string Name, long Bytes), string>? imported)
     {
-        var backups = PythonBackups.Find(directory).All.Where(backup => type is null || backup.Type == type).ToList();
+        var backups = PythonLookup.All(directory).Where(backup => type is null || backup.Type == type).ToList();
         if (around.Output.Json)
         {
             backups.ForEach(backup => around.Output.Record("python_backup", json => Write(json, around, backup, imported ?? [])));

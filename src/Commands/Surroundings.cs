@@ -79,9 +79,9 @@ internal sealed record Surroundings(
         {
             return Repository.Open(backupDirectory);
         }
-        catch (UserError e) when (PlaceTrouble.Find(backupDirectory) is { } trouble)
+        catch (UserError e) when (PlaceTrouble.Explain(e, backupDirectory) is { } told)
         {
-            throw new UserError(e.Code, trouble.Text, trouble.Mend, e);
+            throw told;
         }
         catch (UserError e) when (e.Code == ExitCode.NoRepository && StateDirectory.Watch(this, backupDirectory).FindBackups(backupDirectory) is { } gone)
         {

@@ -31,20 +31,30 @@ internal sealed record PlaceTrouble(string Text, string Mend)
         };
     }
 
-    /// <summary>Looks into a directory, or at a file; null if that is possible, or fails for a reason that has nothing to do with how it is mounted.</summary>
+    /// <summary>
+    /// Looks at a directory, or at a file; null if that is possible, or fails for a reason that has nothing to do with how it is
+    /// mounted. The kernel remembers for seconds what a server said that has ended since.
+    /// </summary>
     /// <param name="path">Absolute.</param>
     public static PlaceTrouble? Find(string path)
     {
+        var real = RealPath.Of(path);
         try
         {
-            _ = Posix.StatusOrNull(path);
+            _ = Posix.StatusAsked(Posix.Here, Posix.Bytes(real));
             return null;
         }
         catch (PosixError e)
         {
-            return Of(RealPath.Of(path), e.Number, MountTable.Read(), Posix.EffectiveUser);
+            return Of(real, e.Number, MountTable.Read(), Posix.EffectiveUser);
         }
     }
+
+    /// <summary>An error said as what it is due to; null if it is not due to how the place is mounted.</summary>
+    /// <param name="error">What using the place ended with.</param>
+    /// <param name="path">The place, absolute.</param>
+    public static UserError? Explain(UserError error, string path) =>
+        Find(path) is { } trouble ? new UserError(error.Code, trouble.Text, trouble.Mend, error) : null;
 
     private static string Again(MountedPlace mount) =>
         $"sudo umount -l {ShellWord.Of(mount.Point)}{(MountTable.PointInFstab(mount.Point) == mount.Point ? $" && sudo mount {ShellWord.Of(mount.Point)}" : ", and mount it again")}";
