@@ -30,7 +30,7 @@ internal sealed class StoppedRun : IDisposable
         string[] before =
         [
             "strace", "-f", "-o", log, "-e", $"trace={call}", "-P", Path.GetFileName(path), "-P", path,
-            "-e", $"inject={call}:signal=SIGSTOP:{(slow ? "delay_exit=60000:when=1+" : $"when={number}")}", "--",
+            "-e", $"inject={call}:signal=SIGSTOP:{(slow ? "delay_exit=300000:when=1+" : $"when={number}")}", "--",
         ];
         var strace = site.Start(arguments ?? ["create"], before);
         var deadline = DateTime.UtcNow + Longest;
