@@ -65,7 +65,7 @@ internal sealed class Attendance
         }
         catch (UserError e)
         {
-            attendance.Ended(new RunEnd(e.Code, report => report with { Error = e.Message, Hint = e.Hint }), isTried: !e.IsMistyped);
+            attendance.Ended(new RunEnd(e.Code, report => report with { Error = e.Message, Hint = e.Hint }), e);
             throw;
         }
         catch (OperationCanceledException) when (around.Stop.IsCancellationRequested)
@@ -108,8 +108,8 @@ internal sealed class Attendance
     }
 
     /// <param name="end">How it ended.</param>
-    /// <param name="isTried">Whether that says anything about the backups.</param>
-    private void Ended(RunEnd end, bool isTried = true)
+    /// <param name="refusal">What was wrong with what was asked for, or with a place.</param>
+    private void Ended(RunEnd end, UserError? refusal = null)
     {
         try
         {
@@ -118,9 +118,13 @@ internal sealed class Attendance
             report = After(report with { Hint = report.Hint is { } hint ? around.Output.Offered.Complete(hint) : null });
             RunLog.End(around, job, $"{report.Outcome.Word()}, exit code {report.ExitCode}, after {Units.Duration(report.Took)}"
                 + (report.Snapshot is null ? "" : $", snapshot {report.Snapshot}"));
-            if (isTried)
+            if (refusal is not { IsMisplaced: true } and not { IsMistyped: true })
             {
                 Remember(report);
+            }
+
+            if (refusal is not { IsMistyped: true })
+            {
                 RunMetrics.Write(around, metricsFile, site, report);
             }
 

@@ -24,6 +24,9 @@ internal sealed class UserError : Exception
     /// <summary>What was asked for was mistyped, so that nothing was tried: it says nothing about the backups.</summary>
     public bool IsMistyped { get; init; }
 
+    /// <summary>The backup directory is on another disk than it was: nothing is to be made in it, not even a note that the run failed.</summary>
+    public bool IsMisplaced { get; init; }
+
     /// <summary>The run failed (exit code 1).</summary>
     public static UserError Failed(string message, string? hint = null, Exception? cause = null) =>
         new(ExitCode.Failed, message, hint, cause);

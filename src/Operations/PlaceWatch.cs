@@ -92,9 +92,9 @@ internal sealed class PlaceWatch
         var was = known.GetValueOrDefault(Key(role, path)) is { } place && place.Path == path ? place.FileSystem : null;
         if (accept is not null && was is not null && Change(path, was, now) is { } change)
         {
-            throw UserError.Failed(
-                $"{role}, {path}, {change.What}",
-                $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'");
+            throw new UserError(
+                ExitCode.Failed, $"{role}, {path}, {change.What}",
+                $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'") { IsMisplaced = role == BackupDirectory };
         }
 
         known[Key(role, path)] = new KnownPlace(role, path, was is null ? now : now.Keeping(was));

@@ -338,6 +338,16 @@ public sealed class PlacesTests : IDisposable
             // The first one, wherever its device is now.
             Command.Shell("umount disk; mount -o loop one disk", site.Root);
             site.Run("create").Succeeds();
+
+            // Nor is anything noted in another site's repository.
+            Command.Shell("umount disk; mount -o loop two disk", site.Root);
+            site.Run("create", "--moved").Succeeds();
+            Command.Shell("umount disk; mount -o loop one disk", site.Root);
+            site.Run("create", "--moved").Succeeds();
+            Command.Shell("umount disk; mount -o loop two disk", site.Root);
+            var before = Tree.Describe(disk);
+            site.Run("create").Fails(1, "and is now on a file system of its own (ext4, ");
+            Assert.Equal(before, Tree.Describe(disk));
         }
         finally
         {
