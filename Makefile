@@ -94,12 +94,18 @@ STAGE := tests/stage.sh
 .PHONY: check
 check: need-check format demo lint-deb test-reproducible
 	@rm -f artifacts/test-results/{*.log,*.counts,stages.txt}
+	@printf '%s\n' check-booted check-swept | xargs -P 2 -n 1 $(MAKE) --no-print-directory
+	@COUNTS="$$(echo artifacts/test-results/*.counts)" $(MAKE) --no-print-directory test
+
+# Two at a time, since each of these mostly waits, or keeps one processor busy. Not by the shell's "&", below which all ignores SIGINT.
+.PHONY: check-booted check-swept
+check-booted:
 	@$(STAGE) System $(MAKE) --no-print-directory test-system
+	@$(STAGE) offsite $(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)"
+check-swept:
 	@$(STAGE) faults $(MAKE) --no-print-directory test-faults SCALE=100
 	@$(STAGE) mutants $(MAKE) --no-print-directory look-mutants
-	@$(STAGE) offsite $(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)"
 	@$(STAGE) Places $(MAKE) --no-print-directory test-places PLACES="$(PLACES_CHECKED)"
-	@COUNTS="$$(echo artifacts/test-results/*.counts)" $(MAKE) --no-print-directory test
 
 .PHONY: format
 format:
