@@ -3,7 +3,8 @@ namespace VertexAr.Backup.Core;
 /// <summary>What programs of others get of this process's environment: what any program needs, and what is chosen beyond. Secrets of whoever started this stay here.</summary>
 internal static class ChildEnvironment
 {
-    private const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    /// <summary>What systemd gives a service that sets no PATH of its own.</summary>
+    public const string UsualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>HOME, PATH, LANG and TZ, and the variables of these names as far as they are set.</summary>
     /// <param name="passed">Names.</param>

@@ -140,9 +140,11 @@ internal static class ChildProcess
     }
 
     /// <summary>The framework would look in the current directory first, which may be anybody's. What has a slash is tried, and says itself why it cannot be run.</summary>
-    private static string? Program(string name, ChildOptions options) =>
-        name.Contains('/', StringComparison.Ordinal) ? name
-        : ProgramFile.Find(name, options.Environment.GetValueOrDefault("PATH") ?? (options.IsEnvironmentChosen ? null : Environment.GetEnvironmentVariable("PATH")));
+    private static string? Program(string name, ChildOptions options)
+    {
+        var inherited = options.IsEnvironmentChosen ? null : Environment.GetEnvironmentVariable("PATH");
+        return name.Contains('/', StringComparison.Ordinal) ? name : ProgramFile.Find(name, options.Environment.GetValueOrDefault("PATH") ?? inherited);
+    }
 
     private static ProcessStartInfo Describe(string program, IReadOnlyList<string> command, ChildOptions options)
     {

@@ -31,7 +31,7 @@ internal static class OwnerChild
     {
         ["HOME"] = "/",
         ["LANG"] = "C.UTF-8",
-        ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ["PATH"] = ChildEnvironment.UsualPath,
     };
 
     /// <summary>
