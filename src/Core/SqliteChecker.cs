@@ -19,6 +19,9 @@ internal sealed class SqliteChecker
     private readonly bool isOwn;
     private readonly TimeSpan patience;
 
+    /// <summary>Cancelled when <see cref="stop"/> is, or rows took too long.</summary>
+    private CancellationToken limit;
+
     private SqliteChecker(string path, bool isOwn, TimeSpan patience, CancellationToken stop) =>
         (this.path, this.isOwn, this.patience, this.stop) = (path, isOwn, patience, stop);
 
@@ -91,11 +94,12 @@ internal sealed class SqliteChecker
 
     private SqliteCheck Judge()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(patience);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        ends.CancelAfter(patience);
+        limit = ends.Token;
         try
         {
-            return JudgeWithin(limit.Token);
+            return JudgeWithinLimit();
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_INTERRUPT && !stop.IsCancellationRequested)
         {
@@ -110,11 +114,11 @@ internal sealed class SqliteChecker
         }
     }
 
-    private SqliteCheck JudgeWithin(CancellationToken limit)
+    private SqliteCheck JudgeWithinLimit()
     {
         try
         {
-            if (CheckAtOnce(limit) is { } isEmpty)
+            if (CheckAtOnce() is { } isEmpty)
             {
                 return findings.Verdict(isEmpty);
             }
@@ -147,12 +151,12 @@ internal sealed class SqliteChecker
             SqlitePages.Check(path, stop).ForEach(findings.Damage);
         }
 
-        CheckTables(limit);
+        CheckTables();
         return findings.Verdict(isEmpty: false);
     }
 
     /// <returns>Whether there is no table; null if it must be checked in pieces.</returns>
-    private bool? CheckAtOnce(CancellationToken limit)
+    private bool? CheckAtOnce()
     {
         using var connection = SqliteFile.OpenAlone(path, isOwn);
         using var interrupting = limit.Register(() => raw.sqlite3_interrupt(connection.Handle));
@@ -167,14 +171,14 @@ internal sealed class SqliteChecker
         return SqliteFile.Scalar<long>(connection, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'") == 0;
     }
 
-    private void CheckTables(CancellationToken limit)
+    private void CheckTables()
     {
         using var connection = SqliteFile.OpenAlone(path, isOwn);
         using var interrupting = limit.Register(() => raw.sqlite3_interrupt(connection.Handle));
         SqliteFile.Execute(connection, "PRAGMA writable_schema=ON");
         SqliteFile.ReadSchema(connection);
         SqliteSchema.MissingModules(connection).ForEach(findings.Missing);
-        var incomplete = SqliteSchema.Tables(connection).FindAll(table => !CheckTable(connection, table, _ => true, limit));
+        var incomplete = SqliteSchema.Tables(connection).FindAll(table => !CheckTable(connection, table, _ => true));
         using var standIns = new SqliteStandIns(connection, findings);
         foreach (var table in incomplete)
         {
@@ -182,7 +186,7 @@ internal sealed class SqliteChecker
             while (known != standIns.Count)
             {
                 known = standIns.Add();
-                if (CheckTable(connection, table, standIns.Judges(table), limit))
+                if (CheckTable(connection, table, standIns.Judges(table)))
                 {
                     break;
                 }
@@ -193,7 +197,7 @@ internal sealed class SqliteChecker
     }
 
     /// <returns>Whether all of it was looked at; if not, what was missing is among the findings.</returns>
-    private bool CheckTable(SqliteConnection connection, string table, Func<SqliteMessage, bool> isKnown, CancellationToken limit)
+    private bool CheckTable(SqliteConnection connection, string table, Func<SqliteMessage, bool> isKnown)
     {
         stop.ThrowIfCancellationRequested();
         if (limit.IsCancellationRequested)
