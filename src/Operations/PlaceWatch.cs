@@ -45,10 +45,9 @@ internal sealed class PlaceWatch
     /// <summary>What is mounted in a tree and saved with it; of these there may be several, each with its path.</summary>
     private static string Within(string name) => $"what is mounted in {Storage(name)}";
 
-    private static string Key(KnownPlace place) => Key(place.Role, place.Path);
+    private static string Key(KnownPlace place) => Key(place.Role, place.Path, place.IsOneOfSeveral);
 
-    /// <summary>Anything else is in one place at a time.</summary>
-    private static string Key(string role, string path) => role == PartOfSecondPlace || role.StartsWith("what is mounted in ", StringComparison.Ordinal) ? $"{role} {path}" : role;
+    private static string Key(string role, string path, bool isOneOfSeveral) => isOneOfSeveral ? $"{role} {path}" : role;
 
     /// <summary>Looks at a tree, and at what is mounted in it and saved with it. What came is taken in, what is not to be saved any more is forgotten.</summary>
     /// <param name="name">What the tree is called.</param>
@@ -64,7 +63,7 @@ internal sealed class PlaceWatch
         {
             if (accept is not null && inside.Holds(place.Path))
             {
-                Require(role, place.Path);
+                Require(role, place.Path, isOneOfSeveral: true);
             }
             else
             {
@@ -74,22 +73,23 @@ internal sealed class PlaceWatch
 
         foreach (var point in now.Keys)
         {
-            Require(role, point);
+            Require(role, point, isOneOfSeveral: true);
         }
     }
 
     /// <summary>Looks at a place before anything is read from it or made in it, and takes it in for <see cref="Remember"/>.</summary>
     /// <param name="role">What it is, as above.</param>
     /// <param name="path">Absolute.</param>
+    /// <param name="isOneOfSeveral">As <see cref="KnownPlace"/> has it.</param>
     /// <exception cref="UserError">It is on another file system than it was.</exception>
-    public void Require(string role, string path)
+    public void Require(string role, string path, bool isOneOfSeveral = false)
     {
         if (FileSystemIdentity.Of(path, mounts) is not { } now)
         {
             return;
         }
 
-        var was = known.GetValueOrDefault(Key(role, path)) is { } place && place.Path == path ? place.FileSystem : null;
+        var was = known.GetValueOrDefault(Key(role, path, isOneOfSeveral)) is { } place && place.Path == path ? place.FileSystem : null;
         if (accept is not null && was is not null && Change(path, was, now) is { } change)
         {
             throw new UserError(
@@ -97,7 +97,7 @@ internal sealed class PlaceWatch
                 $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'") { IsMisplaced = role == BackupDirectory };
         }
 
-        known[Key(role, path)] = new KnownPlace(role, path, was is null ? now : now.Keeping(was));
+        known[Key(role, path, isOneOfSeveral)] = new KnownPlace(role, path, was is null ? now : now.Keeping(was)) { IsOneOfSeveral = isOneOfSeveral };
     }
 
     /// <summary>What is another now, in words, and which path has to be what it was; null if nothing is.</summary>
@@ -149,7 +149,7 @@ internal sealed class PlaceWatch
             }
             else
             {
-                Require(PartOfSecondPlace, directory);
+                Require(PartOfSecondPlace, directory, isOneOfSeveral: true);
             }
         }
     }

@@ -9,7 +9,11 @@ namespace VertexAr.Backup.Storage;
 /// <param name="Role">What it is to us: "storage 'uploads'", "the backup directory".</param>
 /// <param name="Path">As configured.</param>
 /// <param name="FileSystem">What it was on.</param>
-internal sealed record KnownPlace(string Role, string Path, FileSystemIdentity FileSystem);
+internal sealed record KnownPlace(string Role, string Path, FileSystemIdentity FileSystem)
+{
+    /// <summary>Several places have this role, each at a path of its own; otherwise one has it, wherever it is.</summary>
+    public bool IsOneOfSeveral { get; init; }
+}
 
 /// <summary>
 /// What this machine remembers of a site's places, outside of all of them: a disk that is not mounted leaves an empty directory, which
@@ -54,7 +58,10 @@ internal sealed class KnownPlaces(string? directory, string backupDirectory)
             indented: true));
     }
 
-    private static KnownPlace ReadPlace(JsonElement json) => new(json.Text("role"), json.Text("path"), ReadFileSystem(json));
+    private static KnownPlace ReadPlace(JsonElement json) => new(json.Text("role"), json.Text("path"), ReadFileSystem(json))
+    {
+        IsOneOfSeveral = json.TryGetProperty("one_of_several", out var several) && several.GetBoolean(),
+    };
 
     private static FileSystemIdentity ReadFileSystem(JsonElement json) => new(
         json.Text("type"), json.IfThere("id", JsonFields.Text), json.IfThere("source", JsonFields.Text), json.GetProperty("is_root").GetBoolean(), json.IfThere("point", JsonFields.Text))
@@ -68,6 +75,11 @@ internal sealed class KnownPlaces(string? directory, string backupDirectory)
     {
         json.WriteString("role", place.Role);
         json.WriteString("path", place.Path);
+        if (place.IsOneOfSeveral)
+        {
+            json.WriteBoolean("one_of_several", true);
+        }
+
         WriteFileSystem(json, place.FileSystem);
     });
 
