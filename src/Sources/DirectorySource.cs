@@ -63,13 +63,24 @@ internal sealed class DirectorySource
     /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>
     public IEnumerable<string> UnmatchedPatterns => boundary?.UnmatchedPatterns ?? [];
 
-    /// <exception cref="UserError">It is missing, no directory, or a single file that cannot be read.</exception>
+    /// <exception cref="UserError">It is missing, no directory, a directory that cannot be listed, or a single file that cannot be read.</exception>
     public static void Check(TreeOptions options)
     {
-        using var _ = options.IsFile ? OpenFile(options).Directory : OpenTop(options);
-        if (options.IsFile && Posix.Refusal(options.Top, AccessKind.Read) is { } refusal)
+        using var directory = options.IsFile ? OpenFile(options).Directory : OpenTop(options);
+        try
         {
-            throw CannotBeOpened(options, refusal);
+            if (!options.IsFile)
+            {
+                _ = DirectoryNames.Read(directory);
+            }
+            else if (Posix.Refusal(options.Top, AccessKind.Read) is { } refusal)
+            {
+                throw refusal;
+            }
+        }
+        catch (PosixError e)
+        {
+            throw CannotBeOpened(options, e);
         }
     }
 
