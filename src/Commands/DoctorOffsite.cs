@@ -64,7 +64,7 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
                 }
             }
 
-            var directories = OffsiteSession.Directories(setting);
+            var directories = setting.FindDirectories();
             watch.RequireCopies(directories);
             directories.ToList().ForEach(RepositoryExposure.RefuseSecondPlace);
             rclone.Reach();
@@ -79,18 +79,11 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
     /// <summary>Without known hosts rclone speaks to whoever answers.</summary>
     private void LookAtHosts()
     {
-        try
+        if (RcloneConfigFile.Read(setting.RcloneConfig).TrustsAnyHost(setting.Remote))
         {
-            if (new RcloneConfigFile(File.ReadLines(setting.RcloneConfig)).TrustsAnyHost(setting.Remote))
-            {
-                report.Warn(
-                    Name, "its server's key is not checked: an SFTP remote has no known_hosts_file",
-                    "set known_hosts_file of that remote, to a file made with: ssh-keyscan HOST, and compare its keys with the server's");
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Told of above, if it matters.
+            report.Warn(
+                Name, "its server's key is not checked: an SFTP remote has no known_hosts_file",
+                "set known_hosts_file of that remote, to a file made with: ssh-keyscan HOST, and compare its keys with the server's");
         }
     }
 }

@@ -64,7 +64,7 @@ internal static class OffsitePushVerb
     {
         var store = new SnapshotStore(around.OpenRepository(backupDirectory));
         var watch = StateDirectory.Watch(around, backupDirectory, acceptMoved, Accept);
-        var directories = OffsiteSession.Directories(setting);
+        var directories = setting.FindDirectories();
         watch.RequireCopies(directories);
         directories.ToList().ForEach(RepositoryExposure.RefuseSecondPlace);
         using var held = CopyLock.Acquire(store.Layout, around.Clock.GetUtcNow());

@@ -67,24 +67,6 @@ internal sealed class OffsiteSession : IDisposable
         return work();
     }
 
-    /// <summary>The directories of this machine that the second place is kept in, behind whatever rclone wraps them with; empty if it is elsewhere, or if that cannot be found out.</summary>
-    public static IReadOnlyList<string> Directories(OffsiteSetting setting)
-    {
-        if (setting.Directory is { } directory)
-        {
-            return [directory];
-        }
-
-        try
-        {
-            return new RcloneConfigFile(File.ReadLines(setting.RcloneConfig)).DirectoriesOf(setting.Remote);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
     /// <summary>Where to keep small things for a while: in the backup directory if it is there and ours, else among temporary files.</summary>
     public static string SmallScratch(string backupDirectory)
     {

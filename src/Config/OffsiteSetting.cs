@@ -1,3 +1,5 @@
+using VertexAr.Backup.Remote;
+
 namespace VertexAr.Backup.Config;
 
 /// <summary>The second place, which rclone speaks to.</summary>
@@ -13,6 +15,9 @@ internal sealed record OffsiteSetting
 
     /// <summary>The second place, if it is a directory of this machine; null for anything else.</summary>
     public string? Directory => Remote.StartsWith('/') ? Remote : Remote.StartsWith(LocalPrefix, StringComparison.Ordinal) && Remote[LocalPrefix.Length..] is ['/', ..] path ? path : null;
+
+    /// <summary>The directories of this machine that it is kept in, behind whatever rclone wraps them with; empty if it is elsewhere, or if that cannot be found out.</summary>
+    public IReadOnlyList<string> FindDirectories() => Directory is { } directory ? [directory] : RcloneConfigFile.Read(RcloneConfig).DirectoriesOf(Remote);
 
     /// <summary>rclone's configuration, absolute.</summary>
     public string RcloneConfig { get; init; } = DefaultConfig;

@@ -105,8 +105,8 @@ internal sealed record Settings
     /// <summary>Where the copies go; null for nowhere.</summary>
     public OffsiteSetting? Offsite { get; init; }
 
-    /// <summary>The second place, if it is a directory: at most one.</summary>
-    public IReadOnlyList<string> SecondPlaces => Offsite?.Directory is { } directory ? [directory] : [];
+    /// <summary>The second place, as far as it is made of directories of this machine.</summary>
+    public IReadOnlyList<string> SecondPlaces => Offsite?.FindDirectories() ?? [];
 
     /// <summary>Who signs snapshots, and whose signatures count; null if nobody does.</summary>
     public SigningSetting? Signing { get; init; }

@@ -32,9 +32,9 @@ internal static class RegularFile
 
     /// <summary>The lines of a text, read as they are asked for.</summary>
     /// <exception cref="PosixError">As above.</exception>
-    public static IEnumerable<string> ReadLines(string path)
+    public static IEnumerable<string> ReadLines(string path, bool follow = false)
     {
-        using var reader = new StreamReader(new FileStream(Open(path), FileAccess.Read));
+        using var reader = new StreamReader(new FileStream(follow ? OpenFollowing(path) : Open(path), FileAccess.Read));
         while (reader.ReadLine() is { } line)
         {
             yield return line;

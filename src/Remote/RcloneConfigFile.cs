@@ -1,3 +1,5 @@
+using VertexAr.Backup.Core;
+
 namespace VertexAr.Backup.Remote;
 
 /// <summary>A little of rclone's configuration file: enough to see what a remote is made of, never what its secrets are.</summary>
@@ -24,6 +26,19 @@ internal sealed class RcloneConfigFile
             {
                 section[line[..equals].Trim()] = line[(equals + 1)..].Trim();
             }
+        }
+    }
+
+    /// <summary>Reads one; as if it were empty where that cannot be done, which rclone will say itself.</summary>
+    public static RcloneConfigFile Read(string path)
+    {
+        try
+        {
+            return new(RegularFile.ReadLines(path, follow: true));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new([]);
         }
     }
 

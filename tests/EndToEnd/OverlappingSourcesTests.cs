@@ -26,13 +26,16 @@ public sealed class OverlappingSourcesTests
     }
 
     /// <summary>Copies of backups would be copied into the next ones, each night once more.</summary>
-    [Fact]
-    public void A_second_place_in_the_tree_and_what_a_killed_drill_left_are_left_out()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_second_place_in_the_tree_and_what_a_killed_drill_left_are_left_out(bool named)
     {
         using var site = NewSite("app.db");
         Command.Shell("sqlite3 app.db 'create table t(v)'", site.Storage);
         var second = Directory.CreateDirectory(site.InStorage("copies")).FullName;
-        site.Settings["offsite"] = new JsonObject { ["remote"] = second };
+        File.WriteAllText(site.In("rclone.conf"), $"[disk]\ntype = alias\nremote = {site.Storage}\n");
+        site.Settings["offsite"] = new JsonObject { ["remote"] = named ? "disk:copies" : second, ["rclone_config"] = site.In("rclone.conf") };
         site.Run("config", "check").Succeeds().Says($"the second place {second} lies in the storage 'storage'");
         site.Create();
         Command.Shell("mkdir -p vertex-ar-backup-drill-20261130T140000Z/restored/app; touch vertex-ar-backup-drill-20261130T140000Z/restored/app/app.db vertex-ar-backup-drill-mine", site.Storage);
