@@ -142,7 +142,7 @@ internal sealed class RestoreBackup
     private RestoreTarget Target(SourceSummary source)
     {
         var path = plan.To is null
-            ? plan.Places.Of(source, What)
+            ? plan.Places.Of(source, What, plan.Neighbours)
             : source.IsOneFile
                 ? Path.Combine(plan.To, source.Name, Path.GetFileName(source.Path))
                 : Path.Combine(plan.To, source.Name);

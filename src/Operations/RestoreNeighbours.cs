@@ -23,6 +23,9 @@ internal sealed record RestoreNeighbours(IReadOnlyList<string> Repositories, IRe
             Sources = [.. Sources, .. sources.Where(source => Path.IsPathFullyQualified(source.Path)).Select(source => new SourcePlace(source.Name, source.Kind, source.Path))],
         };
 
+    /// <summary>Where everything is now.</summary>
+    public ForeignPlaces Places(bool withLinks = false) => ForeignPlaces.Find(Repositories, Sources, withLinks);
+
     /// <summary>The boundary of one tree, as things are now.</summary>
     /// <param name="top">Its top, which is there.</param>
     /// <exception cref="PosixError">It cannot be looked at.</exception>
@@ -33,7 +36,7 @@ internal sealed record RestoreNeighbours(IReadOnlyList<string> Repositories, IRe
         var recorded = Recorded.FirstOrDefault(tree => IsAt(tree.Path, status));
         return new TreeBoundary(
             status,
-            ForeignPlaces.Find(Repositories, Sources, withLinks: true),
+            Places(withLinks: true),
             settings?.OneFileSystem ?? recorded?.OneFileSystem ?? true,
             settings?.Exclude ?? [],
             recorded?.Exclude ?? []);

@@ -20,11 +20,20 @@ internal sealed record RestorePlaces(IReadOnlyList<SourcePlace>? Configured)
     /// <summary>The place of a source, on the disk where it was.</summary>
     /// <param name="source">As the snapshot has it.</param>
     /// <param name="what">What is restored.</param>
-    /// <exception cref="UserError">The configuration has it elsewhere, or not at all: names both places. Or its disk is not mounted.</exception>
-    public string Of(SourceSummary source, IRestorable what)
+    /// <param name="neighbours">The trees of the configuration, with what is no part of them.</param>
+    /// <exception cref="UserError">The configuration has it elsewhere, or not at all: names both places. Or its disk is not mounted, or one inside it.</exception>
+    public string Of(SourceSummary source, IRestorable what, RestoreNeighbours neighbours)
     {
         var place = Named(source, what);
-        Watch.Require(PlaceWatch.Source(source), place);
+        if (source.Kind == SourceKind.Storage && neighbours.Trees.FirstOrDefault(tree => tree.Path == place) is { } tree)
+        {
+            Watch.RequireTree(tree.Name, place, () => new TreeMounts(tree, neighbours.Places()));
+        }
+        else
+        {
+            Watch.Require(PlaceWatch.Source(source), place);
+        }
+
         return place;
     }
 
