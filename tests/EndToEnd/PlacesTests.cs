@@ -251,7 +251,7 @@ public sealed class PlacesTests : IDisposable
             site.Run("create").IsPartial(sentence, "a disk is not mounted", "everything else was saved");
             site.Run("create", "storage", "--dry-run").Fails(1, sentence);
             site.Run("doctor").Ends(1).Prints(sentence);
-            site.Run("restore", "latest", "--yes").Fails(1, sentence, "restore --moved");
+            site.Run("restore", "latest", "--yes").Fails(1, sentence, "--moved");
             Assert.Empty(Directory.EnumerateFileSystemEntries(site.InStorage("up/loads")));
             site.Run("create", "storage", "--moved");
             site.Run("create", "storage", "--accept-shrink").Succeeds();
