@@ -34,6 +34,7 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public const int NoData = 61;
     public const int IllegalSequence = 84;
     public const int NotSupported = 95;
+    public const int ConnectionAborted = 103;
     public const int NotConnected = 107;
     public const int Stale = 116;
     public const int QuotaExceeded = 122;
@@ -48,7 +49,10 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public bool IsNotForThisPlace => Number is NotPermitted or Invalid or NoSuchCall or NotSupported;
 
     /// <summary>Whatever comes next to the same place will fail as well.</summary>
-    public bool IsOfWholePlace => IsDiskFull || Number is ReadOnly or NotConnected or Stale or TooManyFiles or TooManyFilesInAll or NoMemory;
+    public bool IsOfWholePlace => IsDiskFull || Number is ReadOnly or ConnectionAborted or NotConnected or Stale or TooManyFiles or TooManyFilesInAll or NoMemory;
+
+    /// <summary>What was made there can no longer be removed either, or it is not known whether it can.</summary>
+    public bool IsPlaceLost => Number is InputOutput or ConnectionAborted or NotConnected or Stale;
 
     /// <summary>The errno behind an I/O error, whether it came from here or from .NET's own streams; 0 if there is none.</summary>
     public static int NumberOf(Exception error) => error switch

@@ -115,7 +115,7 @@ internal sealed class RestoreBackup
                 e.Number switch
                 {
                     PosixError.NoSpace or PosixError.QuotaExceeded => "the disk is full; nothing was changed",
-                    PosixError.InputOutput => "nothing was changed; the kernel's log ('journalctl -k') may tell why",
+                    _ when e.IsPlaceLost => UnfinishedRestore.MayBeLeft,
                     PosixError.ReadOnly => "nothing was changed; the disk is mounted read-only",
                     _ when Posix.IsRoot => plan.To is null ? "nothing was changed; restore elsewhere with --to DIR" : "nothing was changed; restore to another directory",
                     _ => "nothing was changed; run as root to restore to any place and to give files back to their owners",

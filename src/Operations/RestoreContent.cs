@@ -242,7 +242,7 @@ internal sealed class RestoreContent : IDisposable
             : $"{(isElsewhere ? "restore to another file system" : "restore elsewhere with --to DIR")}, or the rest with --keep-going";
         return UserError.Failed(
             $"{Encoding.UTF8.GetString(entry.Path)} ({Units.Size(entry.Size)}) cannot be written: {error.Message}",
-            error.Number == PosixError.InputOutput ? $"nothing was changed; the kernel's log ('journalctl -k') may tell why; {way}" : $"nothing was changed; {way}",
+            $"{(error.IsPlaceLost ? UnfinishedRestore.MayBeLeft : "nothing was changed")}; {way}",
             error);
     }
 }

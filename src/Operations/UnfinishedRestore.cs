@@ -6,6 +6,10 @@ namespace VertexAr.Backup.Operations;
 /// <summary>Restores in place that were killed: finds them by their journals, finishes them or takes them back.</summary>
 internal static class UnfinishedRestore
 {
+    /// <summary>The hint where a place went away before anything was replaced there.</summary>
+    public const string MayBeLeft =
+        "nothing was replaced; what was made for it may be left under names with '.restore_', which the next restore of the same place removes; the kernel's log ('journalctl -k') may tell why";
+
     /// <summary>The journals of targets, each once.</summary>
     /// <param name="targets">Paths of databases and trees.</param>
     public static IReadOnlyList<string> Find(IEnumerable<string> targets) =>

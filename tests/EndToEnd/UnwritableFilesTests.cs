@@ -47,6 +47,23 @@ public sealed class UnwritableFilesTests : IDisposable
         Assert.False(File.Exists(site.In("out/storage/large.bin")));
     }
 
+    /// <summary>What was made beside the tree is still on the server.</summary>
+    [Fact]
+    public void Where_the_server_goes_away_nothing_is_called_unchanged()
+    {
+        var share = site.MountFuse("share", Machine.Sshfs);
+        Command.Shell("mkdir share/tree; echo kept >share/tree/kept", site.Root);
+        site.TreeSettings["path"] = Path.Combine(share, "tree");
+        site.Run("create", "storage", "--accept-shrink").Succeeds();
+        using (var run = StoppedRun.At(site, "mkdirat", share, arguments: ["restore", "latest", "--only", "storage", "--yes"]))
+        {
+            Command.Shell($"pkill -KILL -f 'host:{site.In("server")}'");
+            run.Continue().Fails(1, "cannot write", "nothing was replaced; what was made for it may be left");
+        }
+
+        Assert.Contains(Directory.EnumerateFileSystemEntries(site.In("server")), path => path.Contains(".restore_", StringComparison.Ordinal));
+    }
+
     /// <summary>Where names come back otherwise than they were given, each directory is listed once more: also after a file in it was removed again.</summary>
     [Fact]
     public void With_keep_going_the_rest_comes_where_names_are_altered_too()
