@@ -73,7 +73,7 @@ internal sealed class PathChoice
         var mayBeBelow = isBelow && name.AsSpan().Contains((byte)'/');
         return IsNamed(path, isDirectory) || IsInner(ListPath.SourceName(path)) ? PathFit.Name
             : IsPrinted(path, isDirectory) ? PathFit.Print
-            : mayBeBelow && IsNamed(below, isDirectory) ? PathFit.NameBelowTop
+            : (mayBeBelow && IsNamed(below, isDirectory)) || (isBelow && !mayBeBelow && IsOneOf(below, isDirectory)) ? PathFit.NameBelowTop
             : mayBeBelow && IsPrinted(below, isDirectory) ? PathFit.PrintBelowTop
             : glob.MatchesOrContains(path, isDirectory) || (isBelow && glob.MatchesOrContains(below, isDirectory)) ? PathFit.Pattern
             : PathFit.None;
@@ -102,6 +102,20 @@ internal sealed class PathChoice
     /// <summary>It is the path, or a directory above it.</summary>
     private bool IsNamed(ReadOnlySpan<byte> path, bool isDirectory) =>
         name.Length > 0 && path.StartsWith(name) && (path.Length == name.Length ? isDirectory || !directoriesOnly : path[name.Length] == '/');
+
+    /// <summary>It is the last name of the path, or that of a directory above it.</summary>
+    private bool IsOneOf(ReadOnlySpan<byte> path, bool isDirectory)
+    {
+        foreach (var part in path.Split((byte)'/'))
+        {
+            if (path[part].SequenceEqual(name))
+            {
+                return part.End.Value < path.Length || isDirectory || !directoriesOnly;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>It is printed as the path is, or as a directory above it.</summary>
     private bool IsPrinted(ReadOnlySpan<byte> path, bool isDirectory) =>
