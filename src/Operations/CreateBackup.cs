@@ -21,6 +21,7 @@ internal sealed class CreateBackup
     private readonly PackRegistry packs = new();
     private readonly List<string> damages = [];
     private List<SnapshotId> existing = [];
+    private List<Snapshot> dated = [];
     private SnapshotLink? previous;
     private readonly SortedSet<string> halfRestored = new(StringComparer.Ordinal);
 
@@ -73,7 +74,7 @@ internal sealed class CreateBackup
         held.Layout.SeeAnew();
         var store = CreateSigning.Open(plan, held.Layout);
         var (all, damaged) = store.ReadAll();
-        var dated = FutureId.Split(all, clock.GetUtcNow()).Dated;
+        dated = FutureId.Split(all, clock.GetUtcNow()).Dated;
         var whole = plan.Origin is null ? plan.Site.Nearest(dated) : dated;
         sources.Compare(whole);
         existing = store.Ids();
@@ -236,7 +237,7 @@ internal sealed class CreateBackup
     {
         const int triesAtMost = 100;
         var staged = new StagedSnapshot(staging.List, Path.Combine(staging.DirectoryPath, "packs.tmp"), Path.Combine(staging.DirectoryPath, "header.tmp"));
-        var shrink = new CreateShrink(plan, whole, progress);
+        var shrink = new CreateShrink(plan, whole, dated, progress);
         SourceSummary[] found = [.. sources.Databases.Select(d => Summary(d, list)), .. sources.Trees.Select(t => Summary(t, list))];
         var judged = Array.ConvertAll(found, source => source.IsLacking ? source : shrink.Judge(source, found, list));
         var table = packs.Table().ConvertAll(pack => pack!);

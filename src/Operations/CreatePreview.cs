@@ -39,7 +39,7 @@ internal sealed class CreatePreview
         SourceOverlaps.Require(plan.BackupDirectory, plan.Places);
         Repository.RequirePlace(plan.BackupDirectory);
         var sources = new CreateSources(plan, clock);
-        var (preview, _, found, snapshots) = Look(plan, sources, clock, progress, stop);
+        var (preview, _, found, (snapshots, all)) = Look(plan, sources, clock, progress, stop);
         var (isLess, isDamaged) = (sources.Missing.Count > 0 || preview.Code != ExitCode.Done, false);
         foreach (var error in sources.Missing.Values)
         {
@@ -62,7 +62,7 @@ internal sealed class CreatePreview
         {
             var content = now.Kind == SourceKind.Database && now.Bytes > 0
                 ? new SqliteSource(plan.Databases.First(database => database.Name == now.Name), clock).Measure(stop) : null;
-            if (CreateShrink.Find(plan, snapshots, now with { Content = content }, found) is { } shrunk)
+            if (CreateShrink.Find(plan, snapshots, all, now with { Content = content }, found) is { } shrunk)
             {
                 isLess |= !plan.AcceptShrink;
                 progress.Say(Severity.Warning, CreateShrink.Warning(shrunk), now.Name);
@@ -75,7 +75,7 @@ internal sealed class CreatePreview
     /// <summary>Whether a backup would fit on the disk now. The backup directory need not hold a repository yet, but must exist.</summary>
     public static CreateEstimate Estimate(CreatePlan plan, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
-        var (_, need, _, snapshots) = Look(plan, new CreateSources(plan, clock), clock, progress, stop);
+        var (_, need, _, (snapshots, _)) = Look(plan, new CreateSources(plan, clock), clock, progress, stop);
         return CreateEstimate.Of(plan, need, snapshots);
     }
 
@@ -111,16 +111,17 @@ internal sealed class CreatePreview
         }
     }
 
-    private static (Preview Preview, WriteNeed Need, IReadOnlyList<SourceSummary> Sources, IReadOnlyList<Snapshot> Snapshots) Look(
+    private static (Preview Preview, WriteNeed Need, IReadOnlyList<SourceSummary> Sources, (IReadOnlyList<Snapshot> Ours, IReadOnlyList<Snapshot> All) Snapshots) Look(
         CreatePlan plan, CreateSources sources, TimeProvider clock, RunProgress progress, CancellationToken stop)
     {
         sources.Check();
         var store = Directory.Exists(Path.Combine(plan.BackupDirectory, "snapshots")) ? new SnapshotStore(Repository.Open(plan.BackupDirectory)) : null;
-        var snapshots = plan.Site.Nearest(FutureId.Split(store?.ReadAll().Whole ?? [], clock.GetUtcNow()).Dated);
+        var all = FutureId.Split(store?.ReadAll().Whole ?? [], clock.GetUtcNow()).Dated;
+        var snapshots = plan.Site.Nearest(all);
         sources.Compare(snapshots);
         var earlier = store is null || plan.Rescan ? [] : CreateBase.Find(store, snapshots, [], new PackRegistry(), progress, text => progress.Say(Severity.Warning, text));
         var (preview, need, found) = Look(sources.Present, earlier, snapshots, clock, progress, stop);
-        return (preview, need, found, snapshots);
+        return (preview, need, found, (snapshots, all));
     }
 
     private void LookAt(DatabaseOptions database, TimeProvider clock)

@@ -9,12 +9,16 @@ namespace VertexAr.Backup.Operations;
 /// Compares each source of a run with the newest snapshot that has its content, and marks the ones that lost it: rotation is
 /// then held until the content is back or the operator accepts the loss. What is imported is history and is not judged.
 /// </summary>
-internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, RunProgress progress)
+/// <param name="plan">What the run is to do.</param>
+/// <param name="snapshots">Of this site, and whole.</param>
+/// <param name="all">With those of others.</param>
+/// <param name="progress">Told what was lost.</param>
+internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, RunProgress progress)
 {
     /// <summary>The summary with its mark, if it gets one.</summary>
-    public SourceSummary Judge(SourceSummary now, IReadOnlyList<SourceSummary> all, CreateList list)
+    public SourceSummary Judge(SourceSummary now, IReadOnlyList<SourceSummary> sources, CreateList list)
     {
-        if (Find(plan, snapshots, now, all, list.NewFiles(now.Name)) is not { } shrunk)
+        if (Find(plan, snapshots, all, now, sources, list.NewFiles(now.Name)) is not { } shrunk)
         {
             return now;
         }
@@ -33,24 +37,26 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
 
     /// <summary>The list of the snapshot by which a tree is judged; null if it cannot be read, or has the tree under another name.</summary>
     public static EarlierList? Yardstick(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, List<EarlierList> earlier, SourceName source, string path) =>
-        plan.Origin is null && ShrinkJudgement.Yardstick(snapshots, source.Name, source.Kind, path) is var (id, _)
+        plan.Origin is null && ShrinkJudgement.Yardstick(snapshots, [], source.Name, source.Kind, path) is var (id, _)
             ? earlier.Find(list => list.Covers(source) && list.Snapshot is { } snapshot && snapshot.ToString() == id)
             : null;
 
     /// <summary>What a source lost; null if nothing worth naming.</summary>
     /// <param name="plan">What the run is to do.</param>
-    /// <param name="snapshots">Those that are whole.</param>
+    /// <param name="snapshots">Those of this site that are whole.</param>
+    /// <param name="all">With those of others.</param>
     /// <param name="now">The source in this run.</param>
-    /// <param name="all">All sources of this run.</param>
+    /// <param name="sources">All sources of this run.</param>
     /// <param name="newFiles">How many of its files and symlinks are not in the snapshot by which it is judged; 0 where that is not known.</param>
-    public static ShrunkSource? Find(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, SourceSummary now, IReadOnlyList<SourceSummary> all, long newFiles = 0)
+    public static ShrunkSource? Find(
+        CreatePlan plan, IReadOnlyList<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, SourceSummary now, IReadOnlyList<SourceSummary> sources, long newFiles = 0)
     {
-        if (plan.Origin is not null || ShrinkJudgement.Yardstick(snapshots, now.Name, now.Kind, now.Path) is not var (id, before))
+        if (plan.Origin is not null || ShrinkJudgement.Yardstick(snapshots, all, now.Name, now.Kind, now.Path) is not var (id, before))
         {
             return null;
         }
 
-        var losses = ShrinkJudgement.Losses(before, ShrinkJudgement.WithNewSources(before, now, all), newFiles, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
+        var losses = ShrinkJudgement.Losses(before, ShrinkJudgement.WithNewSources(before, now, sources), newFiles, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
         return losses.Length == 0 ? null : new ShrunkSource(id, losses, plan.AcceptShrink);
     }
 

@@ -48,14 +48,30 @@ internal static class ShrinkJudgement
 
     /// <summary>
     /// What a source is compared with: the newest complete snapshot that has it and is not marked for it, or that the operator
-    /// accepted; where none is complete, the newest other. A source that has another name now is known by its path.
+    /// accepted; where none is complete, the newest other. A source that has another name now is known by its path. Where all that have it are
+    /// marked, as those of a place or a host that is new, the newest says which snapshot had the content.
     /// </summary>
-    public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, string name, SourceKind kind, string path)
+    /// <param name="snapshots">Those of this site.</param>
+    /// <param name="all">All that there are.</param>
+    /// <param name="name">Of the source.</param>
+    /// <param name="kind">Of the source.</param>
+    /// <param name="path">Of the source.</param>
+    public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, string name, SourceKind kind, string path)
     {
         var newestFirst = SnapshotOrder.Sort(snapshots);
         newestFirst.Reverse();
-        return Newest(newestFirst, source => source.Name == name && source.Kind == kind)
-            ?? Newest(newestFirst, source => source.Path == path && source.Kind == kind);
+        return Newest(newestFirst, IsNamed) ?? Newest(newestFirst, IsThere) ?? Named(newestFirst, IsNamed) ?? Named(newestFirst, IsThere);
+
+        bool IsNamed(SourceSummary source) => source.Name == name && source.Kind == kind;
+
+        bool IsThere(SourceSummary source) => source.Path == path && source.Kind == kind;
+
+        (string Id, SourceSummary Source)? Named(List<Snapshot> marked, Predicate<SourceSummary> isSame)
+        {
+            var since = marked.Select(snapshot => Array.Find(snapshot.Header.Sources, isSame)?.Shrunk?.Since).FirstOrDefault(id => id is not null);
+            var had = all.FirstOrDefault(snapshot => snapshot.Header.Id == since)?.Header.Sources ?? [];
+            return (Array.Find(had, IsNamed) ?? Array.Find(had, IsThere)) is { } source ? (since!, source) : null;
+        }
     }
 
     private static (string Id, SourceSummary Source)? Newest(List<Snapshot> newestFirst, Predicate<SourceSummary> isSame)

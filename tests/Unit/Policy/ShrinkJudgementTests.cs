@@ -187,8 +187,19 @@ public sealed class ShrinkJudgementTests
         Assert.Null(Yardstick(all, Tree(0, 0) with { Path = "/elsewhere" }));
     }
 
-    private static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, SourceSummary now) =>
-        ShrinkJudgement.Yardstick(snapshots, now.Name, now.Kind, now.Path);
+    /// <summary>The first night at a new place, or on a machine with a new name, was marked; the second is as empty.</summary>
+    [Fact]
+    public void Where_all_of_ours_are_marked_the_first_of_them_says_which_snapshot_had_the_content()
+    {
+        var (other, later) = (Snapshot(0, SnapshotState.Complete, Tree(50, 50) with { Path = "/former" }), Snapshot(1, SnapshotState.Complete, Tree(60, 60) with { Path = "/former" }));
+        var marked = Tree(0, 0) with { Shrunk = Mark(false) with { Since = Id(0).ToString() } };
+        List<Snapshot> ours = [Snapshot(2, SnapshotState.Complete, marked), Snapshot(3, SnapshotState.Complete, marked)];
+        Assert.Equal((Id(0).ToString(), 50), Yardstick(ours, Tree(0, 0), [other, later, .. ours]) is var (id, source) ? (id, source.Files) : default);
+        Assert.Null(Yardstick(ours, Tree(0, 0), [later, .. ours]));
+    }
+
+    private static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, SourceSummary now, IReadOnlyCollection<Snapshot>? all = null) =>
+        ShrinkJudgement.Yardstick(snapshots, all ?? [], now.Name, now.Kind, now.Path);
 
     private static string Losses(SourceSummary before, SourceSummary now, int? percent = 50, long newFiles = 0) =>
         string.Join('|', ShrinkJudgement.Losses(before, now, newFiles, new ShrinkLimit(percent)));
