@@ -14,5 +14,20 @@ internal static class ThisSite
         [
             .. settings.Databases.Select(database => new SiteSource(database.Name, SourceKind.Database, database.Path)),
             .. settings.Storage.Select(tree => new SiteSource(tree.Name, SourceKind.Storage, tree.Path)),
-        ]);
+        ])
+    {
+        IsThere = IsThere,
+    };
+
+    private static bool IsThere(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path) is not null;
+        }
+        catch (PosixError)
+        {
+            return true; // Something is there.
+        }
+    }
 }

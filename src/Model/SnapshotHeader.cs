@@ -133,6 +133,9 @@ internal sealed record SnapshotHeader
 /// <param name="ImportedAt">When it became a snapshot.</param>
 internal sealed record SnapshotOrigin(string System, string Name, long Bytes, DateTimeOffset ImportedAt)
 {
+    /// <summary>Where the sources were that it was imported for, absolute; null if that was not recorded.</summary>
+    public IReadOnlyList<string>? For { get; init; }
+
     /// <summary>The Python system that this program replaces.</summary>
     public const string Python = "python";
 }

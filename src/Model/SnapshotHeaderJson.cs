@@ -218,7 +218,10 @@ internal static class SnapshotHeaderJson
     }
 
     private static SnapshotOrigin ReadOrigin(JsonElement json) =>
-        new(json.Text("system"), json.Text("name"), json.Number("bytes"), json.Time("imported_at"));
+        new(json.Text("system"), json.Text("name"), json.Number("bytes"), json.Time("imported_at"))
+        {
+            For = json.IfThere("for", static paths => paths.EnumerateArray().Select(path => path.GetString()!).ToList()),
+        };
 
     private static void WriteOrigin(Utf8JsonWriter json, SnapshotOrigin origin)
     {
@@ -226,6 +229,10 @@ internal static class SnapshotHeaderJson
         json.WriteString("name", origin.Name);
         json.WriteNumber("bytes", origin.Bytes);
         json.WriteString("imported_at", origin.ImportedAt);
+        if (origin.For is { } places)
+        {
+            json.WriteItems("for", places, static (json, path) => json.WriteStringValue(path));
+        }
     }
 
     private static PartFile ReadPart(JsonElement json, string id, string suffix)

@@ -129,7 +129,7 @@ internal sealed class CreateImport
                 Databases = backup.Database is { } database ? [Copy(database, found[0], scratch.DirectoryPath)] : [],
                 Trees = backup.Storage is { } storage ? [Unpack(storage, found[^1], scratch.DirectoryPath)] : [],
                 Origin = new CreateOrigin(
-                    new SnapshotOrigin(SnapshotOrigin.Python, backup.Name, backup.Bytes, clock.GetUtcNow()),
+                    new SnapshotOrigin(SnapshotOrigin.Python, backup.Name, backup.Bytes, clock.GetUtcNow()) { For = [.. template.Site.Sources.Select(source => source.Path)] },
                     TimeOf(backup),
                     [.. found.SelectMany(one => one.Warnings)]),
             };

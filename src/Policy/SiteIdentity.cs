@@ -17,19 +17,23 @@ internal sealed record SiteIdentity(string Host, string? Machine, IReadOnlyColle
     /// <summary>After that long without a snapshot, what has our sources and may be of this machine under a former name is taken for ours.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromDays(90);
 
-    /// <summary>Of this machine, and with a source that lies where one of ours does. What was imported lay where the other system had it.</summary>
+    /// <summary>Whether something lies at a path now. What is there, and is no source of ours, may be another site's.</summary>
+    public Func<string, bool> IsThere { get; init; } = static _ => false;
+
+    /// <summary>Of this machine, and with a source that lies where one of ours does. What was imported lay where the other system had it, and is of the site for which it was.</summary>
     public bool IsOwn(SnapshotHeader header) =>
-        Sources.Count == 0 || (IsHere(header) && (SharesPath(header) || (header.Origin is not null && SharesName(header))));
+        Sources.Count == 0 || (IsHere(header) && (SharesPath(header) || (header.Origin is { } origin && (origin.For is { } places ? places.Any(IsOurs) : SharesName(header)))));
 
     /// <summary>
     /// The snapshots that rotation may judge: our own, and those of the same sources under a former host name or path of ours, once nothing
-    /// was added to them for 90 days while we went on. Whatever else there is belongs to others.
+    /// was added to them for 90 days while we went on. So it is with those that have a source beside ours which is there and not configured: of
+    /// two sites that share a tree each has more than the other. Whatever else there is belongs to others.
     /// </summary>
     public HashSet<SnapshotId> Rotated(IReadOnlyCollection<SnapshotHeader> headers)
     {
-        var own = headers.Where(IsOwn).ToList();
+        var own = headers.Where(header => IsOwn(header) && (Sources.Count == 0 || header.Origin is not null || !HasElsewhere(header))).ToList();
         var newest = own.Count == 0 ? DateTimeOffset.MinValue : own.Max(header => header.StartedAt);
-        var former = headers.Except(own).Where(header => MayBeHere(header) && (SharesPath(header) || SharesName(header)))
+        var former = headers.Except(own).Where(header => MayBeHere(header) && (SharesPath(header) || (SharesName(header) && !HasElsewhere(header))))
             .GroupBy(header => (header.Host, header.Machine, string.Join('\0', header.Sources.Select(source => source.Path).Order(StringComparer.Ordinal))))
             .Where(group => newest - group.Max(header => header.StartedAt) > Silence);
         return [.. own.Concat(former.SelectMany(group => group)).Select(header => SnapshotId.Parse(header.Id)!.Value)];
@@ -58,7 +62,15 @@ internal sealed record SiteIdentity(string Host, string? Machine, IReadOnlyColle
 
     private bool IsOtherMachine(SnapshotHeader header) => header.Machine is not null && Machine is not null && header.Machine != Machine;
 
-    private bool SharesPath(SnapshotHeader header) => Shares(header, static (there, here) => there.Path == here.Path || there.Target == here.Path);
+    /// <summary>Something of it lies where we have nothing.</summary>
+    private bool HasElsewhere(SnapshotHeader header) =>
+        (header.Origin?.For ?? header.Sources.Where(there => !Sources.Any(here => IsSamePlace(there, here))).Select(there => there.Path)).Any(path => !IsOurs(path) && IsThere(path));
+
+    private bool IsOurs(string path) => Sources.Any(here => here.Path == path);
+
+    private static bool IsSamePlace(SourceSummary there, SiteSource here) => there.Path == here.Path || there.Target == here.Path;
+
+    private bool SharesPath(SnapshotHeader header) => Shares(header, IsSamePlace);
 
     private bool SharesName(SnapshotHeader header) => Shares(header, static (there, here) => there.Name == here.Name);
 

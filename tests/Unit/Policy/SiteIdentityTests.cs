@@ -5,7 +5,7 @@ namespace VertexAr.Backup.Tests.Policy;
 
 /// <summary>
 /// Snapshots are written as the day of the year 2026, the host, ':' and the machine if it is known, '/' and the path of its only source, and '=' and
-/// the name of that source where it is another than 'srv'; an 'i' at the end if it was imported. We are host A on machine m, with /srv.
+/// the name of that source where it is another than 'srv'; after '+' comes another source with its path, '/' and its name; an 'i' at the end if it was imported. We are host A on machine m, with /srv.
 /// </summary>
 public sealed class SiteIdentityTests
 {
@@ -43,6 +43,33 @@ public sealed class SiteIdentityTests
         var all = snapshots.Split(' ').Select(Read).ToList();
         var ids = Here.Rotated([.. all.Select(snapshot => snapshot.Header)]);
         Assert.Equal(rotated, string.Join(' ', all.Where(snapshot => ids.Contains(snapshot.Id)).Select(snapshot => snapshot.Id.Time.DayOfYear)));
+    }
+
+    /// <summary>Of two sites that share a tree, each has a source beside it that is there, and that the other does not know.</summary>
+    [Theory]
+    [InlineData("1A:m/srv+x 2A:m/srv", "", "1 2")]
+    [InlineData("1A:m/srv+x 2A:m/srv", "/x", "2")]
+    [InlineData("1A:m/srv+x 50A:m/srv+x 100A:m/srv", "/x", "100")]
+    [InlineData("1A:m/srv+x 100A:m/srv", "/x", "1 100")]
+    [InlineData("1A:m/srv+db 2A:m/srv", "/db /srv", "1 2")]
+    [InlineData("1A:m/old 100A:m/srv", "/old", "100")]
+    [InlineData("1A:m/old 100A:m/srv", "/srv", "1 100")]
+    public void What_has_a_source_elsewhere_that_is_there_is_another_sites(string snapshots, string there, string rotated)
+    {
+        var all = snapshots.Split(' ').Select(Read).ToList();
+        var ids = (Here with { IsThere = path => there.Split(' ').Contains(path) }).Rotated([.. all.Select(snapshot => snapshot.Header)]);
+        Assert.Equal(rotated, string.Join(' ', all.Where(snapshot => ids.Contains(snapshot.Id)).Select(snapshot => snapshot.Id.Time.DayOfYear)));
+    }
+
+    [Theory]
+    [InlineData("/srv", true)]
+    [InlineData("/other", false)]
+    public void What_was_imported_is_of_the_site_for_which_it_was(string place, bool isOwn)
+    {
+        var header = Read("1A:m/oldi").Header;
+        header = header with { Origin = header.Origin! with { For = [place, "/one"] } };
+        Assert.Equal(isOwn, Here.IsOwn(header));
+        Assert.Equal(isOwn ? 2 : 1, (Here with { IsThere = path => path == "/other" }).Rotated([header, Read("200A:m/srv").Header]).Count);
     }
 
     [Theory]
@@ -106,9 +133,14 @@ public sealed class SiteIdentityTests
             [
                 new SourceSummary
                 {
-                    Name = rest.Split('=') is [_, var name] ? name : "srv", Kind = SourceKind.Storage, Path = "/" + rest.Split('=')[0],
+                    Name = rest.Split('+')[0].Split('=') is [_, var name] ? name : "srv", Kind = SourceKind.Storage, Path = "/" + rest.Split('+')[0].Split('=')[0],
                     Files = 1, Directories = 1, Symlinks = 0, Bytes = 1, NewBytes = 1,
                 },
+                .. rest.Split('+').Skip(1).Select(other => new SourceSummary
+                {
+                    Name = other, Kind = other == "db" ? SourceKind.Database : SourceKind.Storage, Path = "/" + other,
+                    Files = 1, Directories = 1, Symlinks = 0, Bytes = 1, NewBytes = 1,
+                }),
             ],
             Origin = text.EndsWith('i') ? new SnapshotOrigin(SnapshotOrigin.Python, "b", 1, default) : null,
             StoredBytes = 0,
