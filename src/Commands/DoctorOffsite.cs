@@ -66,6 +66,7 @@ internal sealed class DoctorOffsite(Surroundings around, DoctorReport report, Do
 
             var directories = setting.FindDirectories();
             watch.RequireCopies(directories);
+            OffsiteSession.RefuseBackups(around.FindBackupDirectory(), directories);
             directories.ToList().ForEach(RepositoryExposure.RefuseSecondPlace);
             rclone.Reach();
             report.Ok(Name, $"{setting.Remote} answers" + (setting.Deletes ? "" : "; nothing is ever deleted there"));

@@ -66,6 +66,7 @@ internal static class OffsitePushVerb
         var watch = StateDirectory.Watch(around, backupDirectory, acceptMoved, Accept);
         var directories = setting.FindDirectories();
         watch.RequireCopies(directories);
+        OffsiteSession.RefuseBackups(backupDirectory, directories);
         directories.ToList().ForEach(RepositoryExposure.RefuseSecondPlace);
         using var held = CopyLock.Acquire(store.Layout, around.Clock.GetUtcNow());
         using var guard = ReaderGuard.ForReading(store.Layout, around.Clock, "offsite push");

@@ -67,6 +67,23 @@ internal sealed class OffsiteSession : IDisposable
         return work();
     }
 
+    /// <summary>Copies of backups are kept elsewhere than the backups: what the rules there remove would be removed here.</summary>
+    /// <exception cref="UserError">A directory of the second place, or one in it, is that of the backups.</exception>
+    public static void RefuseBackups(string backupDirectory, IReadOnlyList<string> directories)
+    {
+        var own = Parts(backupDirectory).ToHashSet();
+        if (directories.FirstOrDefault(directory => own.Overlaps(Parts(directory))) is { } same)
+        {
+            throw UserError.Failed($"the second place {same} is the backup directory {backupDirectory} itself, or shares snapshots or packs with it", "choose another directory for 'offsite.remote', best on another machine");
+        }
+
+        static IEnumerable<(ulong Device, ulong Inode)> Parts(string directory)
+        {
+            var layout = new Layout(directory);
+            return new[] { layout.Root, layout.Snapshots, layout.Packs }.Select(Posix.StatusOrNull).OfType<FileStatus>().Select(status => (status.Device, status.Inode));
+        }
+    }
+
     /// <summary>Where to keep small things for a while: in the backup directory if it is there and ours, else among temporary files.</summary>
     public static string SmallScratch(string backupDirectory)
     {

@@ -21,6 +21,7 @@ internal static class OffsiteStatusVerb
         {
             using var session = OffsiteReading.Open(around, command.Place, progress);
             remote = session.Snapshots.Rclone.Place.Remote;
+            OffsiteSession.RefuseBackups(around.FindBackupDirectory(), around.FindOffsite(command.Place).FindDirectories());
             _ = session.Snapshots.IsMarked ? session.Snapshots.RequireMark() : null;
             status = OffsiteStatus.Read(StoreHere(around.FindBackupDirectory()), session.Snapshots);
             tampering = session.Snapshots.LookForTampering();

@@ -94,7 +94,8 @@ internal sealed class PlaceWatch
         {
             throw new UserError(
                 ExitCode.Failed, $"{role}, {path}, {change.What}",
-                $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'") { IsMisplaced = role == BackupDirectory };
+                $"{Mounting(change.Path)}; if it is right as it is, accept it once with '{accept}'")
+            { IsMisplaced = role == BackupDirectory };
         }
 
         known[Key(role, path, isOneOfSeveral)] = new KnownPlace(role, path, was is null ? now : now.Keeping(was)) { IsOneOfSeveral = isOneOfSeveral };

@@ -117,6 +117,12 @@ internal sealed class SourceOverlaps
     {
         foreach (var second in secondPlaces)
         {
+            if (backups is not null && second.Key == backups.Key)
+            {
+                yield return new Overlap(OverlapKind.InBackups, $"the second place {second.Place.Path} is the backup directory itself; choose another one for 'offsite.remote'");
+                continue;
+            }
+
             foreach (var source in sources)
             {
                 if (source.Key == second.Key)

@@ -39,6 +39,55 @@ public sealed class SharedRepositoryTests : IDisposable
         site.Run("verify", "--deep").Succeeds();
     }
 
+    /// <summary>Each has a database of its own beside the tree that both save: the only copies are in its own snapshots.</summary>
+    [Fact]
+    public void Two_configurations_that_share_a_tree_rotate_what_is_theirs()
+    {
+        Command.Shell("sqlite3 one.db 'create table t(v)'; sqlite3 two.db 'create table t(v)'", site.Root);
+        UseDatabase("one");
+        var first = site.Create().Id;
+        UseDatabase("two");
+        for (var night = 0; night < 3; night++)
+        {
+            site.Create();
+        }
+
+        Assert.Equal(3, site.Snapshots().Count);
+        UseDatabase("one");
+        site.Run("restore", "latest", "--only", "database", "--to", site.In("out")).Succeeds().Prints(first);
+        Assert.True(File.Exists(site.In("out/one/one.db")));
+
+        // That the file is gone as well says that it was ours.
+        UseDatabase("two");
+        File.Delete(site.In("one.db"));
+        site.Create();
+        Assert.DoesNotContain(first, site.Snapshots().Select(snapshot => snapshot.Id));
+    }
+
+    [Theory]
+    [InlineData("backups")]
+    [InlineData("link")]
+    [InlineData("disk:backups")]
+    [InlineData("parts")]
+    public void A_second_place_that_is_the_backup_directory_itself_is_none(string remote)
+    {
+        File.WriteAllText(site.In("rclone.conf"), $"[disk]\ntype = alias\nremote = {site.Root}\n");
+        Command.Shell("ln -s backups link; mkdir parts", site.Root);
+        site.Settings["offsite"] = new JsonObject { ["remote"] = remote.Contains(':', StringComparison.Ordinal) ? remote : site.In(remote), ["rclone_config"] = site.In("rclone.conf"), ["max_backups"] = 1 };
+        site.Create("--no-offsite");
+        Command.Shell("cp backups/repository.json parts/; ln -s ../backups/snapshots ../backups/packs parts/", site.Root);
+        site.Write("f", "changed");
+        site.Run("create").Succeeds().Says("not in the second place", "itself, or shares snapshots or packs with it");
+        Assert.Equal(2, site.Snapshots().Count);
+        site.Run("status").Ends(1);
+        site.Run("doctor").Ends(1).Prints("itself, or shares snapshots or packs with it");
+        site.Run("offsite", "status").Fails(1, "itself, or shares");
+        if (remote != "parts")
+        {
+            site.Run("config", "check").Ends(2).Says("is the backup directory itself");
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -82,6 +131,29 @@ public sealed class SharedRepositoryTests : IDisposable
         site.Run(["create"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(100)), On("new", "a")).Succeeds();
         Assert.DoesNotContain(old, site.Snapshots().Select(snapshot => snapshot.Id));
     }
+
+    /// <summary>Nothing was accepted, and the snapshots of the former name keep what is gone.</summary>
+    [Fact]
+    public void A_renamed_machine_that_lost_its_content_says_so_each_night()
+    {
+        Machine.NeedRoot("a host name of its own");
+        site.Settings["databases"] = new JsonArray();
+        Command.Shell("for i in 1 2 3 4 5; do echo $i >$i; done", site.Storage);
+        site.Run(["create"], null, On("old", "a")).Succeeds();
+        var old = site.Newest().Id;
+        Command.Shell("rm -rf ./*", site.Storage);
+        for (var night = 0; night < 3; night++)
+        {
+            site.Run(["create"], null, On("new", "a")).IsPartial("lost its content", $"(since snapshot {old})");
+        }
+
+        site.Run(["create"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(100)), On("new", "a")).IsPartial("lost its content");
+        Assert.Equal(5, site.Snapshots().Count);
+        site.Run(["create", "--accept-shrink"], null, On("new", "a")).Succeeds();
+        Assert.DoesNotContain("lost", site.Run(["create"], null, On("new", "a")).Succeeds().Errors, StringComparison.Ordinal);
+    }
+
+    private void UseDatabase(string name) => site.Settings["databases"] = new JsonArray(Site.Source(name, site.In($"{name}.db")));
 
     private void Configure(string name)
     {
