@@ -53,11 +53,12 @@ internal sealed class DirectorySource
 
     /// <param name="options">What to walk.</param>
     /// <param name="places">Where the databases, the trees and the repository are: none of them is saved as part of this tree.</param>
-    public DirectorySource(TreeOptions options, ForeignPlaces places)
+    /// <param name="mounts">What is mounted where; null to look when it matters.</param>
+    public DirectorySource(TreeOptions options, ForeignPlaces places, MountTable? mounts = null)
     {
         this.options = options;
         this.places = places;
-        isFar = new(() => MountTable.Read().Over(options.Top) is { HasFarSide: true });
+        isFar = new(() => (mounts ?? MountTable.Read()).Over(options.Top) is { HasFarSide: true });
     }
 
     /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>

@@ -155,6 +155,37 @@ public sealed class DirectorySourceTests : IDisposable
         Assert.Equal(["s", "s/a", "s/c"], seen);
     }
 
+    /// <summary>
+    /// A directory of sessions, which go by the dozen while they are saved. That one is listed and cannot be looked at is a loss where a server
+    /// follows links; but of what was removed after the directory was listed for the last time, the listing tells nothing.
+    /// </summary>
+    [Theory]
+    [InlineData("ext4", "/dev/sda1")]
+    [InlineData("fuse.sshfs", "web@app:/srv")]
+    public void However_many_are_deleted_meanwhile_none_of_them_is_lost(string fileSystem, string source)
+    {
+        var kept = new[] { "sess_00_kept", "sess_16_kept", "sess_40_kept" };
+        foreach (var session in Enumerable.Range(1, 39).Select(number => $"sess_{number:d2}").Concat(kept))
+        {
+            temp.Write($"tree/{session}", "user|i:7;"u8);
+        }
+
+        var mounts = MountTable.Parse(["22 1 8:1 / / rw - ext4 /dev/sda1 rw", $"23 22 0:50 / {tree} rw - {fileSystem} {source} rw"]);
+        var walked = new List<WalkedEntry>();
+        foreach (var entry in new DirectorySource(Options(tree), ForeignPlaces.None, mounts).Walk())
+        {
+            walked.Add(entry);
+            var (first, end) = Text(entry) switch { "s/sess_00_kept" => (1, 17), "s/sess_16_kept" => (17, 40), _ => (0, 0) };
+            for (var number = first; number < end; number++)
+            {
+                File.Delete(temp[$"tree/sess_{number:d2}"]);
+            }
+        }
+
+        Assert.Equal(kept.Select(name => $"s/{name}").Prepend("s"), walked.Select(Text));
+        Assert.All(walked, entry => Assert.Null(entry.Problem));
+    }
+
     [Fact]
     public void A_fifo_is_an_entry_and_is_not_opened()
     {
