@@ -13,9 +13,10 @@ namespace VertexAr.Backup.Operations;
 /// </summary>
 /// <param name="tree">The tree.</param>
 /// <param name="places">What is no part of it.</param>
-internal sealed class TreeMounts(TreeOptions tree, ForeignPlaces places)
+/// <param name="table">What is mounted where; null to look now.</param>
+internal sealed class TreeMounts(TreeOptions tree, ForeignPlaces places, MountTable? table = null)
 {
-    private readonly MountTable mounts = MountTable.Read();
+    private readonly MountTable mounts = table ?? MountTable.Read();
     private readonly IgnoreRules excludes = new(tree.Exclude);
 
     /// <summary>Where something is mounted now, and what.</summary>
