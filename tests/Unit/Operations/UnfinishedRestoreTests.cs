@@ -160,6 +160,31 @@ public sealed class UnfinishedRestoreTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(temp["app"]));
     }
 
+    /// <summary>What was a directory when the restore began may be somebody's link by now, or gone.</summary>
+    [Theory]
+    [InlineData("data/theirs", "../outside")]
+    [InlineData("data/theirs/above", "../../outside/above")]
+    [InlineData("data/theirs/above/app", "../../../outside/above/app")]
+    [InlineData("data/theirs", "nowhere")]
+    [InlineData("data/theirs", null)]
+    public void No_link_leads_to_the_directory_that_gets_its_time_again(string changed, string? target)
+    {
+        var (time, outside) = (new FileTime(1_000_000_000, 5), temp.Make("outside/above/app"));
+        var directories = new[] { temp.Make("data/theirs/above/app"), temp["data"] };
+        RestoreJournal.Create(Journal, new RestoreHead(Stamp, "snapshot X", [temp["data"]], [], []) { Above = [.. directories.Select(path => new DirectoryTime(path, time))] }).Dispose();
+        Directory.Move(temp[changed], temp["away"]);
+        if (target is not null)
+        {
+            Directory.CreateSymbolicLink(temp[changed], target);
+        }
+
+        var before = Posix.StatusOrNull(outside)!.Value.Modified;
+        UnfinishedRestore.Settle([temp["data"]], Progress(), onlyLook: false);
+        Assert.Equal((before, time), (Posix.StatusOrNull(outside)!.Value.Modified, Posix.StatusOrNull(temp["data"])!.Value.Modified));
+        Assert.False(File.Exists(Journal));
+        Assert.DoesNotContain(said, text => text.Contains("could not be removed", StringComparison.Ordinal));
+    }
+
     private string Journal => temp[$".data.restore_{Stamp}.steps"];
 
     private byte[] P(string name) => Posix.Bytes(temp[name]);
