@@ -43,6 +43,11 @@ internal sealed class ImportVerb : IDisposable
     public static ExitCode Run(Surroundings around, ImportCommand command)
     {
         var settings = around.LoadSettings();
+        if (!command.DryRun)
+        {
+            StateDirectory.Make(around, settings.BackupDir);
+        }
+
         around.BecomeOwner(settings.BackupDir);
         if (!Directory.Exists(settings.BackupDir))
         {

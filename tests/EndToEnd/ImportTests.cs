@@ -95,6 +95,50 @@ public sealed class ImportTests : IDisposable
         Assert.True(File.Exists(half));
     }
 
+    /// <summary>Nor is anything remembered of a repository there, which the next run would miss.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void One_that_makes_nothing_begins_no_repository(bool dryRun)
+    {
+        var backup = old.Create("database", "20240107_030000");
+        if (!dryRun)
+        {
+            Damage.FlipByte(backup, 5000);
+        }
+
+        site.Run(dryRun ? ["import", old.Backups, "--dry-run"] : ["import", old.Backups]).Ends(dryRun ? 0 : 1);
+
+        Assert.Empty(Directory.GetFileSystemEntries(site.Backups));
+        site.Run("list").Fails(10, $"{site.Backups} holds no repository yet");
+        site.Run("create", "database").Succeeds();
+    }
+
+    /// <summary>Also where all of it was there already, so that the disk it is on is missed from then on.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_repository_of_what_was_imported_is_remembered(bool again)
+    {
+        old.Create("database", "20240107_030000");
+        string[] import = ["import", old.Backups];
+        var memory = new Dictionary<string, string?> { ["STATE_DIRECTORY"] = site.In("state") };
+        if (Machine.IsRoot)
+        {
+            Command.Shell($"chmod 755 .; chmod -R go+rX old app; chown -R {Machine.OrdinaryUser}:{Machine.OrdinaryGroup} backups app/app_data", site.Root);
+        }
+
+        site.Run(import, memory).Succeeds().Prints("imported 1 backup");
+        if (again)
+        {
+            Command.Shell("rm state/*", site.Root);
+            site.Run(import, memory).Succeeds().Prints("imported 0 backups", "1 imported before");
+        }
+
+        Command.Shell("rm -r backups/*", site.Root);
+        site.Run(["create"], memory).Fails(1, $"there is no repository in {site.Backups} any more", "create --moved");
+    }
+
     [Fact]
     public void What_was_never_complete_is_left_out()
     {
