@@ -86,6 +86,42 @@ public sealed class PlacesTests : IDisposable
         site.Run("create").Succeeds();
     }
 
+    /// <summary>Root restores as root. What it remembers of where is for the next backup, which runs as the owner of the backups.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_root_restored_to_is_remembered_for_the_owner_of_the_backups(bool isFirst)
+    {
+        var disk = site.MountMemory("app/storage", "size=1m");
+        site.Write("kept", "on the disk");
+        Command.Shell($"chmod 755 .; chmod -R go+rX app; chown {Machine.OrdinaryUser}:{Machine.OrdinaryGroup} backups", site.Root);
+        var memory = new Dictionary<string, string?> { ["STATE_DIRECTORY"] = site.In("state") };
+        site.Run(["create", "storage"], memory).Succeeds();
+        Command.Run("umount", disk).Succeeds();
+        if (isFirst)
+        {
+            Command.Shell("rm -r state", site.Root);
+        }
+        else
+        {
+            site.Run(["restore", "latest", "--yes"], memory).Fails(1, $"storage 'storage', {disk}, was on ");
+        }
+
+        site.Run(["restore", "latest", "--yes", "--moved"], memory).Succeeds();
+
+        Assert.All(Tree.Describe(site.In("state")), entry => Assert.Equal($"{Machine.OrdinaryUser}:{Machine.OrdinaryGroup}", entry.Owner));
+        Assert.DoesNotContain("cannot be remembered", site.Run(["create", "storage"], memory).Succeeds().Errors, StringComparison.Ordinal);
+
+        // A disk that comes is no disk that is missed, and is known from then on.
+        site.MountMemory("app/storage", "size=1m");
+        site.Write("kept", "on another disk");
+        site.Run(["create", "storage"], memory).Succeeds();
+        Command.Run("umount", disk).Succeeds();
+        site.Run(["create", "storage"], memory).Fails(1, $"storage 'storage', {disk}, was on ");
+        site.Run(["restore", "latest", "--yes", "--moved"], memory).Succeeds();
+        site.Run(["create", "storage"], memory).Succeeds();
+    }
+
     [Fact]
     public void A_disk_that_is_not_mounted_gets_no_new_repository()
     {
