@@ -230,6 +230,39 @@ public sealed class TwoWaysTests : IDisposable
         Assert.NotEqual(newest.Id, Assert.Single(site.Snapshots()).Id);
     }
 
+    /// <summary>
+    /// Where the directory of headers may not be changed from here, the share cannot be made to ask the server: one header is listed and gone,
+    /// and one is there and not listed, with the packs that it needs.
+    /// </summary>
+    [Fact]
+    public void No_pack_goes_while_a_share_lists_a_snapshot_that_is_gone()
+    {
+        Machine.NeedRoot("mounting a file system");
+        site.Settings["max_backups"] = 1;
+        var gone = site.Create();
+        var share = Share();
+        site.Run("list", "--backup-dir", share).Succeeds().Prints(gone.Id);
+        site.Write("later", Content.Random(100_000, seed: 4));
+        var newest = site.Create();
+        Assert.NotEqual(gone.Id, newest.Id);
+        Command.Shell("find backups -type f -exec touch -d '-1 hour' {} +; mount --bind backups/snapshots backups/snapshots; mount -o remount,bind,ro backups/snapshots", site.Root);
+        try
+        {
+            var packs = site.Packs();
+
+            site.Run("rotate", "--backup-dir", share).Says("no pack was deleted: a snapshot is damaged or was just removed from elsewhere");
+
+            Assert.Equal(packs, site.Packs());
+        }
+        finally
+        {
+            Command.Run("umount", site.In("backups/snapshots"));
+        }
+
+        site.Run("verify", "--deep").Succeeds().Prints("1 snapshot");
+        Assert.Equal(newest.Id, Assert.Single(site.Snapshots()).Id);
+    }
+
     private string Share() =>
         site.MountFuse("share", "printf '#!/bin/sh\\nexec /usr/lib/openssh/sftp-server\\n' > ssh; chmod 755 ssh; sshfs -o ssh_command=\"$PWD/ssh\" host:\"$PWD/backups\" \"$1\"");
 }
