@@ -44,6 +44,47 @@ public sealed class ChangingLinksTests : IDisposable
         Assert.True(File.Exists(journal));
     }
 
+    /// <summary>
+    /// A file of two names in the lower layer of an overlay is given the mode that it has, so that the kernel makes a file of its own of it. A link
+    /// that takes its name just then gives nothing of root's that mode.
+    /// </summary>
+    [Fact]
+    public void A_link_in_the_place_of_a_file_of_an_overlay_changes_no_mode_of_roots()
+    {
+        Machine.NeedStrace();
+        var (layers, poster, secret) = (site.MountMemory("layers", "size=64m"), site.InStorage("portraits/1/poster.jpg"), site.In("precious/secret"));
+        Command.Shell("echo saved >app/storage/portraits/1/poster.jpg", site.Root);
+        site.Create("storage");
+        Command.Shell("echo secret >precious/secret; chmod 600 precious/secret; mkdir layers/lower; cp -a app/. layers/lower", site.Root);
+        Command.Shell("echo changed >poster.jpg; chmod 666 poster.jpg; ln poster.jpg second.jpg", Path.Combine(layers, "lower/storage/portraits/1"));
+        string[] restore = ["restore", "latest", "--only", "storage", "--yes"];
+
+        Mount();
+        string[] watch = ["strace", "-f", "-o", site.In("calls.log"), "-e", "trace=statx,fchmod,fchmodat", "-P", "poster.jpg", "-P", poster, "--"];
+        site.Run(restore, before: watch).Succeeds();
+        Assert.Equal("saved\n", File.ReadAllText(poster));
+        Unmount();
+
+        // The last look at the file before its mode is set, counted in its thread.
+        var calls = File.ReadAllLines(site.In("calls.log"));
+        var at = Array.FindIndex(calls, call => call.Contains(" fchmod", StringComparison.Ordinal));
+        Assert.True(at > 0, string.Join('\n', calls));
+        var looks = calls[..at].Count(call => call.StartsWith(calls[at].Split(' ')[0], StringComparison.Ordinal) && call.Contains(" statx(", StringComparison.Ordinal));
+        Mount();
+        using (var run = StoppedRun.At(site, "statx", poster, arguments: restore, number: looks))
+        {
+            Command.Shell($"mv poster.jpg aside; ln -s {secret} poster.jpg", Path.GetDirectoryName(poster));
+            run.Continue();
+        }
+
+        Assert.Equal("600 secret\n", Command.Shell($"echo $(stat -c %a '{secret}') $(cat '{secret}')").Output);
+        Unmount();
+
+        void Mount() => Command.Shell("mkdir upper work; mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work ../app", layers);
+
+        void Unmount() => Command.Shell("umount ../app; rm -r upper work", layers);
+    }
+
     /// <summary>The framework looks there first.</summary>
     [Fact]
     public void No_program_is_taken_from_the_current_directory()
@@ -65,6 +106,34 @@ public sealed class ChangingLinksTests : IDisposable
         site.Run("offsite", "push").Fails(1, $"root does not write to the second place {site.In("second")}, since others could have it write elsewhere");
         site.Run("create").Succeeds().Says("not in the second place");
         Tree.AssertSame(before, Tree.Describe(site.In("precious")), Likeness.Restored);
+    }
+
+    /// <summary>What rclone calls a remote may be a directory of this machine all the same.</summary>
+    [Theory]
+    [InlineData("disk:{0}/second")]
+    [InlineData("nas:second")]
+    [InlineData("secret:")]
+    public void A_second_place_that_others_can_change_is_not_written_to_under_a_name_of_rclones_either(string remote)
+    {
+        var password = Command.Run("rclone", "obscure", "hello").Succeeds().Output.Trim();
+        Command.Shell($"""
+            mkdir second; chown {Machine.OrdinaryUser} second
+            printf '[disk]\ntype = local\n[nas]\ntype = alias\nremote = {site.Root}\n[secret]\ntype = crypt\nremote = nas:second\npassword = {password}\n' >rclone.conf; chmod 600 rclone.conf
+            """, site.Root);
+        AsNeighbour("ln -s ../precious second/snapshots");
+        site.Settings["offsite"] = new JsonObject { ["remote"] = string.Format(null, remote, site.Root), ["rclone_config"] = site.In("rclone.conf") };
+        var (before, there) = (Tree.Describe(site.In("precious")), Tree.Describe(site.In("second")));
+        var sentence = $"root does not write to the second place {site.In("second")}, since others could have it write elsewhere";
+        site.Run("offsite", "push").Fails(1, sentence, "by sftp or smb");
+        site.Run("create").Succeeds().Says("not in the second place", sentence);
+        site.Run("doctor").Ends(1).Prints(sentence);
+        Tree.AssertSame(before, Tree.Describe(site.In("precious")), Likeness.Restored);
+        Tree.AssertSame(there, Tree.Describe(site.In("second")), Likeness.Restored);
+
+        // Where it is root's alone, root writes to it and doctor says so.
+        Command.Shell("rm -r second; mkdir second", site.Root);
+        site.Run("offsite", "push").Succeeds();
+        site.Run("doctor").Prints(" answers");
     }
 
     private void AsNeighbour(string script) => Command.Run(
