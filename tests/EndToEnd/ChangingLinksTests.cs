@@ -15,7 +15,12 @@ public sealed class ChangingLinksTests : IDisposable
             $"cp -r app precious; chmod 700 precious; chown -R {Machine.OrdinaryUser}:{Machine.OrdinaryGroup} app; chmod 755 .", site.Root);
     }
 
-    public void Dispose() => site.Dispose();
+    public void Dispose()
+    {
+        // The overlay of a test that failed.
+        Command.Run("umount", site.In("app"));
+        site.Dispose();
+    }
 
     /// <summary>A file beside a target names the journal of its restore. Whose is it?</summary>
     [Fact]
