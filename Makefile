@@ -116,7 +116,7 @@ format:
 ##@ test-system  the life of the package in a booted systemd, Debian 12 and 13; needs root
 include packaging/package.mk tests/System/system.mk
 
-##@ test-faults  kills, failing calls, power cuts, rot, hostile input; SCALE=10 for a tenth, PARTS=
+##@ test-faults  kills, failing calls, power cuts, rot, hostile input and neighbours; SCALE=10 for a tenth, PARTS=
 ##@ test-mutants plant bugs, and expect test-faults to catch each
 include tests/Faults/faults.mk
 

@@ -1,15 +1,16 @@
 # Kills, failing calls, rotten repositories, hostile input and rough neighbours. Included by the Makefile.
 #
-#   make test-faults               everything; about an hour and a half on two cores
+#   make test-faults               everything; about two hours on two cores
 #   make test-faults SCALE=10      a tenth of it
-#   make test-faults PARTS=rot     some of: sweep rot model live together hostile power places
+#   make test-faults PARTS=rot     some of: sweep rot model live together hostile power places swaps
 #
 # What fails is printed with the command that does it again.
 
 SCALE ?= 1
-FAULT_PARTS := sweep rot model live together hostile power places
+FAULT_PARTS := sweep rot model live together hostile power places swaps
 PLACE_LIBRARY := artifacts/places.so
 FAULT_LIBRARY := artifacts/fault.so
+SWAP := artifacts/swap
 FAULT_KERNEL := artifacts/kernel/vmlinuz
 MUTANT_COUNTS := artifacts/test-results/mutants.counts
 FAULTS := --binary $(BINARY) --work $${TMPDIR:-/var/tmp}
@@ -18,6 +19,10 @@ scaled = $$(($(1) / $(SCALE) > $(2) ? $(1) / $(SCALE) : $(2)))
 $(FAULT_LIBRARY) $(PLACE_LIBRARY): artifacts/%.so: tests/Faults/%.c
 	@mkdir -p $(@D)
 	gcc -shared -fPIC -O1 -Wall -Wextra -Werror -o $@ $< -ldl
+
+$(SWAP): tests/Faults/swap.c
+	@mkdir -p $(@D)
+	gcc -O1 -Wall -Wextra -Werror -o $@ $<
 
 $(FAULT_KERNEL):
 	tests/Faults/kernel.sh $@
@@ -52,6 +57,10 @@ faults-together:
 faults-places: $(PLACE_LIBRARY)
 	tests/Faults/places.py $(FAULTS) --library $(PLACE_LIBRARY) --counts artifacts/test-results/$@.counts
 
+# 17,000 cases. Needs root.
+faults-swaps: $(SWAP)
+	tests/Faults/swaps.py $(FAULTS) --swap $(SWAP) --every $(SCALE) --counts artifacts/test-results/$@.counts
+
 # Plain emulation of an amd64 machine, which works anywhere.
 faults-power: $(FAULT_KERNEL)
 	tests/Faults/power.py $(FAULTS) --kernel $(FAULT_KERNEL) --cuts $(call scaled,200,2) --counts artifacts/test-results/$@.counts
@@ -62,9 +71,9 @@ faults-hostile: artifacts/Unit.built
 
 # Bugs that are planted one at a time, to see that the suites above catch each; half an hour on two cores. ONLY= for some.
 .PHONY: test-mutants look-mutants
-test-mutants: need-test-mutants build $(FAULT_LIBRARY) $(FAULT_KERNEL) artifacts/Unit.built
+test-mutants: need-test-mutants build $(FAULT_LIBRARY) $(SWAP) $(FAULT_KERNEL) artifacts/Unit.built
 	@mkdir -p $(dir $(MUTANT_COUNTS))
-	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) --counts $(MUTANT_COUNTS) \
+	tests/Mutants/mutants.py --work $${TMPDIR:-/var/tmp} --kernel $(FAULT_KERNEL) --library $(FAULT_LIBRARY) --swap $(SWAP) --counts $(MUTANT_COUNTS) \
 	  $(if $(ONLY),--only "$(ONLY)")
 
 # That each of them still has its place in the sources, which moves from time to time.

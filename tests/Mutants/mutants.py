@@ -31,6 +31,7 @@ SUITES = {
     "the database is busy": FAULTS + "live.py " + PLACES + " --snapshots 24",
     "many at once": FAULTS + "together.py " + PLACES + " --seconds 20",
     "the power is cut": FAULTS + "power.py " + PLACES + " --kernel {kernel} --cuts 16",
+    "a neighbour exchanges directories": FAULTS + "swaps.py " + PLACES + " --swap {swap} --scenario restore --every 20",
     "hostile input": "env FUZZ_INPUTS=2000 {unit} -noLogo -noColor -class VertexAr.Backup.Tests.Fuzz.HostileInputTests",
 }
 
@@ -78,6 +79,8 @@ MUTANTS = [
      "                using var source = OpenSource();\n                CopyAsIs(target);\n                return;"),
     ("readers are not waited for", "many at once", "src/Storage/ReaderGuard.cs",
      "if (FileLock.TryTake(directory, exclusive))", "if (exclusive || FileLock.TryTake(directory, exclusive))"),
+    ("links on the way to a target are followed", "a neighbour exchanges directories", "src/Core/Posix.cs",
+     "        Open(dir, name, OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.Place, 0);", "        Open(dir, name, OpenFlags.Directory | OpenFlags.Place, 0);"),
     ("a line that cannot be read is no damage", "hostile input", "src/Model/FileEntryJson.cs",
      "when (e is JsonException or FormatException or InvalidOperationException or OverflowException)", "when (e is FormatException)"),
 ]
@@ -86,9 +89,9 @@ MUTANTS = [
 class Workshop:
     """A copy of the sources, and what is built of it."""
 
-    def __init__(self, top, work, kernel, library):
+    def __init__(self, top, work, kernel, library, swap):
         self.top, self.work, self.copy = top, work, f"{work}/sources"
-        self.kernel, self.library = kernel, library
+        self.kernel, self.library, self.swap = kernel, library, swap
         shutil.rmtree(self.copy, ignore_errors=True)
         files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=top, capture_output=True, check=True)
         for name in files.stdout.decode().split("\0"):
@@ -108,7 +111,8 @@ class Workshop:
 
     def run(self, suite, top):
         binary, unit = f"{top}/artifacts/bin/vertex-ar-backup", f"{top}/tests/Unit/bin/Debug/net10.0/Unit"
-        words = SUITES[suite].format(top=self.top, binary=binary, work=self.work, library=self.library, kernel=self.kernel, unit=unit)
+        words = SUITES[suite].format(top=self.top, binary=binary, work=self.work, library=self.library, kernel=self.kernel, swap=self.swap,
+                                      unit=unit)
         done = subprocess.run(shlex.split(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
         return done.returncode, done.stdout
 
@@ -141,6 +145,7 @@ def main():
     parser.add_argument("--work", default="/var/tmp", help="a directory to work in")
     parser.add_argument("--kernel", default="", help="for the virtual machine")
     parser.add_argument("--library", default="", help="fault.c, compiled")
+    parser.add_argument("--swap", default="", help="swap.c, compiled")
     parser.add_argument("--only", help="mutants whose name holds this")
     parser.add_argument("--counts", help="a file for the totals: passed, failed, skipped")
     given = parser.parse_args()
@@ -150,12 +155,12 @@ def main():
     if given.look:
         tell(given.counts, len(MUTANTS), 0)
         return
-    if not given.kernel or not given.library:
-        parser.error("to plant bugs takes --kernel and --library")
+    if not given.kernel or not given.library or not given.swap:
+        parser.error("to plant bugs takes --kernel, --library and --swap")
     work = os.path.join(os.path.abspath(given.work), f"mutants-{os.getpid()}")
     os.makedirs(work)
     try:
-        workshop = Workshop(top, work, os.path.abspath(given.kernel), os.path.abspath(given.library))
+        workshop = Workshop(top, work, os.path.abspath(given.kernel), os.path.abspath(given.library), os.path.abspath(given.swap))
         mutants = [m for m in MUTANTS if not given.only or given.only in m[0]]
         for suite in dict.fromkeys(m[1] for m in mutants):
             code, output = workshop.run(suite, top)
