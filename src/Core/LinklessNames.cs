@@ -16,6 +16,21 @@ internal static class LinklessNames
     /// <param name="path">Absolute and without links. Ends in a name that nothing else has, such as one with a time.</param>
     public static void Add(string path) => Add(Posix.Bytes(path), Posix.Bytes(path), isWhole: false);
 
+    /// <summary>
+    /// The same for a file and what lies next to it under longer names, if this is root and others can exchange something on the way: what is recorded
+    /// of the file must not be of another than what is read. Another process' view of the files begins with a link of the kernel's, which is followed.
+    /// </summary>
+    /// <param name="file">Links resolved.</param>
+    public static string Keep(string file)
+    {
+        if (Posix.IsRoot && !file.StartsWith("/proc/", StringComparison.Ordinal) && Exposure.Find(file, 0) is not null)
+        {
+            Add(file);
+        }
+
+        return file;
+    }
+
     /// <summary>From now on, a directory and what is in it.</summary>
     /// <param name="directory">Absolute, as it will be given.</param>
     /// <param name="place">Where it is, without links.</param>

@@ -40,14 +40,29 @@ internal static class OwnerChild
     /// <param name="file">Its path, links resolved.</param>
     public static (uint Uid, uint Gid)? OwnerOf(string file)
     {
-        if (!Posix.IsRoot || Posix.StatusOrNull(file) is not { Uid: not 0 } status
-            || Posix.StatusOrNull(Path.GetDirectoryName(file) ?? "/") is { Uid: 0 } above && (above.Permissions & OthersMayWrite) == 0)
+        if (!Posix.IsRoot || Look(file) is not var (status, above) || status.Uid == 0 || (above.Uid == 0 && (above.Permissions & OthersMayWrite) == 0))
         {
             return null;
         }
 
         var known = Accounts.UserName(status.Uid) is { } name ? Accounts.User(name) : null;
         return (status.Uid, known?.Gid ?? status.Gid);
+    }
+
+    /// <summary>A file and the directory that it is in at the same moment; null if it is not there.</summary>
+    private static (FileStatus File, FileStatus Above)? Look(string file)
+    {
+        try
+        {
+            ReadOnlySpan<byte> name = Posix.Bytes(file);
+            using var above = LinklessNames.Above(Posix.Here, ref name);
+            using var followed = above is null ? Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(file) ?? "/"), follow: true) : null;
+            return (Posix.StatusAt((above ?? followed)!, Posix.Bytes(Path.GetFileName(file))), Posix.Status((above ?? followed)!));
+        }
+        catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
+        {
+            return null;
+        }
     }
 
     /// <summary>Starts one, and waits for what it answers.</summary>
@@ -136,7 +151,8 @@ internal static class OwnerChild
 
     private static void Become(string file, uint uid, uint gid)
     {
-        using (var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(Path.GetDirectoryName(file)!)))
+        var above = Path.GetDirectoryName(file)!;
+        using (var directory = above.StartsWith("/proc/", StringComparison.Ordinal) ? Posix.OpenDirectory(Posix.Here, Posix.Bytes(above)) : NamedPlaces.Open(Posix.Bytes(above.TrimEnd('/'))))
         {
             ThisProcess.ChangeDirectory(directory);
         }

@@ -16,7 +16,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
     public const string DamageHint =
         "no snapshot was removed; stop the application and restore the newest complete snapshot, or repair with: sqlite3 DB .recover";
 
-    private readonly Lazy<string> file = new(() => DatabaseLog.NameToRead(options.File));
+    private readonly Lazy<string> file = new(() => LinklessNames.Keep(DatabaseLog.NameToRead(options.File)));
 
     /// <summary>The path by which an overlay shows the file, if it lies in the upper directory of one.</summary>
     private readonly Lazy<string?> shown = new(() => MountTable.ReadOthers().Prepend(MountTable.Read()).Select(table => table.InOverlay(options.File)).FirstOrDefault(path => path is not null));
