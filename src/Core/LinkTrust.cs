@@ -60,6 +60,11 @@ internal static class LinkTrust
         LinklessNames.AddDirectory(directory, Resolve(directory));
     }
 
+    /// <summary>Opens a directory that root is to write to.</summary>
+    /// <param name="directory">Absolute.</param>
+    /// <exception cref="PosixError">It cannot be opened, or root would follow a link of somebody else's.</exception>
+    public static SafeFileHandle OpenDirectory(string directory) => NamedPlaces.Open(Posix.Bytes(Resolve(directory).TrimEnd('/')));
+
     /// <summary>Opens a file of root's for reading and writing.</summary>
     /// <param name="path">Absolute.</param>
     /// <exception cref="PosixError">It cannot be opened, is no regular file, or root would follow a link of somebody else's.</exception>

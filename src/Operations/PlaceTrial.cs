@@ -67,7 +67,7 @@ internal sealed class PlaceTrial
 
     /// <summary>Root may be led elsewhere by whoever can put a link on the way.</summary>
     private static SafeFileHandle Open(string directory) =>
-        Posix.IsRoot ? NamedPlaces.Open(Posix.Bytes(RealPath.Of(directory))) : Posix.OpenDirectory(Posix.Here, Posix.Bytes(directory), follow: true);
+        Posix.IsRoot ? LinkTrust.OpenDirectory(directory) : Posix.OpenDirectory(Posix.Here, Posix.Bytes(directory), follow: true);
 
     private void RunIn(SafeFileHandle parent, DateTimeOffset now)
     {
