@@ -82,7 +82,7 @@ internal static class ChildProcess
 
         using var process = new Process { StartInfo = Describe(program, command, options), EnableRaisingEvents = true };
         using var ended = new ManualResetEvent(false);
-        process.Exited += (_, _) => ended.Set();
+        process.Exited += (_, _) => Set(ended);
         try
         {
             ThisProcess.StartWithSignals(process.Start);
@@ -112,6 +112,19 @@ internal static class ChildProcess
             Suspended => new ChildEnd(process.ExitCode, "was suspended by somebody (SIGSTOP), and ended for it"),
             _ => new ChildEnd(process.ExitCode, string.Create(CultureInfo.InvariantCulture, $"was not done within {options.Timeout.TotalSeconds:0} seconds and was stopped")),
         };
+    }
+
+    /// <summary>Of a child whose end nobody waits for any longer, the framework still tells, on a thread of its own.</summary>
+    private static void Set(ManualResetEvent ended)
+    {
+        try
+        {
+            ended.Set();
+        }
+        catch (ObjectDisposedException)
+        {
+            // What it was for is over.
+        }
     }
 
     /// <summary>Until one of the handles is set; its number, <see cref="Suspended"/>, or <see cref="WaitHandle.WaitTimeout"/>.</summary>
