@@ -16,18 +16,6 @@ internal static class ThisSite
             .. settings.Storage.Select(tree => new SiteSource(tree.Name, SourceKind.Storage, tree.Path)),
         ])
     {
-        IsThere = IsThere,
+        IsThere = RealPath.MayBeThere,
     };
-
-    private static bool IsThere(string path)
-    {
-        try
-        {
-            return Posix.StatusOrNull(path) is not null;
-        }
-        catch (PosixError)
-        {
-            return true; // Something is there.
-        }
-    }
 }

@@ -17,6 +17,20 @@ internal static class RealPath
     /// <param name="path">Absolute.</param>
     public static string Of(string path) => Of(path, null);
 
+    /// <summary>Whether something is at the end of a path, or may be: it cannot be looked at.</summary>
+    /// <param name="path">Absolute.</param>
+    public static bool MayBeThere(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path) is not null;
+        }
+        catch (PosixError)
+        {
+            return true;
+        }
+    }
+
     /// <param name="path">Absolute.</param>
     /// <param name="followed">Is given the path of each link on the way.</param>
     public static string Of(string path, ICollection<string>? followed)
