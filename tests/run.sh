@@ -23,9 +23,8 @@ for project in "$@"; do
     echo "== $project"
     report=$results/$project.xml
     started=$SECONDS
-    # Many of the tests wait for another program: half a test more than processors keeps these busy.
     # Started by a script in the background, all of this ignores SIGINT; the program under test must not inherit that.
-    packaging/at-work.sh "running $project" env --default-signal=INT "tests/$project/bin/Debug/net10.0/$project" -noLogo -noColor -maxThreads 1.5x -xml "$report"
+    packaging/at-work.sh "running $project" env --default-signal=INT "tests/$project/bin/Debug/net10.0/$project" -noLogo -noColor -xml "$report"
     code=$?
     echo "$project: $((SECONDS - started)) s" >>"$results/stages.txt"
     if [[ ! -s $report ]]; then
