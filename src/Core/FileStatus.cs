@@ -26,6 +26,14 @@ internal readonly record struct FileStatus(
     /// <summary>Which device a device node stands for; not of interest for anything else.</summary>
     public DeviceNumber Node { get; init; }
 
+    public static FileStatus Of(in PosixCalls.StatxBuffer told) => new(
+        told.Mode, told.Uid, told.Gid, (long)told.Size, ((ulong)told.DeviceMajor << 32) | told.DeviceMinor, told.Inode, told.Links, (long)told.Blocks,
+        (told.Mask & 0x1000) != 0 ? told.MountId : 0, TimeOf(told.Modified), TimeOf(told.Changed))
+    {
+        Born = (told.Mask & 0x800) != 0 ? TimeOf(told.Born) : default,
+        Node = new DeviceNumber(told.SpecialMajor, told.SpecialMinor),
+    };
+
     /// <summary>Whether the other is on another mount: nothing can be renamed from here to there.</summary>
     public bool IsOnOtherMount(in FileStatus other) => Device != other.Device || MountId != other.MountId;
 
@@ -52,4 +60,6 @@ internal readonly record struct FileStatus(
     public bool SameContentAs(in FileStatus other) =>
         Inode == other.Inode && Device == other.Device && Size == other.Size
         && Modified == other.Modified && Changed == other.Changed;
+
+    private static FileTime TimeOf(in PosixCalls.StatxTime time) => new(time.Seconds, (int)time.Nanoseconds);
 }

@@ -45,12 +45,21 @@ internal static unsafe class Posix
     public static SafeFileHandle OpenToRead(SafeFileHandle dir, ReadOnlySpan<byte> name, bool follow = false) =>
         Open(dir, name, OpenFlags.NonBlocking | (follow ? 0 : OpenFlags.NoFollow), 0);
 
-    /// <summary>Makes a new file for reading and writing; fails if the name is taken. The mode holds whatever the umask, where files have modes.</summary>
+    /// <summary>Makes a new file for reading and writing; fails if the name is taken, and leaves nothing where it fails. The mode holds whatever the umask, where files have modes.</summary>
     public static SafeFileHandle CreateNew(SafeFileHandle dir, ReadOnlySpan<byte> name, int mode)
     {
         var file = Open(dir, name, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, (uint)mode);
-        SetModeIfPlaceCan(file, mode);
-        return file;
+        try
+        {
+            SetModeIfPlaceCan(file, mode);
+            return file;
+        }
+        catch (PosixError)
+        {
+            file.Dispose();
+            Remove(dir, name);
+            throw;
+        }
     }
 
     /// <summary>Opens for reading and writing, making the file if it is not there.</summary>
@@ -336,14 +345,7 @@ internal static unsafe class Posix
             Check(PosixCalls.Statx(Descriptor(above ?? dir), p, above is null ? flags : AtNoFollow, StatxBasicBornAndMount, &s));
         }
 
-        return new FileStatus(
-            s.Mode, s.Uid, s.Gid, (long)s.Size, ((ulong)s.DeviceMajor << 32) | s.DeviceMinor, s.Inode, s.Links, (long)s.Blocks,
-            (s.Mask & 0x1000) != 0 ? s.MountId : 0,
-            new FileTime(s.Modified.Seconds, (int)s.Modified.Nanoseconds), new FileTime(s.Changed.Seconds, (int)s.Changed.Nanoseconds))
-        {
-            Born = (s.Mask & 0x800) != 0 ? new FileTime(s.Born.Seconds, (int)s.Born.Nanoseconds) : default,
-            Node = new DeviceNumber(s.SpecialMajor, s.SpecialMinor),
-        };
+        return FileStatus.Of(s);
     }
 
     private static SafeFileHandle Open(SafeFileHandle dir, ReadOnlySpan<byte> name, int flags, uint mode)

@@ -108,16 +108,22 @@ internal sealed class RestoreWriter : IDisposable
                 Posix.MakeLink(directory, before, parent, name);
                 return null;
             });
-            return made.Impossible is null ? true : throw made.Impossible;
+            if (made.Impossible is not { } e)
+            {
+                return true;
+            }
+
+            if (!e.IsNotForThisPlace && e.Number is not (PosixError.CrossDevice or PosixError.TooManyHardLinks or PosixError.InputOutput))
+            {
+                throw e;
+            }
+
+            // An rclone mount calls it an I/O error. If the disk itself is at fault, so is the copy that is made instead.
+            losses.Add(RestoreLoss.HardLink, entry.Path, e.Message);
+            return false;
         }
         catch (PosixError e) when (e.Number is PosixError.NotFound or PosixError.NotDirectory)
         {
-            return false;
-        }
-        catch (PosixError e) when (e.IsNotForThisPlace || e.Number is PosixError.CrossDevice or PosixError.TooManyHardLinks or PosixError.InputOutput)
-        {
-            // An rclone mount calls it an I/O error. If the disk itself is at fault, so is the copy that is made instead.
-            losses.Add(RestoreLoss.HardLink, entry.Path, e.Message);
             return false;
         }
     }

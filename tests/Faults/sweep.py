@@ -81,6 +81,7 @@ def attempt(case):
         if reached < at or not what:
             return case, None, "not reached"
         check("Unhandled" not in run.stderr and "\n   at " not in run.stderr, f"a stack trace: {run.stderr}")
+        check("takes its name" not in run.stderr, f"a name is blamed for a fault: {run.stderr}")
         allowed = (0, 1, 2) if what.endswith("config.json") else (0, 1, 3, 10, 11)
         check(run.returncode == -9 if is_kill else run.returncode in allowed, f"exit code {run.returncode}: {run.stderr}")
         check(kind != "EIO" or run.returncode == 1 or not MUST_BE_ON_DISK.match(what), "that it may not be on disk was not told")
