@@ -12,7 +12,7 @@ import socket
 import sqlite3
 
 from mounts import mount
-from scenarios import Create, Scenario
+from scenarios import Create, Scenario, is_done
 from site_under_test import Site, check, make_database, rows_of, state_of
 
 
@@ -181,7 +181,7 @@ class LayoutRestore(Scenario):
         old, new = told["live"], self.wanted(told)
         live = self.look(site, old, new)
         if not is_kill and "taking back" not in run.stderr:
-            self.same(live, new if run.returncode == 0 else old, f"after exit code {run.returncode}")
+            self.same(live, new if is_done(run) else old, f"after exit code {run.returncode}")
         self.settle(site, old, new)
         self.look(site, old, new)
         for snapshot, state in told["known"]:
@@ -283,5 +283,5 @@ class LayoutAside(Scenario):
     def after(self, site, told, run, is_kill):
         check(site.state() == told["live"], "the site was changed")
         check(site.foreign() == site.theirs, "something foreign was changed")
-        if run.returncode == 0:
+        if is_done(run):
             check(site.restored(f"{site.root}/aside") == told["known"][0][1], "what was restored is not what was saved")
