@@ -103,7 +103,7 @@ check-booted:
 	@$(STAGE) System $(MAKE) --no-print-directory test-system
 	@$(STAGE) offsite $(MAKE) --no-print-directory test-offsite MOMENTS=4 PARTS="$(OFFSITE_CHECKED)"
 check-swept:
-	@$(STAGE) faults $(MAKE) --no-print-directory test-faults SCALE=200
+	@$(STAGE) faults $(MAKE) --no-print-directory test-faults SCALE=400
 	@$(STAGE) mutants $(MAKE) --no-print-directory look-mutants
 	@$(STAGE) Places $(MAKE) --no-print-directory test-places PLACES="$(PLACES_CHECKED)"
 

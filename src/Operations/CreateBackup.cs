@@ -170,7 +170,7 @@ internal sealed class CreateBackup
         var pace = plan.ReadBytesPerSecond is { } most ? new Pace(most, clock) : null;
         using var store = new PieceStore(held, staging.DirectoryPath, options, packs, index => earlier.ForEach(e => e.Fill(index)));
         using var references = new CreateReferences(
-            plan.Type == SnapshotType.Full ? plan.References : [], staging.DirectoryPath, list, () => store.RequireSpace(0), plan.QueryLimits, stop);
+            sources.References, staging.DirectoryPath, list, () => store.RequireSpace(0), plan.QueryLimits, stop);
         using (var pipeline = new CreatePipeline(store, list, plan.Workers, pace, progress, stop))
         {
             foreach (var warning in plan.Origin?.Warnings ?? [])

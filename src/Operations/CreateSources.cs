@@ -30,6 +30,10 @@ internal sealed class CreateSources
     public IEnumerable<SourceName> Names =>
         [.. Databases.Select(d => new SourceName(d.Name, SourceKind.Database)), .. Trees.Select(t => new SourceName(t.Name, SourceKind.Storage))];
 
+    /// <summary>What the databases name, to be asked where the snapshot covers both.</summary>
+    public IEnumerable<ReferenceQuery> References => plan.Type == SnapshotType.Full ? plan.References.Select(query =>
+        Trees.Find(tree => tree.Name == query.Storage) is { } tree ? query with { Inner = InnerPlace.In(tree, Databases, Trees) } : query) : [];
+
     /// <summary>By their names, those that cannot be saved, and why.</summary>
     public IReadOnlyDictionary<string, UserError> Missing => missing;
 

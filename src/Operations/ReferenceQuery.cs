@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using VertexAr.Backup.Model;
 
@@ -14,9 +14,12 @@ internal sealed record ReferenceQuery(string Database, string Sql, string Storag
     private readonly byte[] strip = Encoding.UTF8.GetBytes(StripPrefix);
     private readonly byte[] add = Encoding.UTF8.GetBytes(AddPrefix);
 
+    /// <summary>Other sources that lie in the tree.</summary>
+    public IReadOnlyList<InnerPlace> Inner { get; init; } = [];
+
     /// <summary>
     /// What a file list calls the path that a database names: without slashes in front, behind or doubled, and without "."
-    /// for a directory. Empty if it names nothing. What is longer than any path is cut, and so found nowhere.
+    /// for a directory, or ".." behind one. Empty if it names nothing. What is longer than any path is cut, and so found nowhere.
     /// </summary>
     public byte[] InList(ReadOnlySpan<byte> named)
     {
@@ -26,17 +29,36 @@ internal sealed record ReferenceQuery(string Database, string Sql, string Storag
         }
 
         ReadOnlySpan<byte> whole = [.. add, .. named.StartsWith(strip) ? named[strip.Length..] : named];
-        var path = new ArrayBufferWriter<byte>(tree.Length + whole.Length + 1);
-        path.Write(tree);
+        var path = new List<byte>(tree);
         foreach (var range in whole.Split((byte)'/'))
         {
-            if (whole[range] is not ([] or [(byte)'.']))
+            switch (whole[range])
             {
-                path.Write("/"u8);
-                path.Write(whole[range]);
+                case [] or [(byte)'.']:
+                    break;
+                case [(byte)'.', (byte)'.'] when path.Count > tree.Length && !CollectionsMarshal.AsSpan(path).EndsWith("/.."u8):
+                    path.RemoveRange(path.LastIndexOf((byte)'/'), path.Count - path.LastIndexOf((byte)'/'));
+                    break;
+                case var part:
+                    path.Add((byte)'/');
+                    path.AddRange(part);
+                    break;
             }
         }
 
-        return path.WrittenCount == tree.Length ? [] : path.WrittenSpan[..Math.Min(path.WrittenCount, EntryRules.LongestPath + 1)].ToArray();
+        return path.Count == tree.Length ? [] : InSource(CollectionsMarshal.AsSpan(path)[..Math.Min(path.Count, EntryRules.LongestPath + 1)]);
+    }
+
+    private byte[] InSource(ReadOnlySpan<byte> path)
+    {
+        foreach (var place in Inner)
+        {
+            if (place.Translate(path) is { } own)
+            {
+                return own;
+            }
+        }
+
+        return path.ToArray();
     }
 }

@@ -47,6 +47,22 @@ public sealed class ReferenceTests
     }
 
     [Fact]
+    public void What_another_source_in_the_tree_holds_is_not_missed()
+    {
+        using var site = NewSite();
+        site.Write("logo.png", "logo");
+        var storage = site.Settings["storage"]!.AsArray();
+        storage.Add((JsonNode)Site.Source("users", site.InStorage("portraits")));
+        storage.Add((JsonNode)Site.Source("logo", site.InStorage("logo.png")));
+        using var database = site.OpenDatabase();
+        database.Execute("INSERT INTO media VALUES ('/opt/vertex-ar/storage/portraits/../logo.png'), ('/opt/vertex-ar/storage/logo.png')");
+        Assert.DoesNotContain("not in this snapshot", site.Run("create").Succeeds().Errors, StringComparison.Ordinal);
+
+        database.Execute("INSERT INTO media VALUES ('/opt/vertex-ar/storage/portraits/5/../lost.jpg')");
+        site.Run("create").Succeeds().Says("names 1 file that is not in this snapshot: users/lost.jpg");
+    }
+
+    [Fact]
     public void A_database_alone_is_not_blamed_for_files_that_it_is_saved_without()
     {
         using var site = NewSite();
