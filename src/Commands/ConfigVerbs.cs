@@ -45,7 +45,7 @@ internal static class ConfigVerbs
 
         foreach (var overlap in overlaps)
         {
-            if (overlap.Kind is OverlapKind.BackupsInTree or OverlapKind.SecondPlaceInTree or OverlapKind.WholeSystem)
+            if (overlap.IsWarning)
             {
                 around.Screen.Log.Say(Severity.Warning, overlap.Text);
             }

@@ -46,7 +46,7 @@ internal sealed class DoctorSources(Surroundings around, DoctorReport report, Se
             {
                 report.Fail(name, overlap.Text, $"sudo {CommandTable.Program} config check");
             }
-            else if (overlap.Kind is OverlapKind.WholeSystem or OverlapKind.SecondPlaceInTree || (overlap.Kind == OverlapKind.BackupsInTree && settings.Offsite is null))
+            else if (overlap.IsWarning && (overlap.Kind != OverlapKind.BackupsInTree || settings.Offsite is null))
             {
                 report.Warn(name, overlap.Text, $"man {CommandTable.Program}.json");
             }

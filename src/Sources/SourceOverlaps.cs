@@ -18,6 +18,9 @@ internal enum OverlapKind
     /// <summary>A second place that is a directory lies in a tree: the copies are lost with the tree.</summary>
     SecondPlaceInTree,
 
+    /// <summary>A second place that is a directory lies in the backup directory, or around it: both are lost together.</summary>
+    SecondPlaceWithBackups,
+
     /// <summary>A database lies in a tree.</summary>
     DatabaseInTree,
 
@@ -33,6 +36,9 @@ internal sealed record Overlap(OverlapKind Kind, string Text)
 {
     /// <summary>It must be put right.</summary>
     public bool IsError => Kind is OverlapKind.SamePlace or OverlapKind.InBackups;
+
+    /// <summary>What it means should be known, though there may be reasons for it.</summary>
+    public bool IsWarning => Kind is OverlapKind.BackupsInTree or OverlapKind.SecondPlaceInTree or OverlapKind.SecondPlaceWithBackups or OverlapKind.WholeSystem;
 }
 
 /// <summary>
@@ -121,6 +127,14 @@ internal sealed class SourceOverlaps
             {
                 yield return new Overlap(OverlapKind.InBackups, $"the second place {second.Place.Path} is the backup directory itself; choose another one for 'offsite.remote'");
                 continue;
+            }
+
+            if (backups is not null && (Holds(backups, second) || Holds(second, backups)))
+            {
+                yield return new Overlap(
+                    OverlapKind.SecondPlaceWithBackups,
+                    (Holds(backups, second) ? $"the second place {second.Place.Path} lies in the backup directory {backups.Place.Path}" : $"the backup directory {backups.Place.Path} lies in the second place {second.Place.Path}")
+                        + ": whatever destroys one of them destroys the other; a second place is worth most on another disk, or another machine");
             }
 
             foreach (var source in sources)

@@ -57,6 +57,16 @@ public sealed class SourceOverlapsTests : IDisposable
         Assert.DoesNotContain(Find("backups", Tree("tree")), overlap => overlap.Kind == OverlapKind.WholeSystem);
     }
 
+    [Theory]
+    [InlineData("tree", "tree/inner/deep")]
+    [InlineData("link", "tree/inner/deep")]
+    [InlineData("tree/inner/deep", "link")]
+    public void A_second_place_that_is_lost_with_the_backups_is_named(string backups, string second) =>
+        Assert.Equal([(OverlapKind.SecondPlaceWithBackups, true, false)], SourceOverlaps.Find(temp[backups], [], [temp[second]]).Select(overlap => (overlap.Kind, overlap.IsWarning, overlap.IsError)));
+
+    [Fact]
+    public void A_second_place_beside_the_backups_is_not() => Assert.Empty(SourceOverlaps.Find(temp["backups"], [], [temp["tree"]]));
+
     private static SourcePlace Place(string path, SourceKind kind, string name) => new(name, kind, path);
 
     private SourcePlace Tree(string path) => Place(temp[path], SourceKind.Storage, path);
