@@ -37,6 +37,13 @@ internal readonly record struct FileStatus(
     /// <summary>Whether the other is on another mount: nothing can be renamed from here to there.</summary>
     public bool IsOnOtherMount(in FileStatus other) => Device != other.Device || MountId != other.MountId;
 
+    /// <summary>
+    /// Whether it is the same file, under another name or later. The number of one that is gone is soon another's, and where FUSE shows several disks, files
+    /// of two of them may have one: so it must have been made at the same time, or, where that is not told, not have changed at all.
+    /// </summary>
+    public bool IsSameFileAs(in FileStatus other) =>
+        Born != default && other.Born != default ? (Device, Inode, Born) == (other.Device, other.Inode, other.Born) : SameContentAs(other);
+
     /// <summary>Permission bits, with set-uid, set-gid and sticky.</summary>
     public int Permissions => (int)(Mode & 0xFFF);
 

@@ -254,7 +254,7 @@ internal sealed class CreateEntries(
     private void AddFile(SourceName source, WalkedEntry walked, Dictionary<(ulong Device, ulong Inode), CreateItem> linked)
     {
         var key = (walked.Status.Device, walked.Status.Inode);
-        if (walked.Status.Links > 1 && linked.TryGetValue(key, out var first))
+        if (walked.Status.Links > 1 && linked.TryGetValue(key, out var first) && walked.Status.IsSameFileAs(first.Status))
         {
             pipeline.Add(new CreateItem(Describe(walked.Path, EntryType.HardLink, first.Status) with
             {
@@ -266,10 +266,10 @@ internal sealed class CreateEntries(
             return;
         }
 
-        var item = AddUnchanged(source, walked) ?? AddNew(source, walked);
-        if (item is not null && walked.Status.Links > 1)
+        // Of what is under the name by now, which need not be the file that the walk saw there.
+        if ((AddUnchanged(source, walked) ?? AddNew(source, walked)) is { Status: { Links: > 1 } status } item)
         {
-            linked[key] = item;
+            linked[(status.Device, status.Inode)] = item;
         }
     }
 

@@ -24,7 +24,7 @@ internal readonly record struct Foreign(ForeignKind Kind, string? Source = null)
 /// </summary>
 internal sealed class ForeignPlaces
 {
-    private readonly Dictionary<FileKey, Foreign> places = [];
+    private readonly Dictionary<FileKey, (Foreign Foreign, FileTime Born)> places = [];
     private readonly Dictionary<FileKey, List<(byte[] Name, Foreign Foreign)>> names = [];
 
     private ForeignPlaces()
@@ -56,7 +56,7 @@ internal sealed class ForeignPlaces
 
         foreach (var directory in repositories.Select(StatusOrNull).OfType<FileStatus>().Where(status => status.IsDirectory))
         {
-            found.places.TryAdd(new FileKey(directory), new Foreign(ForeignKind.Repository));
+            found.Add(directory, new Foreign(ForeignKind.Repository));
         }
 
         foreach (var source in sources)
@@ -67,7 +67,7 @@ internal sealed class ForeignPlaces
             }
             else if (StatusOrNull(source.Path) is { IsDirectory: true } tree)
             {
-                found.places.TryAdd(new FileKey(tree), new Foreign(ForeignKind.Tree, source.Name));
+                found.Add(tree, new Foreign(ForeignKind.Tree, source.Name));
             }
             else
             {
@@ -78,8 +78,12 @@ internal sealed class ForeignPlaces
         return found;
     }
 
-    /// <summary>By device and inode: the file of a database under any of its names, the top of a tree, the repository.</summary>
-    public Foreign? Of(in FileStatus status) => places.TryGetValue(new FileKey(status), out var foreign) ? foreign : null;
+    /// <summary>
+    /// By device and inode: the file of a database under any of its names, the top of a tree, the repository. Once one of them is removed, its number is soon
+    /// another's, which was made later.
+    /// </summary>
+    public Foreign? Of(in FileStatus status) =>
+        places.TryGetValue(new FileKey(status), out var place) && (place.Born == status.Born || place.Born == default || status.Born == default) ? place.Foreign : null;
 
     /// <summary>By the directory's device and inode, and a name: a single file, or a database and its companions, which may come and go.</summary>
     /// <param name="directory">The directory that holds the name.</param>
@@ -100,6 +104,8 @@ internal sealed class ForeignPlaces
         return null;
     }
 
+    private void Add(in FileStatus status, Foreign foreign) => places.TryAdd(new FileKey(status), (foreign, status.Born));
+
     private void AddLinks(string path, Foreign foreign)
     {
         var links = new List<string>();
@@ -113,7 +119,7 @@ internal sealed class ForeignPlaces
         var path = RealPath.Of(source.Path);
         if (StatusOrNull(path) is { IsRegular: true } file)
         {
-            places.TryAdd(new FileKey(file), foreign);
+            Add(file, foreign);
         }
 
         AddName(path, foreign, SqliteCompanions.Suffixes);

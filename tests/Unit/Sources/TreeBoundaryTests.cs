@@ -41,6 +41,17 @@ public sealed class TreeBoundaryTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_was_made_since_with_the_number_of_the_database_is_the_trees_own()
+    {
+        Database("tree/app.db");
+        temp.Write("tree/app.db", "x"u8);
+        Assert.Equal(0, Tools.Run("ln", temp["tree/app.db"], temp["tree/second"]).Exit);
+        Assert.Equal(ForeignKind.Database, Of("second")?.Kind);
+        Assert.Equal(ForeignKind.Database, Of("second", status => status with { Born = default })?.Kind);
+        Assert.Null(Of("second", status => status with { Born = new FileTime(status.Born.Seconds + 1, 0) }));
+    }
+
+    [Fact]
     public void A_database_is_foreign_only_in_its_own_directory()
     {
         Database("tree/a/app.db");
