@@ -28,7 +28,7 @@ internal static class SqliteJournal
     /// <summary>The first bytes of a journal that may have to be played back.</summary>
     public static ReadOnlySpan<byte> Magic => [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
-    /// <summary>Refuses a database whose companions are no files, or whose journal would make SQLite remove a file elsewhere.</summary>
+    /// <summary>Refuses a database whose companions are no files, or that SQLite would not open without removing what may be needed, here or elsewhere.</summary>
     /// <param name="database">The file, links resolved.</param>
     /// <exception cref="UserError">Names what is wrong. Nothing was opened by SQLite.</exception>
     public static void RequireHarmless(string database)
@@ -38,12 +38,48 @@ internal static class SqliteJournal
             RequireFile(database, database + suffix);
         }
 
+        RequireNoneRemoved(database);
+
         // While a writer holds this lock the journal is that transaction's, and nobody rolls it back.
         if (SuperJournalOf(database) is { } name && !IsOwnSuperJournal(database, name) && !IsBeingWritten(database))
         {
             throw UserError.Failed(
                 $"the database {Shown(database)} was not opened: its journal {Shown(database)}-journal names {name}, which SQLite would remove, and which is no super-journal in {DirectoryOf(database)}",
                 "find out who wrote that journal; if it is left over from a transaction over databases in several directories, let the application open its databases first, else move the journal away");
+        }
+    }
+
+    /// <summary>Refuses an empty file beside which is what SQLite would remove.</summary>
+    /// <param name="database">The file, links resolved.</param>
+    /// <exception cref="UserError">Names it.</exception>
+    public static void RequireNoneRemoved(string database)
+    {
+        if (RemovedWhenOpened(database) is { } log)
+        {
+            throw UserError.Failed(
+                $"the database {Shown(database)} was not opened: it is an empty file, and SQLite would remove {Shown(log)} ({Units.Size(Posix.StatusOrNull(log)?.Size ?? 0)}), which may hold its rows",
+                "keep a copy of that file, restore the database from a snapshot or from elsewhere, and move the file away once nothing is missing");
+        }
+    }
+
+    /// <summary>
+    /// What SQLite takes for left over beside an empty file, and removes as soon as it looks for pages there (pagerOpenWalIfPresent and hasHotJournal of its
+    /// pager.c): a log, or the journal of nobody who writes now.
+    /// </summary>
+    /// <param name="database">The file, links resolved.</param>
+    /// <returns>The log or journal; null if none would be removed.</returns>
+    public static string? RemovedWhenOpened(string database)
+    {
+        try
+        {
+            return Posix.StatusOrNull(database) is not { IsRegular: true, Size: 0 } ? null
+                : Posix.StatusOrNull(database + SqliteCompanions.Log) is { Size: > 0 } ? database + SqliteCompanions.Log
+                : Posix.StatusOrNull(database + SqliteCompanions.Journal) is { Size: > 0 } && !IsBeingWritten(database) ? database + SqliteCompanions.Journal : null;
+        }
+        catch (PosixError)
+        {
+            // Opening the database will say what is wrong.
+            return null;
         }
     }
 

@@ -43,6 +43,7 @@ internal sealed class SqliteSource(DatabaseOptions options, TimeProvider clock)
 
             RequireNoOverlay();
             RequireNoHiddenWriter();
+            SqliteJournal.RequireNoneRemoved(File);
             var log = Posix.StatusOrNull(File + SqliteCompanions.Log);
             return new DatabaseStatus(status, WalStatus.From(log)) { LogBytes = log?.Occupied ?? 0 };
         }

@@ -53,6 +53,32 @@ public sealed class HotJournalTests : IDisposable
         Commits(application);
     }
 
+    /// <summary>SQLite removes it when it opens the file, with the only copy of what was written last.</summary>
+    [Theory]
+    [InlineData("wal")]
+    [InlineData("journal")]
+    public void What_lies_beside_a_file_that_was_emptied_stays(string end)
+    {
+        site.Create();
+        var log = site.Database + "-" + end;
+        _ = Run($"c=sqlite3.connect('{site.Database}'); c.execute('pragma journal_mode={(end == "wal" ? "wal" : "delete")}'); c.execute('pragma cache_size=1'); "
+            + "c.execute('begin immediate'); c.execute(\"update t set v='new'||v\"); "
+            + $"import os, shutil; {(end == "wal" ? "c.commit(); " : "")}shutil.copy('{log}', '{log}.kept'); os.kill(os.getpid(), 9)");
+        var kept = File.ReadAllBytes(log + ".kept");
+        File.WriteAllBytes(site.Database, []);
+        File.Copy(log + ".kept", log, overwrite: true);
+        File.Delete(site.Database + "-shm");
+
+        site.Run("create", "--dry-run").Ends(3).Says("it is an empty file");
+        site.Run("create").Ends(3).Says($"was not opened: it is an empty file, and SQLite would remove {log} (");
+        _ = site.Run("doctor");
+        Assert.Equal(kept, File.ReadAllBytes(log));
+
+        site.Run("restore", "latest", "--yes").Succeeds();
+        Assert.False(File.Exists(log));
+        Assert.Equal(kept, File.ReadAllBytes(Assert.Single(Directory.GetFiles(Path.GetDirectoryName(log)!, $"*before_restore_*-{end}"))));
+    }
+
     [Fact]
     public void What_a_crash_left_is_rolled_back_by_a_run_and_not_by_a_look()
     {
@@ -132,5 +158,7 @@ public sealed class HotJournalTests : IDisposable
         Assert.Equal("8570 ok\n", application.Wait().Succeeds().Output);
     }
 
-    private static void Python(string script) => Command.Run("python3", "-c", $"import sqlite3; {script}").Succeeds();
+    private static void Python(string script) => Run(script).Succeeds();
+
+    private static Result Run(string script) => Command.Run("python3", "-c", $"import sqlite3; {script}");
 }
