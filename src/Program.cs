@@ -8,6 +8,9 @@ using VertexAr.Backup.Sources;
 
 const ulong LeastAddressSpace = 288 << 20;
 
+// SIGXFSZ: a write beyond 'ulimit -f' fails with an error, which is said, and does not end the program.
+const int FileSizeSignal = 25;
+
 if (TiedChild.Become(args) is { } failed)
 {
     return failed;
@@ -55,6 +58,7 @@ ExitCode Main()
 
     using var interrupt = On(PosixSignal.SIGINT, ExitCode.Interrupted, command);
     using var terminate = On(PosixSignal.SIGTERM, ExitCode.Terminated, command);
+    using var tooLarge = PosixSignalRegistration.Create((PosixSignal)FileSizeSignal, static signal => signal.Cancel = true);
     if (terminate is not null)
     {
         ThisProcess.LeaveSignalsToTheRuntime();
