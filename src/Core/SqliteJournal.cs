@@ -39,6 +39,8 @@ internal static class SqliteJournal
         }
 
         RequireNoneRemoved(database);
+        RequireWritersOwn(database, database + SqliteCompanions.Log);
+        RequireWritersOwn(database, database + SqliteCompanions.Journal);
 
         // While a writer holds this lock the journal is that transaction's, and nobody rolls it back.
         if (SuperJournalOf(database) is { } name && !IsOwnSuperJournal(database, name) && !IsBeingWritten(database))
@@ -163,6 +165,29 @@ internal static class SqliteJournal
         catch (PosixError)
         {
             return false;
+        }
+    }
+
+    /// <summary>
+    /// What a log or journal holds is written into the database: it must be from somebody who may do that himself. In a directory in which all may make files
+    /// it can be anybody's.
+    /// </summary>
+    private static void RequireWritersOwn(string database, string log)
+    {
+        const int ofOthers = 0x12; // 0022
+        try
+        {
+            if (Posix.StatusOrNull(database) is { IsRegular: true } file && (file.Permissions & ofOthers) == 0
+                && Posix.StatusOrNull(log) is { Size: > 0 } status && status.Uid != 0 && status.Uid != file.Uid && status.Uid != Posix.EffectiveUser)
+            {
+                throw UserError.Failed(
+                    $"the database {Shown(database)} was not opened: {Shown(log)}, which SQLite would write into it, belongs to {Accounts.UserText(status.Uid, "user ")}, who may not write to the database",
+                    "find out who made it: if it is the application's, give it the database's owner, else move it away");
+            }
+        }
+        catch (PosixError)
+        {
+            // Opening the database will say what is wrong.
         }
     }
 

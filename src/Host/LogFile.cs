@@ -41,6 +41,12 @@ internal sealed class LogFile(string path, TimeProvider clock)
         var (directory, name) = LinkTrust.OpenAbove(path);
         using var above = directory;
         using var file = Posix.OpenToAppend(above, name, AtomicFile.FileMode);
+        if (Posix.IsRoot && Posix.Status(file).Links > 1 && Posix.Status(above) is { Uid: not 0 })
+        {
+            // The directory's owner can have given that name to a file of root's.
+            throw new PosixError(PosixError.NotPermitted, "it has another name elsewhere, and is in a directory that is not root's");
+        }
+
         // Made by root in a directory of the service's, the file is the service's, which must be able to go on.
         if (Posix.IsRoot && Posix.Status(file) is { Size: 0, Uid: 0 } && Posix.Status(above) is { Uid: not 0 } owner)
         {

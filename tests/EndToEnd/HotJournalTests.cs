@@ -79,6 +79,27 @@ public sealed class HotJournalTests : IDisposable
         Assert.Equal(kept, File.ReadAllBytes(Assert.Single(Directory.GetFiles(Path.GetDirectoryName(log)!, $"*before_restore_*-{end}"))));
     }
 
+    /// <summary>As where all may make files: whoever can make a journal there would else decide what is in the database.</summary>
+    [Theory]
+    [InlineData("wal")]
+    [InlineData("journal")]
+    public void A_log_of_somebody_who_may_not_write_to_the_database_is_refused(string end)
+    {
+        Machine.NeedRoot("a file of somebody else's");
+        site.Create();
+        _ = Run($"c=sqlite3.connect('{site.Database}'); c.execute('pragma journal_mode={(end == "wal" ? "wal" : "delete")}'); c.execute('pragma cache_size=1'); "
+            + "c.execute('begin immediate'); c.execute(\"update t set v='new'||v\"); "
+            + $"import os; {(end == "wal" ? "c.commit(); " : "")}os.kill(os.getpid(), 9)");
+        File.SetUnixFileMode(site.Database, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        Command.Run("chown", $"{Machine.OrdinaryUser}", $"{site.Database}-{end}").Succeeds();
+        var before = File.ReadAllBytes(site.Database);
+        site.Run("create").Ends(3).Says("was not opened", $"{site.Database}-{end}, which SQLite would write into it, belongs to");
+        Assert.Equal(before, File.ReadAllBytes(site.Database));
+
+        File.SetUnixFileMode(site.Database, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+        site.Run("create").Succeeds();
+    }
+
     [Fact]
     public void What_a_crash_left_is_rolled_back_by_a_run_and_not_by_a_look()
     {

@@ -85,6 +85,13 @@ public sealed class PlantedLinkTests : IDisposable
         site.Run("create").Succeeds();
         Assert.Equal(["backup.log", "backup.prom"], Directory.EnumerateFileSystemEntries(site.In("theirs/log")).Select(Path.GetFileName).Order());
         Assert.Equal($"{Machine.OrdinaryUser}", Command.Run("stat", "-c", "%u", site.In("theirs/log/backup.log")).Output.Trim());
+
+        // As a neighbour can do where fs.protected_hardlinks is off.
+        Command.Shell("ln precious/secret.tar.gz theirs/log/second.log", site.Root);
+        site.Settings["log_file"] = site.In("theirs/log/second.log");
+        before = Tree.Describe(site.In("precious"));
+        site.Run("create").Succeeds().Says("second.log' cannot be written: it has another name elsewhere");
+        Tree.AssertSame(before, Tree.Describe(site.In("precious")), Likeness.Restored);
     }
 
     private void AsNeighbour(string script) => Command.Run(
