@@ -197,6 +197,12 @@ internal sealed class CreateBackup
             foreach (var tree in sources.Trees.Where(t => sources.IsThere(t.Name)))
             {
                 progress.Phase = tree.Name;
+                if (sources.LookAgain(tree, places) is { } gone)
+                {
+                    list.Fail(tree.Name, SourceState.Missing, gone.Message, gone.Hint);
+                    continue;
+                }
+
                 var source = new DirectorySource(tree, places);
                 entries.AddTree(tree, source, stop);
                 source.UnmatchedPatterns.ToList().ForEach(pattern => progress.Say(Severity.Detail, LeftOutText.Unmatched(pattern), tree.Name));

@@ -51,7 +51,7 @@ internal sealed class CreateSources
     {
         var places = new Lazy<ForeignPlaces>(plan.FindPlaces);
         Databases.ForEach(database => Try(database.Name, () => plan.Watch.Require(PlaceWatch.Database(database.Name), database.Path), () => new SqliteSource(database, clock).Look()));
-        Trees.ForEach(tree => Try(tree.Name, () => plan.Watch.RequireTree(tree.Name, tree.Path, () => new TreeMounts(tree, places.Value)), () => DirectorySource.Check(tree)));
+        Trees.ForEach(tree => Look(tree, places));
         if (missing.Count > 0 && (plan.Origin is not null || (AreAllMissing && !(Databases.Exists(IsNoDatabase) && FoundRepository.IsAt(plan.BackupDirectory)))))
         {
             throw missing.Values.First();
@@ -82,7 +82,19 @@ internal sealed class CreateSources
         }
     }
 
+    /// <summary>A look at a tree that is about to be read: its disk may be gone by now.</summary>
+    /// <returns>Why it is missing; null if it is there.</returns>
+    public UserError? LookAgain(TreeOptions tree, ForeignPlaces places)
+    {
+        plan.Watch.ReadMountsAgain();
+        Look(tree, new Lazy<ForeignPlaces>(places));
+        return missing.GetValueOrDefault(tree.Name);
+    }
+
     public bool IsThere(string name) => !missing.ContainsKey(name);
+
+    private void Look(TreeOptions tree, Lazy<ForeignPlaces> places) =>
+        Try(tree.Name, () => plan.Watch.RequireTree(tree.Name, tree.Path, () => new TreeMounts(tree, places.Value)), () => DirectorySource.Check(tree));
 
     private bool IsNoDatabase(DatabaseOptions database) => missing.ContainsKey(database.Name) && inPlace.Contains(database.Name) && new SqliteSource(database, clock).IsOtherFile();
 
