@@ -48,7 +48,7 @@ internal static class KeySignVerb
         }
 
         signer.Vouch(held, whole.Select(snapshot => snapshot.Id), around.Clock.GetUtcNow());
-        AtomicFile.Write(Path.Combine(held.Layout.Staging, "RECOVERY.tmp"), held.Layout.Recovery, RecoveryText.Text);
+        AtomicFile.Write(Path.Combine(held.Layout.Staging, UnmarkedDirectory.RecoveryTemporary), held.Layout.Recovery, RecoveryText.Text);
         around.Output.Line($"{held.Layout.Manifest} lists {Units.Count(whole.Count, "snapshot")}, signed with {signer.Key.Public.Fingerprint}");
     }
 

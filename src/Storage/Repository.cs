@@ -72,15 +72,15 @@ internal static class Repository
             var isMarked = CheckMark(layout);
             if (!isMarked)
             {
-                CheckEmpty(layout);
+                UnmarkedDirectory.RequireFree(layout);
             }
 
             // In a repository too: a copy of one may lack the empty ones, since object storage keeps files only.
             MakeDirectories(layout);
             if (!isMarked)
             {
-                AtomicFile.Write(Path.Combine(layout.Staging, "RECOVERY.tmp"), layout.Recovery, RecoveryText.Text);
-                AtomicFile.Write(Path.Combine(layout.Staging, "mark.tmp"), layout.Mark, mark());
+                AtomicFile.Write(Path.Combine(layout.Staging, UnmarkedDirectory.RecoveryTemporary), layout.Recovery, RecoveryText.Text);
+                AtomicFile.Write(Path.Combine(layout.Staging, UnmarkedDirectory.MarkTemporary), layout.Mark, mark());
             }
 
             return layout;
@@ -129,7 +129,7 @@ internal static class Repository
         var layout = new Layout(root);
         if (!CheckMark(layout))
         {
-            CheckEmpty(layout);
+            UnmarkedDirectory.RequireFree(layout);
         }
 
         if (Posix.Refusal(root, AccessKind.Fill) is { } refusal)
@@ -224,27 +224,6 @@ internal static class Repository
             // Damaged; the checksum says so in the next step.
         }
     }
-
-    private static void CheckEmpty(Layout layout)
-    {
-        foreach (var entry in Directory.EnumerateFileSystemEntries(layout.Root))
-        {
-            // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left, or the Python system.
-            if (Path.GetFileName(entry) is not ("lost+found" or "lock" or "staging" or "snapshots" or "packs" or "RECOVERY.txt") && !IsPythonFolder(entry))
-            {
-                throw new UserError(
-                    ExitCode.NoRepository,
-                    $"{layout.Root} is no repository, and it is not empty: {Path.GetFileName(entry)} is there",
-                    "name an empty directory, so that nothing of yours is mixed up with the backups");
-            }
-        }
-    }
-
-    /// <summary>One of the three folders of the Python system, with backups in it or nothing: people keep their backup directory.</summary>
-    private static bool IsPythonFolder(string path) =>
-        Path.GetFileName(path) is "database" or "storage" or "full" && Directory.Exists(path)
-        && (!Directory.EnumerateFileSystemEntries(path).Any()
-            || Directory.EnumerateFiles(path).Any(file => PythonFileName.Parse(Path.GetFileName(file)) is not null));
 
     private static void MakeDirectories(Layout layout)
     {

@@ -91,6 +91,9 @@ internal sealed class RepositoryLock : ExclusiveLock
 
     public void EndDeleting() => Lease?.EndDeleting();
 
+    /// <summary>Whether a text is what whoever holds the lock writes into it.</summary>
+    public static bool IsHolder(string text) => text.Contains(", process ", StringComparison.Ordinal) && text.EndsWith(" UTC", StringComparison.Ordinal);
+
     /// <summary>Says in the file who holds the lock, for whoever finds it taken. The lock itself is the kernel's.</summary>
     private void Sign(string purpose, DateTimeOffset now)
     {

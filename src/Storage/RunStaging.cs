@@ -46,9 +46,12 @@ internal sealed class RunStaging : IDisposable
         return new RunStaging(directory);
     }
 
-    /// <summary>Directories that runs left behind, newest first. With the lock held nobody works in them; drills and imports have theirs apart.</summary>
+    /// <summary>Directories that runs left behind, newest first. With the lock held nobody works in them; drills and imports have theirs apart, and what is called otherwise is not ours.</summary>
     public static IEnumerable<string> LeftBehind(RepositoryLock held) =>
-        Directory.EnumerateDirectories(held.Layout.Staging).Where(d => !ScratchDirectory.IsName(Path.GetFileName(d))).OrderByDescending(d => d, StringComparer.Ordinal);
+        Directory.EnumerateDirectories(held.Layout.Staging).Where(d => IsName(Path.GetFileName(d))).OrderByDescending(d => d, StringComparer.Ordinal);
+
+    /// <summary>Whether a run's directory is called so. Some file systems give every name back in small letters.</summary>
+    public static bool IsName(string name) => SnapshotId.Parse(name.ToUpperInvariant()) is not null;
 
     /// <summary>
     /// Removes what a run no longer needs. Where files are closed late (NFS, a FUSE file system), a directory that was emptied may

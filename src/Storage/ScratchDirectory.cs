@@ -40,6 +40,9 @@ internal sealed class ScratchDirectory : IDisposable
 
     public static bool IsName(string name) => ScratchKind.All.Any(kind => kind.IsName(name));
 
+    /// <summary>Whether something is one, in use or left: by its name, and by what is in it.</summary>
+    public static bool IsLeft(string path) => ScratchKind.All.Any(kind => kind.IsName(Path.GetFileName(path)) && IsOurs(path, kind));
+
     /// <summary>Makes one, for its owner only.</summary>
     /// <exception cref="PosixError">Nothing can be made there.</exception>
     public static ScratchDirectory Make(string parent, ScratchKind kind, DateTimeOffset now)

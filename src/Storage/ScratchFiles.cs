@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using VertexAr.Backup.Core;
 
 namespace VertexAr.Backup.Storage;
@@ -20,7 +21,7 @@ internal static class ScratchFiles
         foreach (var path in Directory.EnumerateFiles(held.Layout.Staging, Prefix + "*"))
         {
             var process = Path.GetFileNameWithoutExtension(path)[Prefix.Length..];
-            if (!int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out _) || !Directory.Exists($"/proc/{process}"))
+            if (int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out _) && !Directory.Exists($"/proc/{process}"))
             {
                 AtomicFile.RemoveIfThere(path);
             }
@@ -29,16 +30,22 @@ internal static class ScratchFiles
         _ = ScratchDirectory.RemoveOrphans(held.Layout.Staging);
     }
 
-    /// <summary>Links and the like, which no run makes, and of which none may be taken for a directory that a run left.</summary>
+    /// <summary>
+    /// Links and the like, which no run makes, and of which none may be taken for a directory that a run left. What has no name of ours is taken for nothing,
+    /// and stays: it is somebody else's.
+    /// </summary>
     private static void RemoveStrange(string staging)
     {
         using var directory = Posix.OpenDirectory(Posix.Here, Posix.Bytes(staging), follow: true);
         foreach (var name in DirectoryNames.Read(directory))
         {
-            if (Posix.StatusAt(directory, name) is { IsRegular: false, IsDirectory: false })
+            if (IsOurName(Encoding.UTF8.GetString(name)) && Posix.StatusAt(directory, name) is { IsRegular: false, IsDirectory: false })
             {
                 Posix.Remove(directory, name);
             }
         }
     }
+
+    private static bool IsOurName(string name) =>
+        RunStaging.IsName(name) || ScratchDirectory.IsName(name) || name.StartsWith(Prefix, StringComparison.Ordinal);
 }

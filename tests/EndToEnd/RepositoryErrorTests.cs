@@ -73,6 +73,24 @@ public sealed class RepositoryErrorTests
         Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(site.Backups).Select(Path.GetFileName));
     }
 
+    /// <summary>A site that is staged before it is deployed, say. In a repository it may lie next to ours.</summary>
+    [Fact]
+    public void Somebody_elses_staging_directory_is_left_alone()
+    {
+        using var site = new Site();
+        Command.Shell("mkdir -p staging/www; echo mine > staging/www/photo.jpg; ln -s www staging/current; cp -a staging ../mine", site.Backups);
+        var mine = Tree.Describe(site.In("mine"));
+        site.Run("create").Fails(10, "not empty", "staging/current is there");
+        site.Run("create", "--dry-run").Fails(10, "not empty", "staging/current is there");
+        Assert.Equal(mine, Tree.Describe(Path.Combine(site.Backups, "staging")));
+
+        Command.Shell("rm -r staging", site.Backups);
+        site.Create();
+        Command.Shell("cp -a ../mine/. staging", site.Backups);
+        site.Create();
+        Assert.Equal(mine.Where(entry => entry.Path.Length > 0), Tree.Describe(Path.Combine(site.Backups, "staging")).Where(entry => entry.Path.Length > 0));
+    }
+
     [Fact]
     public void A_directory_that_may_not_be_written_is_an_error()
     {

@@ -41,7 +41,7 @@ public sealed class StrangeFilesTests : IDisposable
     {
         site.Create();
         File.CreateSymbolicLink(Path.Combine(site.Backups, "staging/20260101T000000Z"), Path.Combine(site.Root, "app"));
-        File.CreateSymbolicLink(Path.Combine(site.Backups, "staging/gone"), "/nowhere");
+        File.CreateSymbolicLink(Path.Combine(site.Backups, "staging/20260101T000001Z"), "/nowhere");
         site.Create();
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(site.Backups, "staging")));
         Assert.True(File.Exists(site.Database));

@@ -115,6 +115,61 @@ public sealed class RepositoryTests : IDisposable
         Assert.Equal(["photo.jpg"], Names());
     }
 
+    /// <summary>Others have directories and files called as ours are, which the first run would replace or remove.</summary>
+    [Theory]
+    [InlineData("staging/www/index.html", "staging/www")]
+    [InlineData("staging/notes.txt", "staging/notes.txt")]
+    [InlineData("staging/20261123T020000Z/run.json", "staging/20261123T020000Z")]
+    [InlineData("staging/vertex-ar-backup-offsite-20261123T020000Z/mine", "staging/vertex-ar-backup-offsite-20261123T020000Z")]
+    [InlineData("snapshots/disk.img", "snapshots/disk.img")]
+    [InlineData("packs/ab/texture.png", "packs/ab")]
+    [InlineData("lock", "lock")]
+    [InlineData("RECOVERY.txt", "RECOVERY.txt")]
+    public void What_is_called_as_ours_and_is_not_is_left_alone(string path, string named)
+    {
+        var before = WriteMine(path);
+        var error = Assert.Throws<UserError>(() => Repository.OpenOrCreate(root, clock));
+        Assert.Equal(ExitCode.NoRepository, error.Code);
+        Assert.Contains($"it is not empty: {named} is there", error.Message, StringComparison.Ordinal);
+        Assert.Equal(error.Message, Assert.Throws<UserError>(() => Repository.RequirePlace(root)).Message);
+        Assert.Equal(before, Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories).Order());
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(root, path)));
+    }
+
+    [Theory]
+    [InlineData("lock", "create full, process 4711, since 2026-11-23 02:00:00 UTC")]
+    [InlineData("lock", "")]
+    [InlineData("RECOVERY.txt", "HOW TO GET FILES BACK WITHOUT vertex-ar-backup\n, as another version has it")]
+    [InlineData("staging/RECOVERY.tmp", "HOW TO")]
+    [InlineData("staging/mark.tmp", "")]
+    [InlineData("staging/vertex-ar-backup-offsite-20261123T020000Z/this-was-fetched", "")]
+    public void What_a_first_run_that_was_cut_off_left_is_ours(string path, string content)
+    {
+        temp.Write(Path.Combine("repository", path), Encoding.UTF8.GetBytes(content));
+        Repository.RequirePlace(root);
+        Repository.OpenOrCreate(root, clock);
+        Repository.Open(root);
+    }
+
+    [Fact]
+    public void What_a_run_removes_in_staging_has_our_form_of_name()
+    {
+        var layout = Repository.OpenOrCreate(root, clock);
+        string[] ours = ["20261123T020000Z", "20261124t020000z"], theirs = ["www", "20261123", "20261123T020000Z.bak"];
+        Array.ForEach([.. ours, .. theirs], name => Directory.CreateDirectory(Path.Combine(layout.Staging, name)));
+        foreach (var name in new[] { "20261125T020000Z", "scratch-1.db", "current" })
+        {
+            File.CreateSymbolicLink(Path.Combine(layout.Staging, name), "www");
+        }
+
+        File.WriteAllText(Path.Combine(layout.Staging, "scratch-book.txt"), "mine");
+        File.WriteAllText(Path.Combine(layout.Staging, $"scratch-{int.MaxValue}.db-journal"), "");
+        using var held = RepositoryLock.Acquire(layout, "test", clock.GetUtcNow());
+        ScratchFiles.RemoveOrphans(held);
+        Assert.Equal(ours.Reverse(), RunStaging.LeftBehind(held).Select(path => Path.GetFileName(path)));
+        Assert.Equal([.. ours.Concat(theirs).Append("current").Append("scratch-book.txt").Order(StringComparer.Ordinal)], Directory.GetFileSystemEntries(layout.Staging).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void A_newer_version_is_refused_however_it_is_sealed()
     {
@@ -154,6 +209,12 @@ public sealed class RepositoryTests : IDisposable
         }
 
         Assert.Contains("chown", Assert.Throws<UserError>(() => Repository.OpenOrCreate(root, clock)).Hint, StringComparison.Ordinal);
+    }
+
+    private List<string> WriteMine(string path)
+    {
+        temp.Write(Path.Combine("repository", path), "mine"u8);
+        return [.. Directory.GetFileSystemEntries(root, "*", SearchOption.AllDirectories).Order()];
     }
 
     private List<string?> Names() => [.. Directory.GetFileSystemEntries(root).Select(Path.GetFileName).Order(StringComparer.Ordinal)];
