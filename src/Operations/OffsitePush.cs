@@ -104,10 +104,11 @@ internal sealed class OffsitePush
         if (!offsite.IsMarked)
         {
             offsite.RefuseWrongPassword();
-            // A first copy that broke off may have left these.
-            if (There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name) && name != Layout.Below.Recovery && name != Layout.Below.Writer) is { } other)
+            // A first copy that broke off may have left these. Whose writer.json it is, is asked of that.
+            var other = There.Files.Keys.FirstOrDefault(name => !OffsiteUpload.IsAside(name) && name != Layout.Below.Recovery && name != Layout.Below.Writer);
+            if ((other ?? ForeignRecovery()) is { } foreign)
             {
-                throw UserError.Failed($"{place} is no copy of a repository, and it is not empty: {other} is there", "use another prefix, or an empty one");
+                throw UserError.Failed($"{place} is no copy of a repository, and it is not empty: {foreign} is there", "use another prefix, or an empty one");
             }
 
             return;
@@ -129,6 +130,21 @@ internal sealed class OffsitePush
         {
             throw UserError.Failed($"{place} holds the copy of another repository", "use another prefix: each repository needs its own");
         }
+    }
+
+    /// <summary>The text there, if it is somebody else's of the same name, which would be replaced.</summary>
+    private string? ForeignRecovery()
+    {
+        var name = Layout.Below.Recovery;
+        if (There.Size(name) is null)
+        {
+            return null;
+        }
+
+        offsite.Fetch.Small([name]);
+        var isOurs = UnmarkedDirectory.IsRecovery(offsite.Layout.Recovery);
+        AtomicFile.RemoveIfThere(offsite.Layout.Recovery);
+        return isOurs ? null : name;
     }
 
     private (int Files, long Bytes) Send(OffsiteHere here, CopyPlan packs, CopyPlan lists, CopyPlan headers)

@@ -1,3 +1,4 @@
+using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Remote;
@@ -14,32 +15,43 @@ namespace VertexAr.Backup.Operations;
 /// <param name="progress">Counts bytes.</param>
 internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, RunProgress progress)
 {
-    /// <summary>Nothing in there belongs to the repository.</summary>
+    /// <summary>Nothing in there belongs to the repository. A directory of this name may be somebody else's, as FTP servers have one.</summary>
     public const string Incoming = "incoming";
 
     private readonly HashSet<string> aside = new(StringComparer.Ordinal);
     private bool isUsed;
+    private bool isShared;
 
     public int Files { get; private set; }
 
     public long Bytes { get; private set; }
 
-    /// <summary>Whether a file there is on its way, and no part of the repository yet.</summary>
-    public static bool IsAside(string name) => name.StartsWith(Incoming + "/", StringComparison.Ordinal);
+    /// <summary>Whether a file there is on its way, and no part of the repository yet: one in the directory of a run.</summary>
+    public static bool IsAside(string name) => RunOf(name) is not null;
 
-    /// <summary>Removes what earlier runs left unfinished there, by the right to copy. Credentials may forbid it, and nothing depends on it.</summary>
+    /// <summary>
+    /// Removes what earlier runs left unfinished there, by the right to copy. Credentials may forbid it, and nothing depends on it. What is in no run's directory is
+    /// somebody else's.
+    /// </summary>
     public void RemoveLeftovers(RemoteListing there)
     {
-        if (there.Files.Keys.Any(IsAside))
+        foreach (var left in there.Files.Keys.Select(RunOf).OfType<string>().Distinct())
         {
-            Purge(Incoming);
+            Purge($"{Incoming}/{left}");
+        }
+
+        var foreign = there.Files.Keys.Where(name => name.StartsWith(Incoming + "/", StringComparison.Ordinal) && !IsAside(name)).Order(StringComparer.Ordinal).ToList();
+        isShared = foreign.Count > 0;
+        if (isShared)
+        {
+            progress.Say(Severity.Detail, $"{rclone.Place.At(foreign[0])} was not put there by this program, and stays{(foreign.Count > 1 ? $"; so does what else is there, {Units.Count(foreign.Count, "file")} in all" : "")}");
         }
     }
 
     /// <summary>Removes this run's directory, and no other: this run may have lost the right to copy by now.</summary>
     public void Clean()
     {
-        if (isUsed && Purge(Aside))
+        if (isUsed && Purge(Aside) && !isShared)
         {
             _ = rclone.RemoveEmpty(Incoming);
         }
@@ -98,6 +110,9 @@ internal sealed class OffsiteUpload(Rclone rclone, string here, SnapshotId run, 
     }
 
     private string Aside => $"{Incoming}/{run}";
+
+    /// <summary>The directory of a run that a file is in; null if it is in none.</summary>
+    private static string? RunOf(string name) => name.Split('/') is [Incoming, var run, _, ..] && SnapshotId.Parse(run) is not null ? run : null;
 
     private bool Purge(string below)
     {

@@ -142,8 +142,8 @@ internal sealed class Rclone(RemotePlace place, string scratch, CancellationToke
     /// <summary>Removes a directory there with all that is in it.</summary>
     public RcloneEnd Purge(string below) => child.Run(["purge", place.At(below)]);
 
-    /// <summary>Removes a directory there, and those below it, as far as no file is in them.</summary>
-    public RcloneEnd RemoveEmpty(string below) => child.Run(["rmdirs", place.At(below)]);
+    /// <summary>Removes a directory there if nothing is in it.</summary>
+    public RcloneEnd RemoveEmpty(string below) => child.Run(["rmdir", place.At(below), "--retries", "1"]);
 
     public static UserError Failure(string what, RcloneEnd end) =>
         UserError.Failed(end.Error is { } error ? $"{what}; rclone says: {error}" : $"{what}; rclone ended with exit code {end.Code}", "'vertex-ar-backup doctor' looks at rclone's configuration and the connection");

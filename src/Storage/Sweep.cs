@@ -70,7 +70,7 @@ internal static class Sweep
         foreach (var path in Directory.EnumerateFiles(layout.Snapshots, "*.jsonl.gz"))
         {
             var id = Path.GetFileName(path).Split('.')[0];
-            if (SnapshotId.Parse(id) is not null && !ids.Contains(id))
+            if (SnapshotId.Parse(id) is { } own && (path == layout.FileList(own) || path == layout.PackTable(own)) && !ids.Contains(id))
             {
                 freed += Remove(held, path, old);
             }

@@ -224,6 +224,40 @@ public sealed class OffsiteTests : IDisposable
         site.Run("offsite", "pull", "--remote", elsewhere).Fails(10, "holds no backups");
     }
 
+    /// <summary>As at the top of an FTP server. In a place that is ours already it may lie next to ours.</summary>
+    [Fact]
+    public void Somebody_elses_incoming_directory_is_left_alone()
+    {
+        var place = new SecondPlace(site);
+        Command.Shell("mkdir -p second/incoming/customers/none; echo mine > second/incoming/customers/order; cp -a second/incoming mine", site.Root);
+        var mine = Tree.Describe(site.In("mine"));
+        site.Run("create").Succeeds().Says("not in the second place", "it is not empty: incoming/customers/order is there");
+        Assert.Equal(["incoming/customers/order"], place.Files());
+
+        Command.Shell("rm -r second/incoming", site.Root);
+        site.Run("offsite", "push").Succeeds();
+        Command.Shell("cp -a mine second/incoming; mkdir second/incoming/20200101T000000Z; echo half > second/incoming/20200101T000000Z/half; echo mine > second/snapshots/20200101T000000Z.mine", site.Root);
+        place.Settings["max_backups"] = 1;
+        site.Write("new", "new");
+        site.Run("create", "--verbose").Succeeds().Says("incoming/customers/order was not put there by this program, and stays");
+        Assert.Equal(1, Headers(place));
+        Assert.Equal("mine\n", File.ReadAllText(place.In("snapshots/20200101T000000Z.mine")));
+        Tree.AssertSame(mine, Tree.Describe(place.In("incoming")), Likeness.Content);
+    }
+
+    [Fact]
+    public void A_text_of_the_name_of_ours_is_not_replaced_where_nothing_else_is()
+    {
+        var place = new SecondPlace(site);
+        Directory.CreateDirectory(place.Top);
+        File.WriteAllText(place.In("RECOVERY.txt"), "mine");
+        site.Run("create").Succeeds().Says("it is not empty: RECOVERY.txt is there");
+        Assert.Equal("mine", File.ReadAllText(place.In("RECOVERY.txt")));
+        File.Copy(Path.Combine(site.Backups, "RECOVERY.txt"), place.In("RECOVERY.txt"), overwrite: true);
+        site.Run("offsite", "push").Succeeds();
+        place.AssertIsCopy();
+    }
+
     [Fact]
     public void With_a_wrong_password_nothing_is_taken_for_an_empty_place()
     {

@@ -65,7 +65,7 @@ internal sealed class SecondPlace
             real=$(command -v rclone) note={{site.In("note")}}
             for word; do
                 case $word in
-                version | backend | lsjson | lsf | copy | move | moveto | delete | purge | rmdirs) verb=$word; break ;;
+                version | backend | lsjson | lsf | copy | move | moveto | delete | purge | rmdir) verb=$word; break ;;
                 esac
             done
             {{script}}
