@@ -9,8 +9,6 @@ namespace VertexAr.Backup.Commands;
 /// <summary><c>verify</c>: says whether snapshots can be restored, and if not, what is hit and what to do.</summary>
 internal static class VerifyVerb
 {
-    private const int MostRemembered = 1000;
-
     public static ExitCode Run(Surroundings around, VerifyCommand command)
     {
         if (command.Id is { } id && PythonLookup.Find(around, id) is { } old)
@@ -89,7 +87,8 @@ internal static class VerifyVerb
         {
             Snapshot = command.Id is null ? null : whole[0].Header.Id,
             Bytes = report.Bytes,
-            DamagedPacks = [.. report.Damages.Select(damage => damage.Pack).OfType<Digest>().Take(MostRemembered).Select(pack => pack.ToString())],
+            DamagedPacks = [.. report.Damages.Select(damage => damage.Pack).OfType<Digest>().Take(RunReport.MostDamagedPacks).Select(pack => pack.ToString())],
+            IntactPacks = report.IntactPacks.Select(pack => pack.ToString()).ToHashSet(),
             Error = report.Damages.Count > 0 ? $"{Units.Count(report.Damages.Count, "damage")} found: {report.Damages[0].Thing} {report.Damages[0].Reason}" : null,
             Hint = report.Damages.Count > 0 ? $"see what is hit, and what to do: {CommandTable.Program} verify{(report.Deep ? " --deep" : "")}" : null,
         });

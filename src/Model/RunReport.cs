@@ -84,8 +84,14 @@ internal sealed record RunReport
     /// </summary>
     public IReadOnlyList<string> LostContent { get; init; } = [];
 
-    /// <summary>Packs that were found damaged, by their SHA-256, as far as they are remembered: the next run builds on none of them.</summary>
+    /// <summary>So many damaged packs are remembered.</summary>
+    public const int MostDamagedPacks = 1000;
+
+    /// <summary>Packs that were found damaged, by their SHA-256, by this run or by one before it that nothing made good, as far as they are remembered: the next run builds on none of them.</summary>
     public IReadOnlyList<string> DamagedPacks { get; init; } = [];
+
+    /// <summary>Packs that were read and found intact. Counts while the run is noted, and is not remembered.</summary>
+    public IReadOnlySet<string> IntactPacks { get; init; } = new HashSet<string>();
 
     /// <summary>Why it failed; null if it did not.</summary>
     public string? Error { get; init; }
@@ -140,12 +146,17 @@ internal sealed record RunRecord
     {
         Last = run,
         LastSuccess = run.Outcome == RunOutcome.Success && !LooksAside(earlier?.StandingFailure, run) ? run : earlier?.LastSuccess,
-        LastFailure = run.Outcome is RunOutcome.Failure or RunOutcome.Partial ? run : earlier?.LastFailure,
+        LastFailure = run.Outcome is RunOutcome.Failure or RunOutcome.Partial ? WithKnownDamage(run, earlier?.StandingFailure) : earlier?.LastFailure,
     };
 
     /// <summary>The last failure, unless a later run made it good.</summary>
     public RunReport? StandingFailure => LastFailure is { } failure && !(LastSuccess?.StartedAt > failure.StartedAt) ? failure : null;
 
     private static bool LooksAside(RunReport? failure, RunReport run) =>
-        failure is not null && run.Job is RunJob.Verify or RunJob.VerifyDeep && run.Snapshot is not null && run.Snapshot != failure.Snapshot;
+        failure is not null && run.Job is RunJob.Verify or RunJob.VerifyDeep && run.Snapshot is not null && (run.Snapshot != failure.Snapshot || !failure.DamagedPacks.All(run.IntactPacks.Contains));
+
+    /// <summary>What an earlier run found damaged stays so after one that failed on less, or before it came to look.</summary>
+    private static RunReport WithKnownDamage(RunReport run, RunReport? standing) => standing is not { DamagedPacks.Count: > 0 }
+        ? run
+        : run with { DamagedPacks = [.. run.DamagedPacks.Concat(standing.DamagedPacks.Where(pack => !run.IntactPacks.Contains(pack))).Distinct().Take(RunReport.MostDamagedPacks)] };
 }

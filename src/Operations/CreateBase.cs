@@ -18,7 +18,7 @@ internal static class CreateBase
         SnapshotStore store, List<Snapshot> snapshots, List<string> leftBehind, PackRegistry packs, RunProgress progress, Action<string> damaged, SnapshotId? near = null)
     {
         var found = new List<EarlierList>();
-        var known = KnownDamage(store.Layout);
+        var known = KnownDamage.Read(store.Layout);
         foreach (var directory in leftBehind)
         {
             if (RunStaging.Adopt(directory, store.Layout, packs) is { } cut)
@@ -53,7 +53,7 @@ internal static class CreateBase
     private static bool HasContent(SnapshotHeader header, SourceSummary marked) =>
         header.State == SnapshotState.Complete && Array.Exists(header.Sources, source => source.Name == marked.Name && source.Kind == marked.Kind && !source.IsMarked);
 
-    private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, Dictionary<string, FileTime> known, Action<string> damaged)
+    private static EarlierList? Open(SnapshotStore store, Snapshot snapshot, PackRegistry packs, KnownDamage known, Action<string> damaged)
     {
         try
         {
@@ -73,29 +73,13 @@ internal static class CreateBase
         }
     }
 
-    /// <summary>When a check found what damaged. What was repaired meanwhile is stored once more, which loses nothing.</summary>
-    private static Dictionary<string, FileTime> KnownDamage(Layout layout)
-    {
-        var known = new Dictionary<string, FileTime>(StringComparer.Ordinal);
-        foreach (var failure in RunRecords.ReadAll(layout).Values.Select(record => record.StandingFailure).OfType<RunReport>())
-        {
-            var found = FileTime.From(failure.FinishedAt);
-            foreach (var pack in failure.DamagedPacks)
-            {
-                known[pack] = known.TryGetValue(pack, out var earlier) && earlier > found ? earlier : found;
-            }
-        }
-
-        return known;
-    }
-
     /// <summary>A pack that is gone, of another size, or known to be damaged is never built upon: what it held is stored again while the source still has it.</summary>
-    private static int Handle(Layout layout, PackInfo pack, PackRegistry packs, Dictionary<string, FileTime> known, Action<string> damaged)
+    private static int Handle(Layout layout, PackInfo pack, PackRegistry packs, KnownDamage known, Action<string> damaged)
     {
         var status = Posix.StatusOrNull(layout.Pack(pack.Sha256));
         var trouble = status is not { } file ? "is missing"
             : file.Size != pack.Bytes ? $"has {file.Size} bytes and was written with {pack.Bytes}"
-            : IsStillDamaged(file, pack, known) ? "was found damaged by the last 'verify'" : null;
+            : known.Is(pack.Sha256, file) ? "was found damaged by the last 'verify'" : null;
         if (trouble is null)
         {
             return PackRegistry.IsWasteful(pack) ? EarlierList.NoHandle : packs.Add(pack);
@@ -104,8 +88,4 @@ internal static class CreateBase
         damaged($"pack {pack.Sha256} {trouble}: what it held is stored again");
         return EarlierList.NoHandle;
     }
-
-    /// <summary>The same content makes the same pack: one that was written since is not the one that was found.</summary>
-    private static bool IsStillDamaged(FileStatus file, PackInfo pack, Dictionary<string, FileTime> known) =>
-        known.TryGetValue(pack.Sha256.ToString(), out var found) && file.Modified <= found;
 }

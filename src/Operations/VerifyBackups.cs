@@ -69,7 +69,10 @@ internal sealed class VerifyBackups
             verify.NameFiles(snapshots, new HashSet<PieceKey>());
         }
 
-        return new VerifyReport(snapshots.Count, verify.packs.Count, Units.Sum(verify.packs.Values.Select(p => p.Bytes)), deep, verify.damages);
+        return new VerifyReport(snapshots.Count, verify.packs.Count, Units.Sum(verify.packs.Values.Select(p => p.Bytes)), deep, verify.damages)
+        {
+            IntactPacks = [.. verify.packs.Keys.Where(pack => !verify.packDamages.ContainsKey(pack))],
+        };
     }
 
     private Damage Report(string thing, string reason, SnapshotId? snapshot = null)

@@ -27,4 +27,8 @@ internal sealed record Damage(string Thing, string Reason)
 }
 
 /// <summary>What a check looked at and found.</summary>
-internal sealed record VerifyReport(int Snapshots, int Packs, long Bytes, bool Deep, IReadOnlyList<Damage> Damages);
+internal sealed record VerifyReport(int Snapshots, int Packs, long Bytes, bool Deep, IReadOnlyList<Damage> Damages)
+{
+    /// <summary>Packs that were looked at, and with nothing wrong.</summary>
+    public IReadOnlyList<Digest> IntactPacks { get; init; } = [];
+}

@@ -34,7 +34,9 @@ internal static class RunRecords
     {
         AtomicFile.EnsureOwnDirectory(layout.Runs);
         var path = PathOf(layout, run.Job);
-        var record = RunRecord.After(ReadFile(path), run);
+        var earlier = ReadFile(path);
+        var intact = earlier?.StandingFailure is { } failure ? run.IntactPacks.Concat(KnownDamage.Replaced(layout, failure)).ToHashSet() : run.IntactPacks;
+        var record = RunRecord.After(earlier, run with { IntactPacks = intact });
         var json = JsonFields.Write(fields => RunRecordJson.Write(fields, record), indented: true);
         // Two runs of one job may end at once: each writes a file of its own, and the later rename counts.
         AtomicFile.Write($"{path}.{Environment.ProcessId}.tmp", path, json);

@@ -111,6 +111,30 @@ public sealed class VerifyTests
         site.Run("verify", "--deep").Succeeds();
     }
 
+    /// <summary>The second look is at one snapshot, or does not come to look at all.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Damage_that_is_known_outlives_a_check_that_fails_on_less(bool cannotLook)
+    {
+        using var site = new Site(withMedia: false);
+        site.Write("one", Content.Random(300_000, seed: 1));
+        var first = site.Create("storage");
+        site.Write("two", Content.Random(300_000, seed: 2));
+        site.Create("storage");
+        site.Packs().ToList().ForEach(pack => Damage.FlipByte(pack, 150_000));
+        site.Run("verify", "--deep").Ends(1);
+        Command.Shell(cannotLook ? "mv snapshots away; touch snapshots" : "true", site.Backups);
+        site.Run(["verify", "--deep", .. cannotLook ? [] : new[] { first.Id }]).Ends(1);
+        Command.Shell(cannotLook ? "rm snapshots; mv away snapshots" : "true", site.Backups);
+
+        site.Run("create", "storage").Ends(3).Says("was found damaged by the last 'verify'");
+
+        Tree.AssertSame(site.Storage, site.Newest().Restored("storage"), Likeness.Restored);
+        site.Run("verify", "--deep", site.Newest().Id).Succeeds();
+        site.Run("verify", "--deep").Ends(1);
+    }
+
     [Fact]
     public void Latest_says_that_it_passes_over_a_damaged_snapshot()
     {
