@@ -249,7 +249,7 @@ internal static class CommandTable
             "copy snapshots to a second place and back, by rclone",
             "'offsite push' copies the snapshots that the second place lacks to it, and deletes there what its own retention does not "
                 + "keep, if any is configured. 'offsite pull' brings one snapshot, or all that are not here, into the backup "
-                + "directory. 'offsite status' says which snapshots are where. 'offsite verify' checks what is there: names, sizes, "
+                + "directory, and what snapshots there have lost. 'offsite status' says which snapshots are where. 'offsite verify' checks what is there: names, sizes, "
                 + "lists and the server's own checksums; with --sample some packs are read, with --deep all.",
             [
                 new Positional("ACTION", "push, pull, status or verify", Required: true, Choices: ["push", "pull", "status", "verify"]),

@@ -69,7 +69,7 @@ internal static class OffsitePullVerb
         }
         else if (!around.Options.Quiet)
         {
-            around.Output.Line(result.Snapshots.Count == 0 && result.Bad.Count == 0
+            around.Output.Line(result.Snapshots.Count + result.Packs + result.Bad.Count == 0
                 ? $"{backupDirectory} has everything already"
                 : $"brought to {backupDirectory}: {Units.Count(result.Snapshots.Count, "snapshot")}, {Units.Count(result.Packs, "pack")}, {Units.Size(result.Bytes)}");
         }

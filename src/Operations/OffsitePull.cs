@@ -10,15 +10,20 @@ internal sealed record OffsitePullResult(IReadOnlyList<SnapshotId> Snapshots, in
 
 /// <summary>
 /// Brings snapshots of the second place into the repository here, in the order in which they are written: packs, lists, header.
-/// Each pack is checked before it counts and is never fetched again, so that a pull that was cut off goes on.
+/// Each pack is checked before it counts, whether it came or was here, and is never fetched again, so that a pull that was cut off goes on. Packs that snapshots
+/// here lack are brought, too.
 /// </summary>
 internal sealed class OffsitePull
 {
+    private const int WarningsTold = 5;
+
     private readonly RepositoryLock held;
     private readonly OffsiteSnapshots offsite;
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
+    private readonly HashSet<Digest> intact = [];
     private int packCount;
+    private int warningCount;
     private long bytes;
 
     private OffsitePull(RepositoryLock held, OffsiteSnapshots offsite, RunProgress progress, CancellationToken stop) =>
@@ -83,6 +88,7 @@ internal sealed class OffsitePull
             }
         }
 
+        bad.AddRange(Mend((id is null ? offsite.Ids() : whole.ConvertAll(snapshot => snapshot.Id)).Where(here.Contains).ToHashSet()));
         return new OffsitePullResult(pulled, packCount, bytes, bad);
     }
 
@@ -102,31 +108,112 @@ internal sealed class OffsitePull
         }
 
         var needed = offsite.Store.ReadPackTable(snapshot);
-        var missing = needed.FindAll(pack => Posix.StatusOrNull(Here.Pack(pack.Sha256))?.Size != pack.Bytes);
-        RequireSpace(snapshot, missing);
-        progress.Expect(progress.BytesDone + Units.Sum(missing.Select(pack => pack.Bytes)));
-        var bad = offsite.Fetch.Packs(missing, Publish, stop);
-        if (bad.Count > 0)
+        var missing = needed.FindAll(pack => !IsHere(pack));
+        if (Fetch(missing, $"snapshot {snapshot.Id} needs") is [var bad, ..] all)
         {
-            return $"it needs {Units.Count(bad.Count, "pack")} that cannot be had: {bad[0].Pack} {bad[0].Reason}";
+            return Lacks(all.Count, bad);
         }
 
-        foreach (var directory in missing.Select(pack => Here.PackDirectory(pack.Sha256)).Distinct())
+        return TryPublish(snapshot, needed) ? null : taken;
+    }
+
+    /// <summary>Brings packs that snapshots here lack: all that are missing or of the wrong size, and those that a check found damaged. Returns what could not be mended.</summary>
+    private List<DamagedSnapshot> Mend(HashSet<SnapshotId> ids)
+    {
+        progress.Phase = "looking at what is here";
+        var store = new SnapshotStore(Here);
+        var known = KnownDamage.Read(Here);
+        var (whole, damaged) = store.ReadAll();
+        var bad = damaged.FindAll(one => ids.Contains(one.Id)).ConvertAll(one => Stuck(one.Id, $"header {one.Reason}"));
+        var (present, lacking) = (new HashSet<Digest>(), new Dictionary<Digest, (PackInfo Pack, List<SnapshotId> By)>());
+        foreach (var snapshot in whole.Where(snapshot => ids.Contains(snapshot.Id)))
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                store.CheckFileListSize(snapshot);
+                foreach (var pack in store.ReadPackTable(snapshot).Where(pack => !present.Contains(pack.Sha256)))
+                {
+                    if (lacking.ContainsKey(pack.Sha256) || Lacks(pack, known))
+                    {
+                        lacking.TryAdd(pack.Sha256, (pack, []));
+                        lacking[pack.Sha256].By.Add(snapshot.Id);
+                    }
+                    else
+                    {
+                        present.Add(pack.Sha256);
+                    }
+                }
+            }
+            catch (DamageError e)
+            {
+                bad.Add(Stuck(snapshot.Id, e.Message));
+            }
+        }
+
+        var left = Fetch([.. lacking.Values.Select(one => one.Pack)], "what is missing here needs");
+        var bySnapshot = left.SelectMany(one => lacking[one.Pack].By.Select(id => (Id: id, Pack: one))).GroupBy(one => one.Id, one => one.Pack);
+        bad.AddRange(bySnapshot.Select(group => new DamagedSnapshot(group.Key, Lacks(group.Count(), group.First()))));
+        return bad;
+
+        DamagedSnapshot Stuck(SnapshotId id, string reason) =>
+            new(id, $"it is here already, and its {reason}: move {Path.Combine(ShellWord.Of(Here.Snapshots), $"{id}.*")} away, and pull again");
+    }
+
+    private static string Lacks(int count, (Digest Pack, string Reason) first) =>
+        $"it needs {Units.Count(count, "pack")} that cannot be had: {first.Pack} {first.Reason}";
+
+    /// <summary>Whether a pack of a snapshot here is not as it should be, without a look at the content of those of which nothing bad is known.</summary>
+    private bool Lacks(PackInfo pack, KnownDamage known) =>
+        !(Posix.StatusOrNull(Here.Pack(pack.Sha256)) is { } file && file.Size == pack.Bytes && !known.Is(pack.Sha256, file)) && !IsHere(pack);
+
+    /// <summary>Whether a pack is here and intact. A size proves nothing, and the snapshot that is brought is to be restored some day.</summary>
+    private bool IsHere(PackInfo pack)
+    {
+        if (intact.Contains(pack.Sha256))
+        {
+            return true;
+        }
+
+        var path = Here.Pack(pack.Sha256);
+        var size = Posix.StatusOrNull(path)?.Size;
+        var isIntact = size == pack.Bytes && PackFile.Has(path, pack.Sha256, stop);
+        if (isIntact)
+        {
+            intact.Add(pack.Sha256);
+        }
+        else if (size is not null && warningCount++ < WarningsTold)
+        {
+            progress.Say(Severity.Warning, "is damaged here, and is replaced if it can be had", path);
+        }
+
+        return isIntact;
+    }
+
+    /// <summary>Fetches packs, and has them on disk under their names. Returns those that cannot be had.</summary>
+    /// <param name="missing">Which.</param>
+    /// <param name="what">Needs the space, for a message.</param>
+    private IReadOnlyList<(Digest Pack, string Reason)> Fetch(List<PackInfo> missing, string what)
+    {
+        RequireSpace(what, missing);
+        progress.Expect(progress.BytesDone + Units.Sum(missing.Select(pack => pack.Bytes)));
+        var bad = offsite.Fetch.Packs(missing, Publish, stop);
+        foreach (var directory in missing.Select(pack => Here.PackDirectory(pack.Sha256)).Distinct().Where(Directory.Exists))
         {
             AtomicFile.SyncDirectory(directory);
         }
 
         AtomicFile.SyncDirectory(Here.Packs);
-        return TryPublish(snapshot, needed) ? null : taken;
+        return bad;
     }
 
-    private void RequireSpace(Snapshot snapshot, List<PackInfo> missing)
+    private void RequireSpace(string what, List<PackInfo> missing)
     {
         var (need, free) = (Units.Sum(missing.Select(pack => pack.Bytes)), Posix.Space(Here.Root).Available);
         if (need > free)
         {
             throw UserError.Failed(
-                $"too little space: snapshot {snapshot.Id} needs {Units.Size(need)} more in {Here.Root}, and {Units.Size(free)} are free there",
+                $"too little space: {what} {Units.Size(need)} more in {Here.Root}, and {Units.Size(free)} are free there",
                 "what came so far stays; free some space and run it again, or name one snapshot that is smaller");
         }
     }
@@ -135,6 +222,7 @@ internal sealed class OffsitePull
     {
         AtomicFile.EnsureDirectory(Here.PackDirectory(pack.Sha256), syncParent: false);
         Publish(offsite.Layout.Pack(pack.Sha256), Here.Pack(pack.Sha256));
+        intact.Add(pack.Sha256);
         packCount++;
         bytes += pack.Bytes;
     }
