@@ -35,7 +35,7 @@ internal sealed record RetentionItem(SnapshotId Id, SnapshotType Type, SnapshotS
     /// <param name="now">What is dated later counts for nothing.</param>
     public static List<RetentionItem> Of(IReadOnlyCollection<Snapshot> snapshots, SiteIdentity? site, DateTimeOffset now)
     {
-        var ours = site?.Rotated([.. snapshots.Select(snapshot => snapshot.Header)]);
+        var ours = site?.Rotated([.. snapshots.Select(snapshot => snapshot.Header)], now);
         return
         [
             .. snapshots.Select(snapshot => Of(snapshot) with

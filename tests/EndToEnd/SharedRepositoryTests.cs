@@ -64,6 +64,115 @@ public sealed class SharedRepositoryTests : IDisposable
         Assert.DoesNotContain(first, site.Snapshots().Select(snapshot => snapshot.Id));
     }
 
+    /// <summary>That one night's clock says that ninety days went by is no proof that the other site is silent.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_clock_that_is_ahead_for_a_night_removes_nothing_of_the_other_site(bool rotates)
+    {
+        Command.Shell("sqlite3 one.db 'create table t(v)'; sqlite3 two.db 'create table t(v)'", site.Root);
+        var start = DateTimeOffset.UtcNow.AddDays(-5);
+        UseDatabase("one");
+        List<string> others = [.. Enumerable.Range(0, 2).Select(night => Night(night))];
+        UseDatabase("two");
+        Night(0.1);
+        Night(1.1);
+        Night(200, rotates ? [] : ["--no-rotate"]);
+        Assert.Empty(others.Except(site.Snapshots().Select(snapshot => snapshot.Id)));
+        Night(2.1);
+        Assert.Empty(others.Except(site.Snapshots().Select(snapshot => snapshot.Id)));
+
+        string Night(double day, params string[] options)
+        {
+            var before = site.Snapshots().Select(snapshot => snapshot.Id).ToHashSet();
+            site.Run(["create", .. options], FakeClock.At(start.AddDays(day))).Succeeds();
+            return site.Snapshots().Select(snapshot => snapshot.Id).First(id => !before.Contains(id));
+        }
+    }
+
+    /// <summary>Each has a tree of its own called 'app' beside the one that both save: what the one lost, and what is latest, is not told by the other's.</summary>
+    [Fact]
+    public void Two_trees_of_the_same_name_are_not_compared()
+    {
+        site.Settings["databases"] = new JsonArray();
+        Command.Shell("mkdir one two; for i in $(seq 40); do echo $i >one/a$i; done; echo 1 >two/b1; echo 2 >two/b2", site.Root);
+        UseTree("one");
+        var first = site.Create().Id;
+        UseTree("two");
+        Assert.DoesNotContain("lost", site.Run("create", "--dry-run").Succeeds().Errors, StringComparison.Ordinal);
+        site.Create();
+        var second = site.Create().Id;
+        site.Run("show", "latest").Succeeds().Prints(second);
+
+        UseTree("one");
+        site.Run("show", "latest").Succeeds().Prints(first).Says($"{second} is newer, but of another site");
+        Command.Shell("rm one/*; echo 1 >one/new; echo 2 >one/other", site.Root);
+        site.Run("create").IsPartial("lost its content: 40 files", $"(since snapshot {first})");
+        UseTree("two");
+        site.Create();
+        UseTree("one");
+        site.Run("create").IsPartial("lost its content: 40 files", $"(since snapshot {first})");
+        Assert.Contains(first, site.Snapshots().Select(snapshot => snapshot.Id));
+    }
+
+    /// <summary>What may be our own 'app' at a new place and is empty there, or lacks most of what it had, is lost, though the former place is still there.</summary>
+    [Theory]
+    [InlineData("true")]
+    [InlineData("cp one/a1 one/a2 two/; echo x >two/x")]
+    public void A_tree_that_was_moved_beside_others_is_compared_with_what_it_was(string put)
+    {
+        site.Settings["databases"] = new JsonArray();
+        Command.Shell($"mkdir one two; for i in $(seq 40); do echo $i >one/a$i; done; {put}", site.Root);
+        UseTree("one");
+        var first = site.Create().Id;
+        UseTree("two");
+        site.Run("create").IsPartial("lost its content: 40 files", $"(since snapshot {first})");
+        site.Run("create").IsPartial("lost its content: 40 files", $"(since snapshot {first})");
+    }
+
+    [Fact]
+    public void Status_judges_by_no_snapshot_of_a_site_that_shares_a_tree()
+    {
+        Command.Shell("sqlite3 one.db 'create table t(v)'; sqlite3 two.db 'create table t(v)'", site.Root);
+        UseDatabase("two");
+        site.Create();
+        UseDatabase("one");
+        site.Run("status").Ends(1).Prints("no snapshot has 'one'");
+        site.Create();
+        site.Run("status").Succeeds();
+        UseDatabase("two");
+        var later = FakeClock.At(DateTimeOffset.UtcNow.AddDays(3));
+        site.Run(["create"], later).Succeeds();
+        site.Run(["status"], later).Succeeds();
+        UseDatabase("one");
+        site.Run(["status"], later).Ends(1).Prints("was made 3 days ago");
+
+        // Taken out of the configuration, the tree that both save is not another site's alone: what has all of ours is ours.
+        site.Run(["create"], later).Succeeds();
+        site.Settings["storage"] = new JsonArray();
+        site.Run(["create", "database"], later).Succeeds();
+        site.Run(["status"], later).Succeeds();
+    }
+
+    /// <summary>Backups that the Python systems of two servers made in the same second, of databases of the same size.</summary>
+    [Fact]
+    public void What_was_imported_for_another_site_is_imported_for_this_one()
+    {
+        site.Settings["storage"] = new JsonArray();
+        foreach (var name in new[] { "one", "two" })
+        {
+            Command.Shell(
+                $"sqlite3 {name}.db \"create table t(v); insert into t values ('{name}')\"; mkdir -p old/{name}/database; cp {name}.db old/{name}/database/db_backup_20240107_020000.db", site.Root);
+            site.Settings["databases"] = new JsonArray(Site.Source("app", site.In($"{name}.db")));
+            site.Run("import", site.In($"old/{name}")).Succeeds().Prints("imported 1 backup");
+            site.Run("import", site.In($"old/{name}")).Succeeds().Prints("imported 0 backups", "1 imported before");
+        }
+
+        Assert.Equal(2, site.Snapshots().Count);
+        site.Run("restore", "latest", "--to", site.In("out")).Succeeds();
+        Command.Run("cmp", site.In("two.db"), site.In("out/app/two.db")).Succeeds();
+    }
+
     [Theory]
     [InlineData("backups")]
     [InlineData("link")]
@@ -128,7 +237,12 @@ public sealed class SharedRepositoryTests : IDisposable
 
         // Nothing is stored again for it, and after a quarter of a year its old snapshots count like all others.
         site.Run(["create"], null, On("new", "a")).Succeeds().Prints("stored as 0 B");
-        site.Run(["create"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(100)), On("new", "a")).Succeeds();
+        for (var day = 100; day < 103; day++)
+        {
+            Assert.Contains(old, site.Snapshots().Select(snapshot => snapshot.Id));
+            site.Run(["create"], FakeClock.At(DateTimeOffset.UtcNow.AddDays(day)), On("new", "a")).Succeeds();
+        }
+
         Assert.DoesNotContain(old, site.Snapshots().Select(snapshot => snapshot.Id));
     }
 
@@ -152,6 +266,10 @@ public sealed class SharedRepositoryTests : IDisposable
         site.Run(["create", "--accept-shrink"], null, On("new", "a")).Succeeds();
         Assert.DoesNotContain("lost", site.Run(["create"], null, On("new", "a")).Succeeds().Errors, StringComparison.Ordinal);
     }
+
+    /// <summary>Beside the tree that both save.</summary>
+    private void UseTree(string directory) =>
+        site.Settings["storage"] = new JsonArray(Site.Source("storage", site.Storage), Site.Source("app", site.In(directory)));
 
     private void UseDatabase(string name) => site.Settings["databases"] = new JsonArray(Site.Source(name, site.In($"{name}.db")));
 

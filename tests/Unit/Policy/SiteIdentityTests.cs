@@ -9,6 +9,8 @@ namespace VertexAr.Backup.Tests.Policy;
 /// </summary>
 public sealed class SiteIdentityTests
 {
+    private static readonly DateTimeOffset Now = new(2026, 7, 19, 3, 0, 0, TimeSpan.Zero);
+
     private static readonly SiteIdentity Here = new("A", "m", [new SiteSource("srv", SourceKind.Storage, "/srv"), new SiteSource("db", SourceKind.Database, "/db")]);
 
     [Theory]
@@ -29,19 +31,27 @@ public sealed class SiteIdentityTests
 
     [Theory]
     [InlineData("1A:m/srv 2B:n/srv 3A:m/x=y", "1")]
-    [InlineData("1B:m/srv 100A:m/srv", "1 100")]
-    [InlineData("1B:m/srv 50B:m/srv 100A:m/srv", "100")]
-    [InlineData("1B/srv 100A:m/srv", "1 100")]
-    [InlineData("1B:n/srv 100A:m/srv", "100")]
-    [InlineData("1A:n/srv 100A:m/srv", "1 100")]
-    [InlineData("1A:n/srv 20A:n/srv 100A:m/srv", "100")]
-    [InlineData("1A:m/old 100A:m/srv", "1 100")]
-    [InlineData("1A:m/old=x 100A:m/srv", "100")]
+    [InlineData("1B:m/srv 98A:m/srv 99A:m/srv 100A:m/srv", "1 98 99 100")]
+    [InlineData("1B:m/srv 50B:m/srv 98A:m/srv 99A:m/srv 100A:m/srv", "98 99 100")]
+    [InlineData("1B/srv 99A:m/srv 100A:m/srv", "1 99 100")]
+    [InlineData("1B:n/srv 99A:m/srv 100A:m/srv", "99 100")]
+    [InlineData("1A:n/srv 99A:m/srv 100A:m/srv", "1 99 100")]
+    [InlineData("1A:n/srv 20A:n/srv 99A:m/srv 100A:m/srv", "99 100")]
+    [InlineData("1A:m/old 99A:m/srv 100A:m/srv", "1 99 100")]
+    [InlineData("1A:m/old=x 99A:m/srv 100A:m/srv", "99 100")]
     [InlineData("1B:m/srv 2B:m/srv", "")]
+    // One night by a clock that is ahead is no proof that ninety days went by; nor are two where there are earlier ones, nor what is imported.
+    [InlineData("1B:m/srv 100A:m/srv", "100")]
+    [InlineData("1B:m/srv 2A:m/srv 100A:m/srv", "2 100")]
+    [InlineData("1B:m/srv 2A:m/srv 99A:m/srv 100A:m/srv", "2 99 100")]
+    [InlineData("1B:m/srv 2A:m/srv 98A:m/srv 99A:m/srv 100A:m/srv", "1 2 98 99 100")]
+    [InlineData("1B:m/srv 99A:m/srvi 100A:m/srv", "99 100")]
+    // Nor is what is dated later than the clock says.
+    [InlineData("1B:m/srv 201A:m/srv 202A:m/srv 203A:m/srv", "201 202 203")]
     public void Former_names_and_places_are_rotated_with_ours_after_ninety_days_of_silence(string snapshots, string rotated)
     {
         var all = snapshots.Split(' ').Select(Read).ToList();
-        var ids = Here.Rotated([.. all.Select(snapshot => snapshot.Header)]);
+        var ids = Here.Rotated([.. all.Select(snapshot => snapshot.Header)], Now);
         Assert.Equal(rotated, string.Join(' ', all.Where(snapshot => ids.Contains(snapshot.Id)).Select(snapshot => snapshot.Id.Time.DayOfYear)));
     }
 
@@ -49,15 +59,15 @@ public sealed class SiteIdentityTests
     [Theory]
     [InlineData("1A:m/srv+x 2A:m/srv", "", "1 2")]
     [InlineData("1A:m/srv+x 2A:m/srv", "/x", "2")]
-    [InlineData("1A:m/srv+x 50A:m/srv+x 100A:m/srv", "/x", "100")]
-    [InlineData("1A:m/srv+x 100A:m/srv", "/x", "1 100")]
+    [InlineData("1A:m/srv+x 50A:m/srv+x 99A:m/srv 100A:m/srv", "/x", "99 100")]
+    [InlineData("1A:m/srv+x 99A:m/srv 100A:m/srv", "/x", "1 99 100")]
     [InlineData("1A:m/srv+db 2A:m/srv", "/db /srv", "1 2")]
-    [InlineData("1A:m/old 100A:m/srv", "/old", "100")]
-    [InlineData("1A:m/old 100A:m/srv", "/srv", "1 100")]
+    [InlineData("1A:m/old 99A:m/srv 100A:m/srv", "/old", "99 100")]
+    [InlineData("1A:m/old 99A:m/srv 100A:m/srv", "/srv", "1 99 100")]
     public void What_has_a_source_elsewhere_that_is_there_is_another_sites(string snapshots, string there, string rotated)
     {
         var all = snapshots.Split(' ').Select(Read).ToList();
-        var ids = (Here with { IsThere = path => there.Split(' ').Contains(path) }).Rotated([.. all.Select(snapshot => snapshot.Header)]);
+        var ids = (Here with { IsThere = path => there.Split(' ').Contains(path) }).Rotated([.. all.Select(snapshot => snapshot.Header)], Now);
         Assert.Equal(rotated, string.Join(' ', all.Where(snapshot => ids.Contains(snapshot.Id)).Select(snapshot => snapshot.Id.Time.DayOfYear)));
     }
 
@@ -69,7 +79,7 @@ public sealed class SiteIdentityTests
         var header = Read("1A:m/oldi").Header;
         header = header with { Origin = header.Origin! with { For = [place, "/one"] } };
         Assert.Equal(isOwn, Here.IsOwn(header));
-        Assert.Equal(isOwn ? 2 : 1, (Here with { IsThere = path => path == "/other" }).Rotated([header, Read("200A:m/srv").Header]).Count);
+        Assert.Equal(isOwn ? 2 : 1, (Here with { IsThere = path => path == "/other" }).Rotated([header, Read("200A:m/srv").Header], Now).Count);
     }
 
     [Theory]
@@ -83,6 +93,50 @@ public sealed class SiteIdentityTests
     {
         var all = snapshots.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Read).ToList();
         Assert.Equal(near, string.Join(' ', Here.Nearest(all).Select(snapshot => snapshot.Id.Time.DayOfYear)));
+    }
+
+    /// <summary>Ours have nothing beside us that is there; where they lack a source, those count that have all of ours and something that was taken out of the configuration.</summary>
+    [Theory]
+    [InlineData("1A:m/srv+db 2A:m/srv+x", "/x", "1")]
+    [InlineData("1A:m/srv+db 2A:m/srv+x", "", "1 2")]
+    [InlineData("1A:m/srv+x 2A:m/srv+x", "/x", "1 2")]
+    [InlineData("1A:m/srv+db+x 2A:m/srv", "/x", "1 2")]
+    [InlineData("1A:m/srv+x 2A:m/srv", "/x", "2")]
+    [InlineData("1A:m/srv+db+x 2A:m/srv+db", "/x", "2")]
+    public void The_nearest_have_nothing_of_another_site(string snapshots, string there, string near)
+    {
+        var all = snapshots.Split(' ').Select(Read).ToList();
+        Assert.Equal(near, string.Join(' ', (Here with { IsThere = path => there.Split(' ').Contains(path) }).Nearest(all).Select(snapshot => snapshot.Id.Time.DayOfYear)));
+    }
+
+    /// <summary>It shares /srv with us and calls its tree at /x as we call our database's neighbour.</summary>
+    [Theory]
+    [InlineData("1A:m/srv+x", "/x", true)]
+    [InlineData("1A:m/srv+x", "", false)] // moved
+    [InlineData("1A:m/old+x", "/x", false)] // it shares nothing with us: moved, with what was left behind
+    public void A_source_beside_a_shared_one_is_anothers_while_its_place_is_there(string snapshot, string there, bool isOthers)
+    {
+        var header = Read(snapshot).Header;
+        var site = new SiteIdentity("A", "m", [.. Here.Sources, new SiteSource("x", SourceKind.Storage, "/y")]) { IsThere = path => there == path };
+        Assert.Equal(isOthers, site.IsOthers(header, header.Sources[1]));
+        Assert.Equal(isOthers ? "db x" : "db", string.Join(' ', site.Unsaved([header]).Select(source => source.Name)).Replace("srv ", "", StringComparison.Ordinal));
+        Assert.False(site.IsOthers(header, header.Sources[0] with { Path = "/srv" }));
+    }
+
+    [Theory]
+    [InlineData("1A:m/old", "/srv", "", true)]
+    [InlineData("1A:m/old", "/other", "/other", false)]
+    [InlineData("1A:m/old", "/other", "", true)] // our former place
+    [InlineData("1A:m/old", "/srv /other", "/other", false)] // of two that share a tree
+    [InlineData("1A:m/old", "", "/old", true)] // it was not recorded
+    [InlineData("1B:n/old", "/srv", "", false)] // another machine with the same configuration
+    [InlineData("1B:m/old", "/srv", "", true)]
+    [InlineData("1B/old", "/srv", "", true)]
+    public void What_was_imported_for_another_site_need_be_imported_for_ours(string snapshot, string places, string there, bool mayBeOurs)
+    {
+        var header = Read(snapshot + "i").Header;
+        header = header with { Origin = header.Origin! with { For = places.Length == 0 ? null : places.Split(' ') } };
+        Assert.Equal(mayBeOurs, (Here with { IsThere = path => there == path }).MayBeImportedForUs(header));
     }
 
     [Fact]
