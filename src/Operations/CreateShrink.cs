@@ -6,7 +6,7 @@ using VertexAr.Backup.Storage;
 namespace VertexAr.Backup.Operations;
 
 /// <summary>
-/// Compares each source of a run with the newest snapshot that has its content, and marks the ones that lost it: rotation is
+/// Compares each source of a run with the newest snapshots that have its content, and marks the ones that lost it: rotation is
 /// then held until the content is back or the operator accepts the loss. What is imported is history and is not judged.
 /// </summary>
 /// <param name="plan">What the run is to do.</param>
@@ -37,7 +37,7 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
 
     /// <summary>The list of the snapshot by which a tree is judged; null if it cannot be read, or has the tree under another name.</summary>
     public static EarlierList? Yardstick(CreatePlan plan, IReadOnlyList<Snapshot> snapshots, List<EarlierList> earlier, SourceName source, string path) =>
-        plan.Origin is null && ShrinkJudgement.Yardstick(snapshots, [], source.Name, source.Kind, path) is var (id, _)
+        plan.Origin is null && ShrinkJudgement.Yardsticks(snapshots, [], source.Name, source.Kind, path) is [var (id, _), ..]
             ? earlier.Find(list => list.Covers(source) && list.Snapshot is { } snapshot && snapshot.ToString() == id)
             : null;
 
@@ -47,18 +47,38 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
     /// <param name="all">With those of others.</param>
     /// <param name="now">The source in this run.</param>
     /// <param name="sources">All sources of this run.</param>
-    /// <param name="newFiles">How many of its files and symlinks are not in the snapshot by which it is judged; 0 where that is not known.</param>
+    /// <param name="newFiles">How many of its files and symlinks are not in the first snapshot by which it is judged, 0 where none of that is at hand; null where nobody looked.</param>
     public static ShrunkSource? Find(
-        CreatePlan plan, IReadOnlyList<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, SourceSummary now, IReadOnlyList<SourceSummary> sources, long newFiles = 0)
+        CreatePlan plan, IReadOnlyList<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, SourceSummary now, IReadOnlyList<SourceSummary> sources, long? newFiles = null)
     {
-        if (plan.Origin is not null || ShrinkJudgement.Yardstick(snapshots, all, now.Name, now.Kind, now.Path) is not var (id, before))
+        if (plan.Origin is not null)
         {
             return null;
         }
 
-        var losses = ShrinkJudgement.Losses(before, ShrinkJudgement.WithNewSources(before, now, sources), newFiles, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
-        return losses.Length == 0 ? null : new ShrunkSource(id, losses, plan.AcceptShrink);
+        var yardsticks = ShrinkJudgement.Yardsticks(snapshots, all, now.Name, now.Kind, now.Path);
+        for (var i = 0; i < yardsticks.Count; i++)
+        {
+            var (id, before) = yardsticks[i];
+            if (IsOthers(plan.Site, snapshots, id, before) && ShrinkJudgement.IsAnother(now, newFiles))
+            {
+                continue;
+            }
+
+            var losses = ShrinkJudgement.Losses(
+                before, ShrinkJudgement.WithNewSources(before, now, sources), i == 0 ? newFiles ?? 0 : 0, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
+            if (losses.Length > 0)
+            {
+                return new ShrunkSource(id, losses, plan.AcceptShrink);
+            }
+        }
+
+        return null;
     }
+
+    /// <summary>Before our first run in a repository all that is known may be of a site that shares a place with ours.</summary>
+    private static bool IsOthers(SiteIdentity site, IReadOnlyList<Snapshot> snapshots, string id, SourceSummary before) =>
+        snapshots.FirstOrDefault(snapshot => snapshot.Header.Id == id) is { } snapshot && site.IsOthers(snapshot.Header, before);
 
     public static string Warning(ShrunkSource shrunk) => $"lost its content: {shrunk.Sentence}; no snapshot is rotated away until it is back, or until 'create --accept-shrink'";
 }

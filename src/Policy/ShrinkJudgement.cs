@@ -47,8 +47,9 @@ internal static class ShrinkJudgement
     }
 
     /// <summary>
-    /// What a source is compared with: the newest complete snapshot that has it and is not marked for it, or that the operator
-    /// accepted; where none is complete, the newest other. A source that has another name now is known by its path. Where all that have it are
+    /// What a source is compared with, and first the one that says which of its files are new: the newest complete snapshot that has it and is not marked for it, or
+    /// that the operator accepted; and those that are partial and newer, for what came in since. Where none is complete, the newest of the others is
+    /// the first. A source that has another name now is known by its path. Where all that have it are
     /// marked, as those of a place or a host that is new, the newest says which snapshot had the content.
     /// </summary>
     /// <param name="snapshots">Those of this site.</param>
@@ -56,27 +57,38 @@ internal static class ShrinkJudgement
     /// <param name="name">Of the source.</param>
     /// <param name="kind">Of the source.</param>
     /// <param name="path">Of the source.</param>
-    public static (string Id, SourceSummary Source)? Yardstick(IEnumerable<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, string name, SourceKind kind, string path)
+    public static List<(string Id, SourceSummary Source)> Yardsticks(IEnumerable<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, string name, SourceKind kind, string path)
     {
         var newestFirst = SnapshotOrder.Sort(snapshots);
         newestFirst.Reverse();
-        return Newest(newestFirst, IsNamed) ?? Newest(newestFirst, IsThere) ?? Named(newestFirst, IsNamed) ?? Named(newestFirst, IsThere);
+        return new[] { Unmarked(newestFirst, IsNamed), Unmarked(newestFirst, IsThere), Named(newestFirst, IsNamed), Named(newestFirst, IsThere) }.FirstOrDefault(found => found.Count > 0) ?? [];
 
         bool IsNamed(SourceSummary source) => source.Name == name && source.Kind == kind;
 
         bool IsThere(SourceSummary source) => source.Path == path && source.Kind == kind;
 
-        (string Id, SourceSummary Source)? Named(List<Snapshot> marked, Predicate<SourceSummary> isSame)
+        List<(string Id, SourceSummary Source)> Named(List<Snapshot> marked, Predicate<SourceSummary> isSame)
         {
             var since = marked.Select(snapshot => Array.Find(snapshot.Header.Sources, isSame)?.Shrunk?.Since).FirstOrDefault(id => id is not null);
             var had = all.FirstOrDefault(snapshot => snapshot.Header.Id == since)?.Header.Sources ?? [];
-            return (Array.Find(had, IsNamed) ?? Array.Find(had, IsThere)) is { } source ? (since!, source) : null;
+            return (Array.Find(had, IsNamed) ?? Array.Find(had, IsThere)) is { } source ? [(since!, source)] : [];
         }
     }
 
-    private static (string Id, SourceSummary Source)? Newest(List<Snapshot> newestFirst, Predicate<SourceSummary> isSame)
+    /// <summary>
+    /// Whether a source is another than the one that it is compared with by its name alone, and not that one at a new place: it has content, and no file of the
+    /// other. Whether databases are the same does not show in them; neither does it where nobody knows which files are new.
+    /// </summary>
+    /// <param name="now">The source in this run.</param>
+    /// <param name="newFiles">Of its files and symlinks, those that the other has not; null if that is not known.</param>
+    public static bool IsAnother(SourceSummary now, long? newFiles) => now.Kind == SourceKind.Database
+        ? now.Bytes > 0 && now.Content is not { FilledTables: 0 }
+        : Units.Add(now.Files, now.Symlinks) is > 0 and var has && (newFiles is null || newFiles == has);
+
+    /// <summary>The newest of a complete snapshot, or that was accepted, before the partial ones that are newer. A source that could not be read wholly has less in these, which is no harm.</summary>
+    private static List<(string Id, SourceSummary Source)> Unmarked(List<Snapshot> newestFirst, Predicate<SourceSummary> isSame)
     {
-        (string Id, SourceSummary Source)? partial = null;
+        var partial = new List<(string Id, SourceSummary Source)>();
         foreach (var header in newestFirst.Select(snapshot => snapshot.Header))
         {
             if (Array.Find(header.Sources, isSame) is not { IsMarked: false, State: SourceState.Complete or SourceState.Partial } source)
@@ -86,10 +98,10 @@ internal static class ShrinkJudgement
 
             if (header.State == SnapshotState.Complete || source.Shrunk is not null)
             {
-                return (header.Id, source);
+                return [(header.Id, source), .. partial];
             }
 
-            partial ??= (header.Id, source);
+            partial.Add((header.Id, source));
         }
 
         return partial;

@@ -116,6 +116,23 @@ public sealed class LostContentTests
         site.Create();
     }
 
+    /// <summary>A source that is missing makes each night partial; what comes in meanwhile is in no complete snapshot.</summary>
+    [Fact]
+    public void What_came_in_while_snapshots_were_partial_is_not_lost_unnoticed()
+    {
+        using var site = NewSite();
+        site.Create();
+        site.Settings["storage"] = new JsonArray(Site.Source("storage", site.Storage), Site.Source("gone", site.In("gone")));
+        Command.Shell("mkdir new; for i in $(seq 400); do echo $i >new/$i; done", site.Storage);
+        site.Run("create").IsPartial();
+        var last = site.Newest().Id;
+        Command.Shell("rm -r new", site.Storage);
+        site.Settings["storage"] = new JsonArray(Site.Source("storage", site.Storage));
+        site.Run("create").IsPartial("lost its content", $"(since snapshot {last})");
+        site.Run("create", "--accept-shrink").Succeeds();
+        Assert.DoesNotContain("lost", site.Run("create").Succeeds().Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_was_meant_is_accepted_once()
     {
