@@ -9,6 +9,9 @@ internal sealed record RepositoryFacts
     /// <summary>The newest of each type that there is one of. One that is dated in the future is the newest only where there is no other.</summary>
     public required IReadOnlyDictionary<SnapshotType, SnapshotHeader> Newest { get; init; }
 
+    /// <summary>Sources of the configuration that none of the newest has, where these are not known to be of this site; empty where they are.</summary>
+    public IReadOnlyList<SourceName> Unsaved { get; init; } = [];
+
     /// <summary>Snapshots whose headers are not whole, each with what is wrong.</summary>
     public required IReadOnlyList<DamagedSnapshot> Damaged { get; init; }
 

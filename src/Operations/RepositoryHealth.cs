@@ -23,16 +23,15 @@ internal static class RepositoryHealth
         var (byId, damaged) = store.ReadTypes();
         var whole = InOrder(store, byId);
         List<TypedSnapshot> dated = [.. whole.GroupBy(snapshot => snapshot.Type).SelectMany(type => FutureId.Split([.. type], one => one.Id, now).Dated)];
-        var newest = site is null ? [] : Newest(store, dated, damaged, site.IsOwn);
-        if (newest.Count == 0)
-        {
-            newest = Newest(store, dated, damaged, _ => true);
-        }
+        var newest = site is null ? [] : Newest(store, dated, damaged, [site.IsOnlyOwn, site.HoldsOurs]);
+        var isOurs = newest.Count > 0;
+        newest = isOurs ? newest : Newest(store, dated, damaged, [_ => true]);
 
         return new RepositoryFacts
         {
             Counts = whole.GroupBy(snapshot => snapshot.Type).ToDictionary(group => group.Key, group => group.Count()),
             Newest = newest,
+            Unsaved = site is null || isOurs || newest.Count == 0 ? [] : [.. site.Unsaved(newest.Values).Select(source => new SourceName(source.Name, source.Kind))],
             Damaged = [.. damaged.OrderBy(bad => bad.Id)],
             Untrusted = trust is null ? [] : Untrusted(new SnapshotStore(store.Layout, trust: trust), newest.Values),
             InFuture = [.. whole.Select(snapshot => snapshot.Id).Where(id => FutureId.Is(id, now))],
@@ -55,20 +54,27 @@ internal static class RepositoryHealth
         }
     }
 
+    /// <param name="store">The snapshots.</param>
+    /// <param name="whole">Those that can be read, oldest first.</param>
+    /// <param name="damaged">Filled with those that cannot.</param>
+    /// <param name="meant">Which are looked for; a later one counts for the types of which the earlier ones find none.</param>
     private static Dictionary<SnapshotType, SnapshotHeader> Newest(
-        SnapshotStore store, List<TypedSnapshot> whole, List<DamagedSnapshot> damaged, Func<SnapshotHeader, bool> isMeant)
+        SnapshotStore store, List<TypedSnapshot> whole, List<DamagedSnapshot> damaged, Func<SnapshotHeader, bool>[] meant)
     {
         var newest = new Dictionary<SnapshotType, SnapshotHeader>();
-        foreach (var (id, type, _) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
+        foreach (var isMeant in meant)
         {
-            switch (store.TryRead(id))
+            foreach (var (id, type, _) in whole.AsEnumerable().Reverse().Where(snapshot => !newest.ContainsKey(snapshot.Type)))
             {
-                case (var snapshot and not null, _) when isMeant(snapshot.Header):
-                    newest[type] = snapshot.Header;
-                    break;
-                case (_, var bad and not null) when !damaged.Contains(bad):
-                    damaged.Add(bad);
-                    break;
+                switch (store.TryRead(id))
+                {
+                    case (var snapshot and not null, _) when isMeant(snapshot.Header):
+                        newest[type] = snapshot.Header;
+                        break;
+                    case (_, var bad and not null) when !damaged.Contains(bad):
+                        damaged.Add(bad);
+                        break;
+                }
             }
         }
 

@@ -187,6 +187,17 @@ public sealed class HealthJudgementTests
         Assert.Equal(["the newest snapshot has no source 'new', which the configuration names; the next run adds it"], verdict.Remarks.Select(remark => remark.Text));
     }
 
+    /// <summary>Those that are there are another site's, so that the next run is not known to add it.</summary>
+    [Fact]
+    public void A_source_of_which_only_other_sites_could_have_a_snapshot_is_a_problem()
+    {
+        var facts = Facts() with { Unsaved = [new SourceName("new", SourceKind.Storage), new SourceName("media", SourceKind.Database)] };
+        var verdict = HealthJudgement.Judge(facts, new HealthRules([new CoverageRule(SourceKind.Storage, TimeSpan.FromHours(26), ["media", "new"])], 0), Noon);
+
+        Assert.Equal(["no snapshot has 'new', which the configuration names; those that are here are of other sites"], verdict.Problems.Select(problem => problem.Text));
+        Assert.Empty(verdict.Remarks);
+    }
+
     [Theory]
     [InlineData(5, null)]
     [InlineData(27, "the newest snapshot in the second place was made 27 hours ago; 26 hours are allowed")]
