@@ -37,7 +37,7 @@ internal sealed class ImportVerb : IDisposable
 
         // Before looking at what is there already: of two who import at once, the other's would be imported twice.
         held = !dryRun && CreateImport.IsRepository(settings.BackupDir) ? ImportLock.Acquire(settings.BackupDir, around.Clock) : null;
-        imported = CreateImport.Imported(settings.BackupDir);
+        imported = CreateImport.Imported(settings.BackupDir, ThisSite.Of(settings));
     }
 
     public static ExitCode Run(Surroundings around, ImportCommand command)
@@ -276,7 +276,7 @@ internal sealed class ImportVerb : IDisposable
     /// <summary>Nothing is rotated here; but the next backup will count these among the others.</summary>
     private void WarnOfRotation()
     {
-        if (made.Count > 0 && CreateImport.DoomedBy(CreateVerb.Rules(settings), settings.BackupDir, made, around.Clock.LocalTimeZone) is > 0 and var doomed)
+        if (made.Count > 0 && CreateImport.DoomedBy(CreateVerb.Rules(settings), settings.BackupDir, made, ThisSite.Of(settings), around.Clock) is > 0 and var doomed)
         {
             around.Screen.Log.Say(
                 Severity.Warning,

@@ -26,7 +26,8 @@ internal static class ListVerb
         var store = around.OpenSnapshots();
         var tampering = Signing.Look(around, store.Layout);
         var all = store.ReadAll();
-        return Show(around, command, all, tampering, () => PythonReports.List(around, directory, command.Type, CreateImport.Imported(all.Whole)));
+        var site = around.SettingsIfGood(quiet: true) is { } settings ? ThisSite.Of(settings) : null;
+        return Show(around, command, all, tampering, () => PythonReports.List(around, directory, command.Type, CreateImport.Imported(all.Whole, site)));
     }
 
     private static ExitCode Show(

@@ -36,16 +36,18 @@ internal sealed class CreateImport
 
     public static bool IsRepository(string directory) => File.Exists(new Layout(directory).Mark);
 
-    /// <summary>The snapshots that were made of such backups, by the backup's name and size.</summary>
-    public static Dictionary<(string Name, long Bytes), string> Imported(string backupDirectory) =>
-        Imported(IsRepository(backupDirectory) ? new SnapshotStore(Repository.Open(backupDirectory)).ReadAll().Whole : []);
+    /// <summary>The snapshots that were made of such backups for a site, by the backup's name and size: another server's may be called the same.</summary>
+    public static Dictionary<(string Name, long Bytes), string> Imported(string backupDirectory, SiteIdentity site) =>
+        Imported(IsRepository(backupDirectory) ? new SnapshotStore(Repository.Open(backupDirectory)).ReadAll().Whole : [], site);
 
-    public static Dictionary<(string Name, long Bytes), string> Imported(IEnumerable<Snapshot> snapshots)
+    /// <param name="snapshots">All that there are.</param>
+    /// <param name="site">For which they were made; null for any.</param>
+    public static Dictionary<(string Name, long Bytes), string> Imported(IEnumerable<Snapshot> snapshots, SiteIdentity? site)
     {
         var made = new Dictionary<(string, long), string>();
         foreach (var snapshot in snapshots)
         {
-            if (snapshot.Header.Origin is { System: SnapshotOrigin.Python } origin)
+            if (snapshot.Header.Origin is { System: SnapshotOrigin.Python } origin && site?.MayBeImportedForUs(snapshot.Header) != false)
             {
                 made.TryAdd((origin.Name, origin.Bytes), snapshot.Header.Id);
             }
@@ -55,9 +57,9 @@ internal sealed class CreateImport
     }
 
     /// <summary>How many of these snapshots the next rotation would remove.</summary>
-    public static int DoomedBy(RetentionRules rules, string backupDirectory, IReadOnlySet<string> ids, TimeZoneInfo zone) =>
+    public static int DoomedBy(RetentionRules rules, string backupDirectory, IReadOnlySet<string> ids, SiteIdentity site, TimeProvider clock) =>
         Retention.Decide(
-            new SnapshotStore(new Layout(backupDirectory)).ReadAll().Whole.ConvertAll(RetentionItem.Of), rules, zone)
+            RetentionItem.Of(new SnapshotStore(new Layout(backupDirectory)).ReadAll().Whole, site, clock.GetUtcNow()), rules, clock.LocalTimeZone)
             .Count(decision => !decision.Keep && ids.Contains(decision.Item.Id.ToString()));
 
     /// <summary>Reads all of a backup, and stores nothing.</summary>
@@ -93,7 +95,7 @@ internal sealed class CreateImport
         var layout = new Layout(template.BackupDirectory);
         for (var id = SnapshotId.At(TimeOf(backup)); AtomicFile.IsTaken(layout.Header(id), anew: true); id = id.Next())
         {
-            if (new SnapshotStore(layout).TryRead(id).Whole?.Header.Origin is { System: SnapshotOrigin.Python } origin && origin.Name == backup.Name && origin.Bytes == backup.Bytes)
+            if (new SnapshotStore(layout).TryRead(id).Whole is { } snapshot && Imported([snapshot], template.Site).ContainsKey((backup.Name, backup.Bytes)))
             {
                 return id;
             }
