@@ -95,7 +95,7 @@ public sealed class SharedRepositoryTests : IDisposable
     public void Two_trees_of_the_same_name_are_not_compared()
     {
         site.Settings["databases"] = new JsonArray();
-        Command.Shell("mkdir one two; for i in $(seq 40); do echo $i >one/a$i; done; echo 1 >two/b1; echo 2 >two/b2", site.Root);
+        Command.Shell("mkdir one two; for i in $(seq 40); do echo $i >one/a$i; done; echo b1 >two/b1; echo b2 >two/b2", site.Root);
         UseTree("one");
         var first = site.Create().Id;
         UseTree("two");
