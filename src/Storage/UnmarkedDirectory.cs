@@ -37,7 +37,10 @@ internal static class UnmarkedDirectory
 
         // A disk of its own has lost+found; the rest is what an interrupted start of ours may have left, or the Python system.
         string[] known = ["lost+found", below.Lock, below.Staging, below.Snapshots, below.Packs, below.Recovery];
-        return names.Find(name => !known.Contains(name) && !IsPythonFolder(Path.Combine(layout.Root, name)))
+
+        // Of a repository that lost its mark, what is not its own says most.
+        string[] own = [below.Leases, below.Runs, below.OffsiteLock, below.Writer, below.Manifest];
+        return names.Where(name => !known.Contains(name) && !IsPythonFolder(Path.Combine(layout.Root, name))).OrderBy(name => own.Contains(name)).FirstOrDefault()
             ?? Inside(below.Staging, (path, name) => name is RecoveryTemporary or MarkTemporary ? IsFile(path) : ScratchDirectory.IsLeft(path))
             ?? Inside(below.Snapshots, (_, _) => false)
             ?? Inside(below.Packs, (_, _) => false)
