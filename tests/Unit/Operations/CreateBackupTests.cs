@@ -1,5 +1,6 @@
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
+using VertexAr.Backup.Operations;
 using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
 
@@ -308,6 +309,19 @@ public sealed class CreateBackupTests : IDisposable
         var third = site.Create(plan);
         Assert.True(third.Header is { Older.Count: 0, Requires.Length: 0 });
         Assert.True(second.Id < third.Id && third.Id < wrong.Id);
+    }
+
+    [Fact]
+    public void A_tree_that_went_after_the_first_look_is_missing_and_the_others_are_saved()
+    {
+        var sources = new CreateSources(site.Plan, site.Clock);
+        sources.Check();
+        var tree = sources.Trees.First();
+        Assert.Null(sources.LookAgain(tree, site.Plan.FindPlaces()));
+
+        Directory.Move(tree.Path, tree.Path + "-gone");
+        Assert.Contains("does not exist", sources.LookAgain(tree, site.Plan.FindPlaces())!.Message, StringComparison.Ordinal);
+        Assert.False(sources.IsThere(tree.Name));
     }
 
     private void Fill()

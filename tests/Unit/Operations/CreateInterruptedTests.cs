@@ -40,6 +40,8 @@ public sealed class CreateInterruptedTests : IDisposable
     [Fact]
     public void What_failed_is_told_and_not_that_it_stopped_the_rest()
     {
+        site.Create();
+        Directory.Delete(site.Layout.Packs, recursive: true);
         Directory.CreateDirectory(site.Layout.Packs);
         for (var i = 0; i < 256; i++)
         {
