@@ -16,6 +16,6 @@ internal static class ThisSite
             .. settings.Storage.Select(tree => new SiteSource(tree.Name, SourceKind.Storage, tree.Path)),
         ])
     {
-        IsThere = RealPath.MayBeThere,
+        IsThere = RealPath.MayBeThereBeside([.. settings.Databases.Select(database => database.Path), .. settings.Storage.Select(tree => tree.Path)]),
     };
 }

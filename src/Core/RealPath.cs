@@ -31,6 +31,14 @@ internal static class RealPath
         }
     }
 
+    /// <summary>The same of what lies beside some places: a path that leads to one of them is not beside it.</summary>
+    /// <param name="places">Absolute.</param>
+    public static Func<string, bool> MayBeThereBeside(IEnumerable<string> places)
+    {
+        var ours = new Lazy<HashSet<string>>(() => [.. places.Select(place => Of(place))]);
+        return path => MayBeThere(path) && !ours.Value.Contains(Of(path));
+    }
+
     /// <param name="path">Absolute.</param>
     /// <param name="followed">Is given the path of each link on the way.</param>
     public static string Of(string path, ICollection<string>? followed)

@@ -72,7 +72,7 @@ internal sealed record CreatePlan
     public string? Machine { get; init; }
 
     /// <summary>What our snapshots are known by among others in the same repository.</summary>
-    public SiteIdentity Site => new(Host, Machine, [.. Places.Select(place => new SiteSource(place.Name, place.Kind, place.Path))]) { IsThere = RealPath.MayBeThere };
+    public SiteIdentity Site => new(Host, Machine, [.. Places.Select(place => new SiteSource(place.Name, place.Kind, place.Path))]) { IsThere = RealPath.MayBeThereBeside(Places.Select(place => place.Path)) };
 
     public required string Tool { get; init; }
 

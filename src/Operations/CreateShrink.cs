@@ -47,9 +47,9 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
     /// <param name="all">With those of others.</param>
     /// <param name="now">The source in this run.</param>
     /// <param name="sources">All sources of this run.</param>
-    /// <param name="newFiles">How many of its files and symlinks are not in the first snapshot by which it is judged, 0 where none of that is at hand; null where nobody looked.</param>
+    /// <param name="newFiles">How many of its files and symlinks are not in the first snapshot by which it is judged; 0 where that is not known.</param>
     public static ShrunkSource? Find(
-        CreatePlan plan, IReadOnlyList<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, SourceSummary now, IReadOnlyList<SourceSummary> sources, long? newFiles = null)
+        CreatePlan plan, IReadOnlyList<Snapshot> snapshots, IReadOnlyCollection<Snapshot> all, SourceSummary now, IReadOnlyList<SourceSummary> sources, long newFiles = 0)
     {
         if (plan.Origin is not null)
         {
@@ -60,13 +60,8 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
         for (var i = 0; i < yardsticks.Count; i++)
         {
             var (id, before) = yardsticks[i];
-            if (IsOthers(plan.Site, snapshots, id, before) && ShrinkJudgement.IsAnother(now, newFiles))
-            {
-                continue;
-            }
-
             var losses = ShrinkJudgement.Losses(
-                before, ShrinkJudgement.WithNewSources(before, now, sources), i == 0 ? newFiles ?? 0 : 0, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
+                before, ShrinkJudgement.WithNewSources(before, now, sources), i == 0 ? newFiles : 0, plan.ShrinkLimits.GetValueOrDefault(now.Name) ?? ShrinkLimit.Default);
             if (losses.Length > 0)
             {
                 return new ShrunkSource(id, losses, plan.AcceptShrink);
@@ -75,10 +70,6 @@ internal sealed class CreateShrink(CreatePlan plan, IReadOnlyList<Snapshot> snap
 
         return null;
     }
-
-    /// <summary>Before our first run in a repository all that is known may be of a site that shares a place with ours.</summary>
-    private static bool IsOthers(SiteIdentity site, IReadOnlyList<Snapshot> snapshots, string id, SourceSummary before) =>
-        snapshots.FirstOrDefault(snapshot => snapshot.Header.Id == id) is { } snapshot && site.IsOthers(snapshot.Header, before);
 
     public static string Warning(ShrunkSource shrunk) => $"lost its content: {shrunk.Sentence}; no snapshot is rotated away until it is back, or until 'create --accept-shrink'";
 }

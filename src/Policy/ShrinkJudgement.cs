@@ -75,16 +75,6 @@ internal static class ShrinkJudgement
         }
     }
 
-    /// <summary>
-    /// Whether a source is another than the one that it is compared with by its name alone, and not that one at a new place: it has content, and no file of the
-    /// other. Whether databases are the same does not show in them; neither does it where nobody knows which files are new.
-    /// </summary>
-    /// <param name="now">The source in this run.</param>
-    /// <param name="newFiles">Of its files and symlinks, those that the other has not; null if that is not known.</param>
-    public static bool IsAnother(SourceSummary now, long? newFiles) => now.Kind == SourceKind.Database
-        ? now.Bytes > 0 && now.Content is not { FilledTables: 0 }
-        : Units.Add(now.Files, now.Symlinks) is > 0 and var has && (newFiles is null || newFiles == has);
-
     /// <summary>The newest of a complete snapshot, or that was accepted, before the partial ones that are newer. A source that could not be read wholly has less in these, which is no harm.</summary>
     private static List<(string Id, SourceSummary Source)> Unmarked(List<Snapshot> newestFirst, Predicate<SourceSummary> isSame)
     {
@@ -104,7 +94,8 @@ internal static class ShrinkJudgement
             partial.Add((header.Id, source));
         }
 
-        return partial;
+        // Without a complete one there is no night since which it counts.
+        return partial[..Math.Min(1, partial.Count)];
     }
 
     private static IEnumerable<string> OfTree(SourceSummary before, SourceSummary now, long newFiles, int percent)

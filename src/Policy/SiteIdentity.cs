@@ -82,13 +82,16 @@ internal sealed record SiteIdentity(string Host, string? Machine, IReadOnlyColle
             ?? steps.Select(isNear => snapshots.Where(snapshot => isNear(snapshot.Header)).ToList()).FirstOrDefault(near => near.Count > 0) ?? [.. snapshots];
     }
 
-    /// <summary>Those that are only ours; and where none of these has a source, since something else was taken out of the configuration, those that have all of ours. Null if there are none.</summary>
+    /// <summary>
+    /// Those that are only ours; and where none of these has saved a source, as when it was moved and its former place is still there, our own that have it
+    /// at its place or by its name. Null if there are none.
+    /// </summary>
     private List<Snapshot>? Own(IReadOnlyList<Snapshot> snapshots)
     {
         var own = snapshots.Where(snapshot => IsOnlyOwn(snapshot.Header)).ToHashSet();
-        var lacking = Sources.Where(here => !own.Any(snapshot => Holds(snapshot.Header, here))).ToList();
+        var lacking = Sources.Where(here => !own.Any(snapshot => HasSaved(snapshot.Header, here, IsSamePlace))).ToList();
         return own.Count == 0 ? null
-            : [.. snapshots.Where(snapshot => own.Contains(snapshot) || (lacking.Exists(here => Holds(snapshot.Header, here)) && HoldsOurs(snapshot.Header)))];
+            : [.. snapshots.Where(snapshot => own.Contains(snapshot) || (IsOwn(snapshot.Header) && lacking.Exists(here => HasSaved(snapshot.Header, here, IsSamePlaceOrName))))];
     }
 
     /// <summary>Until when we went on, as far as more than one of our runs proves it.</summary>
@@ -119,6 +122,11 @@ internal sealed record SiteIdentity(string Host, string? Machine, IReadOnlyColle
     private static bool Holds(SnapshotHeader header, SiteSource here) => Array.Exists(header.Sources, there => there.Kind == here.Kind && IsSamePlace(there, here));
 
     private bool IsOurs(string path) => Sources.Any(here => here.Path == path);
+
+    private static bool HasSaved(SnapshotHeader header, SiteSource here, Func<SourceSummary, SiteSource, bool> isSame) =>
+        Array.Exists(header.Sources, there => there.Kind == here.Kind && there is { IsLacking: false, IsMarked: false } && isSame(there, here));
+
+    private static bool IsSamePlaceOrName(SourceSummary there, SiteSource here) => IsSamePlace(there, here) || there.Name == here.Name;
 
     private static bool IsSamePlace(SourceSummary there, SiteSource here) => there.Path == here.Path || there.Target == here.Path;
 
