@@ -39,8 +39,12 @@ internal static class SqliteJournal
         }
 
         RequireNoneRemoved(database);
-        RequireWritersOwn(database, database + SqliteCompanions.Log);
-        RequireWritersOwn(database, database + SqliteCompanions.Journal);
+        if (OfStranger(database) is var (strange, owner))
+        {
+            throw UserError.Failed(
+                $"the database {Shown(database)} was not opened: {Shown(strange)}, which SQLite would write into it, belongs to {Accounts.UserText(owner, "user ")}, who may not write to the database",
+                "find out who made it: if it is the application's, give it the database's owner, else move it away");
+        }
 
         // While a writer holds this lock the journal is that transaction's, and nobody rolls it back.
         if (SuperJournalOf(database) is { } name && !IsOwnSuperJournal(database, name) && !IsBeingWritten(database))
@@ -76,7 +80,7 @@ internal static class SqliteJournal
         {
             return Posix.StatusOrNull(database) is not { IsRegular: true, Size: 0 } ? null
                 : Posix.StatusOrNull(database + SqliteCompanions.Log) is { Size: > 0 } ? database + SqliteCompanions.Log
-                : Posix.StatusOrNull(database + SqliteCompanions.Journal) is { Size: > 0 } && !IsBeingWritten(database) ? database + SqliteCompanions.Journal : null;
+                : Posix.StatusOrNull(database + SqliteCompanions.Journal) is { Size: > 0 } && !IsEnded(database + SqliteCompanions.Journal) && !IsBeingWritten(database) ? database + SqliteCompanions.Journal : null;
         }
         catch (PosixError)
         {
@@ -155,6 +159,13 @@ internal static class SqliteJournal
         return Posix.ReadAt(journal, first, 0) == 0 || first[0] == 0;
     }
 
+    /// <summary>Where journals are kept (journal_mode=PERSIST), one that was played back or committed begins with zero.</summary>
+    private static bool IsEnded(string path)
+    {
+        using var journal = RegularFile.Open(path);
+        return IsZeroed(journal);
+    }
+
     private static bool IsBeingWritten(string database)
     {
         try
@@ -169,26 +180,37 @@ internal static class SqliteJournal
     }
 
     /// <summary>
-    /// What a log or journal holds is written into the database: it must be from somebody who may do that himself. In a directory in which all may make files
-    /// it can be anybody's.
+    /// A log or journal that is not to be written into the database: where others can make files beside it, it must be from somebody who may write to the
+    /// database himself.
     /// </summary>
-    private static void RequireWritersOwn(string database, string log)
+    /// <param name="database">The file, links resolved.</param>
+    /// <returns>The log or journal, and whose it is; null if there is none.</returns>
+    public static (string Path, uint Owner)? OfStranger(string database)
     {
         const int ofOthers = 0x12; // 0022
         try
         {
-            if (Posix.StatusOrNull(database) is { IsRegular: true } file && (file.Permissions & ofOthers) == 0
-                && Posix.StatusOrNull(log) is { Size: > 0 } status && status.Uid != 0 && status.Uid != file.Uid && status.Uid != Posix.EffectiveUser)
+            if (Posix.StatusOrNull(database) is not { IsRegular: true } file || (file.Permissions & ofOthers) != 0
+                || Posix.StatusOrNull(DirectoryOf(database)!) is not { } directory
+                || ((directory.Permissions & ofOthers) == 0 && (directory.Uid == 0 || directory.Uid == file.Uid)))
             {
-                throw UserError.Failed(
-                    $"the database {Shown(database)} was not opened: {Shown(log)}, which SQLite would write into it, belongs to {Accounts.UserText(status.Uid, "user ")}, who may not write to the database",
-                    "find out who made it: if it is the application's, give it the database's owner, else move it away");
+                return null;
+            }
+
+            foreach (var log in new[] { database + SqliteCompanions.Log, database + SqliteCompanions.Journal })
+            {
+                if (Posix.StatusOrNull(log) is { Size: > 0 } status && status.Uid != 0 && status.Uid != file.Uid && status.Uid != Posix.EffectiveUser)
+                {
+                    return (log, status.Uid);
+                }
             }
         }
         catch (PosixError)
         {
             // Opening the database will say what is wrong.
         }
+
+        return null;
     }
 
     private static void RequireFile(string database, string companion)

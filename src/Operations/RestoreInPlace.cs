@@ -255,12 +255,12 @@ internal sealed class RestoreInPlace : IDisposable
 
     /// <summary>
     /// Lets SQLite write a left-over log into the old database, as the application's next start would have done. After that
-    /// one file is the whole database, and can be replaced in one instant. Beside an empty file there is nothing to write it into: it is kept as it is.
+    /// one file is the whole database, and can be replaced in one instant. Beside an empty file there is nothing to write it into, and what a stranger put there is not to be: it is kept as it is.
     /// </summary>
     /// <exception cref="UserError">SQLite can read the old database and yet not do that.</exception>
     internal static void FoldLogIn(string path, CancellationToken stop)
     {
-        if (SqliteJournal.RemovedWhenOpened(path) is not null)
+        if (SqliteJournal.RemovedWhenOpened(path) is not null || SqliteJournal.OfStranger(path) is not null)
         {
             return;
         }

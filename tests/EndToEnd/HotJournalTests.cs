@@ -91,6 +91,7 @@ public sealed class HotJournalTests : IDisposable
             + "c.execute('begin immediate'); c.execute(\"update t set v='new'||v\"); "
             + $"import os; {(end == "wal" ? "c.commit(); " : "")}os.kill(os.getpid(), 9)");
         Command.Run("chmod", "640", site.Database).Succeeds();
+        Command.Run("chmod", "1777", Path.GetDirectoryName(site.Database)!).Succeeds();
         Command.Run("chown", $"{Machine.OrdinaryUser}", $"{site.Database}-{end}").Succeeds();
         var before = File.ReadAllBytes(site.Database);
         site.Run("create").Ends(3).Says("was not opened", $"{site.Database}-{end}, which SQLite would write into it, belongs to");
