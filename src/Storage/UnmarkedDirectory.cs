@@ -5,7 +5,7 @@ using VertexAr.Backup.Model;
 namespace VertexAr.Backup.Storage;
 
 /// <summary>
-/// What may be in a directory that becomes a repository: nothing, or what a first run that was cut off left. Others have directories called
+/// What may be in a directory that becomes a repository: nothing, what a first run that was cut off left, or a copy of a repository without its mark. Others have directories called
 /// 'staging' or 'packs', too, and files called 'lock', and what a repository has under those names is replaced and removed.
 /// </summary>
 internal static class UnmarkedDirectory
@@ -42,8 +42,8 @@ internal static class UnmarkedDirectory
         string[] own = [below.Leases, below.Runs, below.OffsiteLock, below.Writer, below.Manifest];
         return names.Where(name => !known.Contains(name) && !IsPythonFolder(Path.Combine(layout.Root, name))).OrderBy(name => own.Contains(name)).FirstOrDefault()
             ?? Inside(below.Staging, (path, name) => name is RecoveryTemporary or MarkTemporary ? IsFile(path) : ScratchDirectory.IsLeft(path))
-            ?? Inside(below.Snapshots, (_, _) => false)
-            ?? Inside(below.Packs, (_, _) => false)
+            ?? Inside(below.Snapshots, (_, name) => SnapshotId.Parse(name.Split('.')[0]) is not null)
+            ?? Inside(below.Packs, (path, _) => Directory.Exists(path) && Names(path).TrueForAll(name => Digest.TryParse(name.Split('.')[0], out var pack) && layout.Pack(pack) == Path.Combine(path, name)))
             ?? (names.Contains(below.Lock) && !IsLock(layout.Lock) ? below.Lock : null)
             ?? (names.Contains(below.Recovery) && !IsRecovery(layout.Recovery) ? below.Recovery : null);
 

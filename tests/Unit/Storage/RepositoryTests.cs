@@ -142,6 +142,8 @@ public sealed class RepositoryTests : IDisposable
     [InlineData("RECOVERY.txt", "HOW TO GET FILES BACK WITHOUT vertex-ar-backup\n, as another version has it")]
     [InlineData("staging/RECOVERY.tmp", "HOW TO")]
     [InlineData("staging/mark.tmp", "")]
+    [InlineData("snapshots/20261123T020000Z.json", "of a repository that was copied without its mark")]
+    [InlineData("packs/ab/ab1f9d6e0d3a2e6f0c7b5a4d3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a09.tar.gz", "likewise")]
     [InlineData("staging/vertex-ar-backup-offsite-20261123T020000Z/this-was-fetched", "")]
     public void What_a_first_run_that_was_cut_off_left_is_ours(string path, string content)
     {
