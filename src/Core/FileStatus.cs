@@ -9,6 +9,14 @@ internal readonly record struct FileStatus(
     /// <summary>When it was made; 1970 where the file system does not know.</summary>
     public FileTime Born { get; init; }
 
+    /// <summary>
+    /// When it was made, if that can be relied upon. Not on an overlay, which makes a file of a lower layer again when it is renamed or written to, nor on others
+    /// without a device of their own (major number 0); of those none uses an inode's number again soon.
+    /// </summary>
+    public FileTime LastingBorn => IsOnDisk ? Born : default;
+
+    public bool IsOnDisk => Device >> 32 != 0;
+
     public bool IsRegular => (Mode & TypeMask) == 0x8000;
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;

@@ -22,12 +22,16 @@ internal sealed class OffsitePull
     private readonly RunProgress progress;
     private readonly CancellationToken stop;
     private readonly HashSet<Digest> intact = [];
+    private readonly Lazy<KnownDamage> known;
     private int packCount;
     private int warningCount;
     private long bytes;
 
-    private OffsitePull(RepositoryLock held, OffsiteSnapshots offsite, RunProgress progress, CancellationToken stop) =>
+    private OffsitePull(RepositoryLock held, OffsiteSnapshots offsite, RunProgress progress, CancellationToken stop)
+    {
         (this.held, this.offsite, this.progress, this.stop) = (held, offsite, progress, stop);
+        known = new Lazy<KnownDamage>(() => KnownDamage.Read(Here));
+    }
 
     private Layout Here => held.Layout;
 
@@ -74,11 +78,12 @@ internal sealed class OffsitePull
         whole.RemoveAll(snapshot => refused.Exists(one => one.Id == snapshot.Id));
         bad.AddRange(refused);
         var pulled = new List<SnapshotId>();
+        var named = new Lazy<HashSet<Digest>>(() => NamedHere(here));
 
         // The newest is what is wanted most.
         foreach (var snapshot in whole.Where(snapshot => !here.Contains(snapshot.Id)).Reverse())
         {
-            if (Bring(snapshot) is { } reason)
+            if (Bring(snapshot, named) is { } reason)
             {
                 bad.Add(new DamagedSnapshot(snapshot.Id, reason));
             }
@@ -92,8 +97,30 @@ internal sealed class OffsitePull
         return new OffsitePullResult(pulled, packCount, bytes, bad);
     }
 
+    /// <summary>Packs that snapshots here need. The checks look at these, so they are not read again with each snapshot that shares them.</summary>
+    private HashSet<Digest> NamedHere(HashSet<SnapshotId> here)
+    {
+        progress.Phase = "looking at what is here";
+        var store = new SnapshotStore(Here);
+        var named = new HashSet<Digest>();
+        foreach (var snapshot in store.ReadAll().Whole.Where(snapshot => here.Contains(snapshot.Id)))
+        {
+            stop.ThrowIfCancellationRequested();
+            try
+            {
+                named.UnionWith(store.ReadPackTable(snapshot).Select(pack => pack.Sha256));
+            }
+            catch (DamageError)
+            {
+                // What else needs them names them.
+            }
+        }
+
+        return named;
+    }
+
     /// <summary>Brings one snapshot; returns why it could not, or null.</summary>
-    private string? Bring(Snapshot snapshot)
+    private string? Bring(Snapshot snapshot, Lazy<HashSet<Digest>> named)
     {
         progress.Phase = $"snapshot {snapshot.Id}";
         if (offsite.FetchParts(snapshot) is { } trouble)
@@ -108,7 +135,7 @@ internal sealed class OffsitePull
         }
 
         var needed = offsite.Store.ReadPackTable(snapshot);
-        var missing = needed.FindAll(pack => !IsHere(pack));
+        var missing = needed.FindAll(pack => named.Value.Contains(pack.Sha256) ? Lacks(pack, known.Value) : !IsHere(pack));
         if (Fetch(missing, $"snapshot {snapshot.Id} needs") is [var bad, ..] all)
         {
             return Lacks(all.Count, bad);
@@ -122,7 +149,6 @@ internal sealed class OffsitePull
     {
         progress.Phase = "looking at what is here";
         var store = new SnapshotStore(Here);
-        var known = KnownDamage.Read(Here);
         var (whole, damaged) = store.ReadAll();
         var bad = damaged.FindAll(one => ids.Contains(one.Id)).ConvertAll(one => Stuck(one.Id, $"header {one.Reason}"));
         var (present, lacking) = (new HashSet<Digest>(), new Dictionary<Digest, (PackInfo Pack, List<SnapshotId> By)>());
@@ -134,7 +160,7 @@ internal sealed class OffsitePull
                 store.CheckFileListSize(snapshot);
                 foreach (var pack in store.ReadPackTable(snapshot).Where(pack => !present.Contains(pack.Sha256)))
                 {
-                    if (lacking.ContainsKey(pack.Sha256) || Lacks(pack, known))
+                    if (lacking.ContainsKey(pack.Sha256) || Lacks(pack, known.Value))
                     {
                         lacking.TryAdd(pack.Sha256, (pack, []));
                         lacking[pack.Sha256].By.Add(snapshot.Id);

@@ -126,7 +126,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     /// </summary>
     private void Detach(byte[] path, bool isForeign = false)
     {
-        if (isForeign || places.StatusOrNull(path) is not { IsRegular: true, Links: > 1 } file || FileIdentity.IsOnDisk(file))
+        if (isForeign || places.StatusOrNull(path) is not { IsRegular: true, Links: > 1 } file || file.IsOnDisk)
         {
             return;
         }

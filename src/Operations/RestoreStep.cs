@@ -10,13 +10,7 @@ internal readonly record struct FileIdentity(ulong Inode, uint Type, FileTime Bo
 {
     private const uint TypeMask = 0xF000;
 
-    public static FileIdentity Of(in FileStatus status) => new(status.Inode, status.Mode & TypeMask, IsOnDisk(status) ? status.Born : default);
-
-    /// <summary>
-    /// Not on an overlay, which makes a file of a lower layer again when it is renamed, nor on others without a device of their own
-    /// (major number 0); of those none uses an inode's number again soon.
-    /// </summary>
-    public static bool IsOnDisk(in FileStatus status) => status.Device >> 32 != 0;
+    public static FileIdentity Of(in FileStatus status) => new(status.Inode, status.Mode & TypeMask, status.LastingBorn);
 
     public bool Is(in FileStatus? status) => status is { } there && Of(there) == this;
 }

@@ -83,7 +83,7 @@ internal sealed class ForeignPlaces
     /// another's, which was made later.
     /// </summary>
     public Foreign? Of(in FileStatus status) =>
-        places.TryGetValue(new FileKey(status), out var place) && (place.Born == status.Born || place.Born == default || status.Born == default) ? place.Foreign : null;
+        places.TryGetValue(new FileKey(status), out var place) && (place.Born == status.LastingBorn || place.Born == default || status.Born == default) ? place.Foreign : null;
 
     /// <summary>By the directory's device and inode, and a name: a single file, or a database and its companions, which may come and go.</summary>
     /// <param name="directory">The directory that holds the name.</param>
@@ -104,7 +104,7 @@ internal sealed class ForeignPlaces
         return null;
     }
 
-    private void Add(in FileStatus status, Foreign foreign) => places.TryAdd(new FileKey(status), (foreign, status.Born));
+    private void Add(in FileStatus status, Foreign foreign) => places.TryAdd(new FileKey(status), (foreign, status.LastingBorn));
 
     private void AddLinks(string path, Foreign foreign)
     {
