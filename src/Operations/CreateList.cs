@@ -21,6 +21,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     private bool hasAbsent;
     private int settledPacks;
 
+    /// <summary>Something was listed since the last check point, or was in a pack that was not finished then.</summary>
+    private bool hasUnsettled;
+
     /// <summary>Told each path that is listed.</summary>
     public Action<ReadOnlySpan<byte>>? Listed { get; set; }
 
@@ -80,7 +83,24 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
             }
 
             Listed?.Invoke(item.Entry.Path);
+            hasUnsettled = true;
             CheckpointIfPackFinished();
+        }
+    }
+
+    /// <summary>
+    /// After a finished pack the list so far is put on disk, so that a run that is cut off loses little; not after each pack of a
+    /// large file, of which nothing is listed before its end.
+    /// </summary>
+    public void CheckpointIfPackFinished()
+    {
+        var finished = packs.FinishedCount;
+        if (finished != settledPacks && hasUnsettled)
+        {
+            settledPacks = finished;
+            var table = packs.Table();
+            staging.Record(writer.Checkpoint(), table);
+            hasUnsettled = table.Contains(null);
         }
     }
 
@@ -288,17 +308,6 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
         }
 
         return entry with { Pieces = lines };
-    }
-
-    /// <summary>After each finished pack the list so far is put on disk, so that a run that is cut off loses little.</summary>
-    private void CheckpointIfPackFinished()
-    {
-        var finished = packs.FinishedCount;
-        if (finished != settledPacks)
-        {
-            settledPacks = finished;
-            staging.Record(writer.Checkpoint(), packs.Table());
-        }
     }
 
     private sealed class Counts

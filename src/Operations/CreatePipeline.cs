@@ -34,7 +34,7 @@ internal sealed class CreatePipeline : IDisposable
     private readonly WorkQueue<CreateItem> order;
     private readonly WorkQueue<CreateJob> jobs;
     private readonly WorkQueue<PackWriter> full;
-    private readonly AutoResetEvent awaitedIsStored = new(false);
+    private readonly AutoResetEvent listWakes = new(false);
     private readonly List<Thread> workers = [];
     private readonly Thread finisher;
     private readonly Action<int>? pause;
@@ -56,7 +56,7 @@ internal sealed class CreatePipeline : IDisposable
             order.Wake();
             jobs.Wake();
             full.Wake();
-            awaitedIsStored.Set();
+            listWakes.Set();
         });
         threads.Start("list", List);
         finisher = threads.Start("finish", FinishPacks);
@@ -124,7 +124,7 @@ internal sealed class CreatePipeline : IDisposable
     {
         threads.Dispose();
         full.TakeRest().ForEach(pack => pack.Dispose());
-        awaitedIsStored.Dispose();
+        listWakes.Dispose();
     }
 
     private void Work()
@@ -151,8 +151,9 @@ internal sealed class CreatePipeline : IDisposable
                 store.FinishPack(pack);
             }
 
-            // What is listed now counts as stored, whatever happens to the run.
+            // What is listed now counts as stored, whatever happens to the run; also while the list waits for a file of many packs.
             order.Hurry();
+            listWakes.Set();
         }
     }
 
@@ -188,7 +189,7 @@ internal sealed class CreatePipeline : IDisposable
     {
         if (item.FinishPart((changed, now) => SecondReading.Confirms(changed, now, pause, threads.Stopping)) && Volatile.Read(ref awaited) == item)
         {
-            awaitedIsStored.Set();
+            listWakes.Set();
         }
     }
 
@@ -246,8 +247,9 @@ internal sealed class CreatePipeline : IDisposable
         Interlocked.Exchange(ref awaited, item);
         while (!item.IsStored)
         {
-            awaitedIsStored.WaitOne();
+            listWakes.WaitOne();
             threads.Stopping.ThrowIfCancellationRequested();
+            list.CheckpointIfPackFinished();
         }
     }
 }
