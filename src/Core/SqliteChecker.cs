@@ -94,8 +94,8 @@ internal sealed class SqliteChecker
 
     private SqliteCheck Judge()
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        ends.CancelAfter(patience);
+        using var over = new CancellationTokenSource(patience);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stop, over.Token);
         limit = ends.Token;
         try
         {

@@ -180,13 +180,13 @@ public sealed class SqliteCheckerTests : IDisposable
         Assert.Contains("its rows take more than", check.Detail, StringComparison.Ordinal);
     }
 
-    /// <summary>Statements hear that the time is over while they run. Here it is over while the pages are looked at, before the first of them.</summary>
+    /// <summary>Statements hear that the time is over while they run. Here it is over before the first of them.</summary>
     [Fact]
     public void A_time_that_is_over_between_two_statements_ends_the_check_too()
     {
         MakeWithApplication($"PRAGMA page_size=512; CREATE TABLE t(a); CREATE INDEX i ON t(shout(a)); CREATE TABLE o(x); {Rows} INSERT INTO o SELECT zeroblob(50000) FROM n");
         Is(SqliteHealth.NotFullyCheckable, "the function shout");
-        var check = SqliteChecker.Run(Db, TestContext.Current.CancellationToken, patience: TimeSpan.FromMilliseconds(5));
+        var check = SqliteChecker.Run(Db, TestContext.Current.CancellationToken, patience: TimeSpan.Zero);
         Assert.Equal(SqliteHealth.NotFullyCheckable, check.Health);
         Assert.Contains("its rows take more than", check.Detail, StringComparison.Ordinal);
     }
