@@ -124,8 +124,7 @@ internal static class CreateVerb
         Retention = command.NoRotate ? null : Rules(settings),
         AcceptShrink = command.AcceptShrink,
         ShrinkLimits = settings.ShrinkLimits,
-        Host = System.Environment.MachineName,
-        Machine = MachineIdentity.Read(),
+        Site = ThisSite.Of(settings),
         Tool = $"{CommandTable.Program} {VersionVerb.Version}",
     };
 

@@ -41,6 +41,12 @@ internal sealed record SnapshotHeader
     /// <summary>In the order of the file list: databases by name, then storage trees by name.</summary>
     public required SourceSummary[] Sources { get; init; }
 
+    /// <summary>
+    /// Where the sources of its site are, absolute, that its type does not cover: another site with the same tree or database knows by them that the
+    /// snapshot is not its own. Empty in full and imported ones, and in those of earlier versions.
+    /// </summary>
+    public IReadOnlyList<string> Beside { get; init; } = [];
+
     /// <summary>Bytes of packs that this snapshot added to the repository.</summary>
     public required long StoredBytes { get; init; }
 
@@ -100,6 +106,7 @@ internal sealed record SnapshotHeader
     public bool IsSane =>
         Array.TrueForAll(Sources, source => source is { Files: >= 0, Directories: >= 0, Symlinks: >= 0, SpecialFiles: >= 0, Bytes: >= 0, NewBytes: >= 0 })
         && Array.TrueForAll(Sources, source => SourceNames.IsValid(source.Name) && IsPath(source.Path) && (source.Target is null || IsPath(source.Target)))
+        && Beside.All(IsPath)
         && Array.TrueForAll(Sources, source => source.Absent is null or >= 0 && source.LeftOut.All(left => left.IsSane))
         && Array.TrueForAll(Sources, source => source.Content is null or { IsSane: true })
         && HasDistinctNames() && SnapshotId.Parse(Id) is { } id && Older.All(older => older > id)

@@ -27,6 +27,7 @@ internal static class SnapshotHeaderJson
             StartedAt = json.Time("started_at"),
             FinishedAt = json.Time("finished_at"),
             Sources = ReadSources(json.GetProperty("sources"), like?.Sources ?? []),
+            Beside = json.IfThere("beside", JsonFields.Texts) ?? [],
             StoredBytes = json.Number("stored_bytes"),
             Warnings = ReadWarnings(json.GetProperty("warnings")),
             AttributeKinds = json.IfThere("attributes", JsonFields.Texts) ?? [],
@@ -52,6 +53,11 @@ internal static class SnapshotHeaderJson
         json.WriteString("started_at", header.StartedAt);
         json.WriteString("finished_at", header.FinishedAt);
         json.WriteItems("sources", header.Sources, WriteSource);
+        if (header.Beside.Count > 0)
+        {
+            json.WriteItems("beside", [.. header.Beside], static (json, path) => json.WriteStringValue(path));
+        }
+
         json.WriteNumber("stored_bytes", header.StoredBytes);
         json.WriteObject("warnings", header.Warnings, WriteWarnings);
         if (header.AttributeKinds.Length > 0)

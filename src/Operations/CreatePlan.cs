@@ -66,13 +66,8 @@ internal sealed record CreatePlan
     /// </summary>
     public Func<IReadOnlyList<PathWarning>> HalfRestored { get; init; } = () => [];
 
-    public required string Host { get; init; }
-
-    /// <summary>Which machine this is, as in a header; null if that is not known.</summary>
-    public string? Machine { get; init; }
-
-    /// <summary>What our snapshots are known by among others in the same repository.</summary>
-    public SiteIdentity Site => new(Host, Machine, [.. Places.Select(place => new SiteSource(place.Name, place.Kind, place.Path))]) { IsThere = RealPath.MayBeThereBeside(Places.Select(place => place.Path)) };
+    /// <summary>What our snapshots are known by among others in the same repository: all that is configured, whatever is missing or not asked for.</summary>
+    public required SiteIdentity Site { get; init; }
 
     public required string Tool { get; init; }
 

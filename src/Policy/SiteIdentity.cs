@@ -23,6 +23,9 @@ internal sealed record SiteIdentity(string Host, string? Machine, IReadOnlyColle
     /// <summary>Whether something lies at a path now. What is there, and is no source of ours, may be another site's.</summary>
     public Func<string, bool> IsThere { get; init; } = static _ => false;
 
+    /// <summary>Where the sources lie that a snapshot of ours of a type does not hold.</summary>
+    public IReadOnlyList<string> PlacesBeside(SnapshotType type) => [.. Sources.Where(source => !type.Covers(source.Kind)).Select(source => source.Path)];
+
     /// <summary>Of this machine, and with a source that lies where one of ours does. What was imported lay where the other system had it, and is of the site for which it was.</summary>
     public bool IsOwn(SnapshotHeader header) =>
         Sources.Count == 0 || (IsHere(header) && (SharesPath(header) || (header.Origin is { } origin && (origin.For is { } places ? places.Any(IsOurs) : SharesName(header)))));
@@ -113,9 +116,9 @@ internal sealed record SiteIdentity(string Host, string? Machine, IReadOnlyColle
 
     private bool IsOtherMachine(SnapshotHeader header) => header.Machine is not null && Machine is not null && header.Machine != Machine;
 
-    /// <summary>Something of it lies where we have nothing.</summary>
+    /// <summary>Something of it, or of the site that made it, lies where we have nothing.</summary>
     private bool HasElsewhere(SnapshotHeader header) =>
-        (header.Origin?.For ?? header.Sources.Where(IsElsewhere).Select(there => there.Path)).Any(path => !IsOurs(path) && IsThere(path));
+        (header.Origin?.For ?? header.Sources.Where(IsElsewhere).Select(there => there.Path).Concat(header.Beside)).Any(path => !IsOurs(path) && IsThere(path));
 
     private bool IsElsewhere(SourceSummary there) => !Sources.Any(here => IsSamePlace(there, here));
 

@@ -39,28 +39,30 @@ public sealed class SharedRepositoryTests : IDisposable
         site.Run("verify", "--deep").Succeeds();
     }
 
-    /// <summary>Each has a database of its own beside the tree that both save: the only copies are in its own snapshots.</summary>
-    [Fact]
-    public void Two_configurations_that_share_a_tree_rotate_what_is_theirs()
+    /// <summary>Each has a database of its own beside the tree that both save: the only copies are in its own snapshots, and those of the tree alone are of one of them, too.</summary>
+    [Theory]
+    [InlineData("full")]
+    [InlineData("storage")]
+    public void Two_configurations_that_share_a_tree_rotate_what_is_theirs(string type)
     {
         Command.Shell("sqlite3 one.db 'create table t(v)'; sqlite3 two.db 'create table t(v)'", site.Root);
         UseDatabase("one");
-        var first = site.Create().Id;
+        var first = site.Create(type).Id;
         UseDatabase("two");
         for (var night = 0; night < 3; night++)
         {
-            site.Create();
+            site.Create(type);
         }
 
         Assert.Equal(3, site.Snapshots().Count);
         UseDatabase("one");
-        site.Run("restore", "latest", "--only", "database", "--to", site.In("out")).Succeeds().Prints(first);
-        Assert.True(File.Exists(site.In("out/one/one.db")));
+        site.Run("restore", "latest", "--to", site.In("out"), type == "storage" ? "--only=storage" : "--only=database").Succeeds().Prints(first);
+        Assert.Equal(type == "full", File.Exists(site.In("out/one/one.db")));
 
         // That the file is gone as well says that it was ours.
         UseDatabase("two");
         File.Delete(site.In("one.db"));
-        site.Create();
+        site.Create(type);
         Assert.DoesNotContain(first, site.Snapshots().Select(snapshot => snapshot.Id));
     }
 

@@ -60,6 +60,7 @@ public sealed class SnapshotHeaderSourceTests
         var path = string.Concat(Enumerable.Repeat("/a", length / 2)) + new string('b', length % 2);
         Assert.Equal(isSane, Header(Plain with { Path = path }).IsSane);
         Assert.Equal(isSane, Header(Plain with { Target = path }).IsSane);
+        Assert.Equal(isSane, (Header(Plain) with { Beside = [path] }).IsSane);
     }
 
     [Fact]

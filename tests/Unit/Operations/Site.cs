@@ -6,6 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
+using VertexAr.Backup.Policy;
 using VertexAr.Backup.Sources;
 using VertexAr.Backup.Storage;
 
@@ -59,7 +60,7 @@ internal sealed class Site : IDisposable
         CompressionLevel = 1,
         MinFreeBytes = 0,
         Workers = 2,
-        Host = "host",
+        Site = new SiteIdentity("host", null, []),
         Tool = "tool",
     };
 

@@ -5,7 +5,7 @@ namespace VertexAr.Backup.Tests.Policy;
 
 /// <summary>
 /// Snapshots are written as the day of the year 2026, the host, ':' and the machine if it is known, '/' and the path of its only source, and '=' and
-/// the name of that source where it is another than 'srv'; after '+' comes another source with its path, '/' and its name; an 'i' at the end if it was imported. We are host A on machine m, with /srv.
+/// the name of that source where it is another than 'srv'; after '~' comes the path, '/' and a name, of a source that its type does not cover; after '+' comes another source with its path, '/' and its name; an 'i' at the end if it was imported. We are host A on machine m, with /srv.
 /// </summary>
 public sealed class SiteIdentityTests
 {
@@ -62,6 +62,8 @@ public sealed class SiteIdentityTests
     [InlineData("1A:m/srv+x 50A:m/srv+x 99A:m/srv 100A:m/srv", "/x", "99 100")]
     [InlineData("1A:m/srv+x 99A:m/srv 100A:m/srv", "/x", "1 99 100")]
     [InlineData("1A:m/srv+db 2A:m/srv", "/db /srv", "1 2")]
+    [InlineData("1A:m/srv~x 2A:m/srv~db", "/db", "1 2")]
+    [InlineData("1A:m/srv~x 2A:m/srv~db", "/x /db", "2")]
     [InlineData("1A:m/old 99A:m/srv 100A:m/srv", "/old", "99 100")]
     [InlineData("1A:m/old 99A:m/srv 100A:m/srv", "/srv", "1 99 100")]
     public void What_has_a_source_elsewhere_that_is_there_is_another_sites(string snapshots, string there, string rotated)
@@ -167,7 +169,8 @@ public sealed class SiteIdentityTests
 
     private static Snapshot Read(string text)
     {
-        var (front, rest) = text.TrimEnd('i').Split('/') is [var one, var two] ? (one, two) : throw new ArgumentException(text, nameof(text));
+        var (line, beside) = text.Split('~') is [var plain, var place] ? (plain, $"/{place}") : (text, null);
+        var (front, rest) = line.TrimEnd('i').Split('/') is [var one, var two] ? (one, two) : throw new ArgumentException(text, nameof(text));
         var host = front.TrimStart([.. "0123456789"]);
         var time = new DateTimeOffset(2026, 1, 1, 2, 0, 0, TimeSpan.Zero).AddDays(int.Parse(front[..^host.Length], System.Globalization.CultureInfo.InvariantCulture) - 1);
         var id = SnapshotId.At(time);
@@ -197,6 +200,7 @@ public sealed class SiteIdentityTests
                 }),
             ],
             Origin = text.EndsWith('i') ? new SnapshotOrigin(SnapshotOrigin.Python, "b", 1, default) : null,
+            Beside = beside is null ? [] : [beside],
             StoredBytes = 0,
             Warnings = WarningSummary.None,
             Files = new PartFile(0, default, 0),
