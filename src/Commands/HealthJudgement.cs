@@ -99,7 +99,7 @@ internal sealed class HealthJudgement
             JudgeAge(newest, kinds, group.Key.MaxAge);
             JudgeState(newest, kinds);
             var unsaved = facts.Unsaved.Where(source => group.Any(rule => rule.Kind == source.Kind && rule.Names.Contains(source.Name))).Select(source => source.Name).ToList();
-            problems.AddRange(unsaved.Select(name => new HealthNote($"no snapshot has '{name}', which the configuration names; those that are here are of other sites", Create)));
+            problems.AddRange(unsaved.Select(name => new HealthNote($"no snapshot that is known to be of this site has '{name}', which the configuration names", Create)));
             foreach (var name in group.SelectMany(rule => rule.Names).Except(newest.Sources.Select(source => source.Name)).Except(unsaved))
             {
                 remarks.Add(new HealthNote($"the newest snapshot has no source '{name}', which the configuration names; the next run adds it"));

@@ -21,7 +21,6 @@ internal sealed class PosixError(int number, string? message = null) : IOExcepti
     public const int Invalid = 22;
     public const int TooManyFilesInAll = 23;
     public const int TooManyFiles = 24;
-    public const int FileTooLarge = 27;
     public const int NoSpace = 28;
     public const int ReadOnly = 30;
     public const int TooManyHardLinks = 31;

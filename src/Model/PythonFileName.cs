@@ -33,9 +33,6 @@ internal sealed record PythonFileName(string Backup, SnapshotType Type, DateTime
 
     private static readonly string[] Endings = ["db", "sqlite", "sqlite3", "tar", "gz", "tgz", "bz2", "xz"];
 
-    /// <summary>Whether a text is the name of such a backup, without any ending.</summary>
-    public static bool IsBackup(string text) => Parse(text) is { } name && name.Backup == text;
-
     /// <summary>Null for a name that is none of that system's.</summary>
     public static PythonFileName? Parse(string name)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
@@ -52,12 +51,12 @@ internal sealed class CreateEntries(
         attributes.AreRead = was is null;
         if (was is not null)
         {
-            AddCopy(Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(was.Path)}"), options.Path);
+            AddCopy(ListPath.OfFile(options.Name, was.Path), options.Path);
             return;
         }
 
         var name = new SourceName(options.Name, SourceKind.Database);
-        var path = Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}");
+        var path = ListPath.OfFile(options.Name, options.Path);
         if (LookAt(source, options.Name) is not { } before)
         {
             return;

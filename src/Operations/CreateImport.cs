@@ -1,4 +1,3 @@
-using System.Text;
 using VertexAr.Backup.Core;
 using VertexAr.Backup.Model;
 using VertexAr.Backup.Policy;
@@ -164,7 +163,7 @@ internal sealed class CreateImport
         var place = names.Of(archive);
         var copy = Path.Combine(scratch, "database");
         PythonDatabase.Copy(archive, found, copy, describe: null, progress, stop);
-        var was = PythonDatabase.Describe(archive, place, Encoding.UTF8.GetBytes($"{place.Name}/{Path.GetFileName(place.Path)}"));
+        var was = PythonDatabase.Describe(archive, place, ListPath.OfFile(place.Name, place.Path));
         return new DatabaseOptions(place.Name, copy, TimeSpan.Zero) { Was = new FormerSource(place.Path, entry => was with { Size = entry.Size }) };
     }
 

@@ -128,7 +128,7 @@ internal sealed class CreatePreview
     {
         var name = new SourceName(database.Name, SourceKind.Database);
         var status = new SqliteSource(database, clock).Look();
-        var path = Encoding.UTF8.GetBytes($"{database.Name}/{Path.GetFileName(database.Path)}");
+        var path = ListPath.OfFile(database.Name, database.Path);
         var known = CreateEntries.FindDatabase(earlier, name, path, status) is not null;
         Add(status.File.Size, known);
         sources.Add(Summary(name, database.Path, files: 1, symlinks: 0, Units.Add(status.File.Size, status.Wal?.Size ?? 0)));

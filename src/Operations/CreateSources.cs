@@ -86,7 +86,6 @@ internal sealed class CreateSources
     /// <returns>Why it is missing; null if it is there.</returns>
     public UserError? LookAgain(TreeOptions tree, ForeignPlaces places)
     {
-        plan.Watch.ReadMountsAgain();
         Look(tree, new Lazy<ForeignPlaces>(places));
         return missing.GetValueOrDefault(tree.Name);
     }

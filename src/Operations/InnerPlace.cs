@@ -1,4 +1,5 @@
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Sources;
 
 namespace VertexAr.Backup.Operations;
@@ -11,16 +12,14 @@ internal sealed record InnerPlace(byte[] InTree, byte[] Own)
     /// <summary>Those in a tree. Of what lies in each other, the inner ones come first.</summary>
     public static IReadOnlyList<InnerPlace> In(TreeOptions tree, IEnumerable<DatabaseOptions> databases, IEnumerable<TreeOptions> trees) =>
     [
-        .. databases.Select(database => (Place: database.File, Own: InDirectory(database.Name, database.Path)))
-            .Concat(trees.Where(other => other.Name != tree.Name).Select(other => (Place: other.Top, Own: other.IsFile ? InDirectory(other.Name, other.Path) : other.Name)))
+        .. databases.Select(database => (Place: database.File, Own: ListPath.OfFile(database.Name, database.Path)))
+            .Concat(trees.Where(other => other.Name != tree.Name).Select(other => (Place: other.Top, Own: other.IsFile ? ListPath.OfFile(other.Name, other.Path) : Posix.Bytes(other.Name))))
             .Where(source => source.Place != tree.Top && PathPrefix.Holds(tree.Top, source.Place))
             .OrderByDescending(source => source.Place.Length)
-            .Select(source => new InnerPlace(Posix.Bytes(tree.Name + "/" + source.Place[tree.Top.Length..].TrimStart('/')), Posix.Bytes(source.Own))),
+            .Select(source => new InnerPlace(Posix.Bytes(tree.Name + "/" + source.Place[tree.Top.Length..].TrimStart('/')), source.Own)),
     ];
 
     /// <summary>What the lists call a path of the tree; null if it is not in this place.</summary>
     public byte[]? Translate(ReadOnlySpan<byte> path) =>
         path.StartsWith(InTree) && (path.Length == InTree.Length || path[InTree.Length] == '/') ? [.. Own, .. path[InTree.Length..]] : null;
-
-    private static string InDirectory(string name, string path) => $"{name}/{Path.GetFileName(path)}";
 }

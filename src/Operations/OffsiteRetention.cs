@@ -142,8 +142,14 @@ internal sealed class OffsiteRetention
             var (folder, file) = (Path.GetDirectoryName(name)!, Path.GetFileName(name));
             if (folder == Layout.Below.Snapshots && SnapshotId.Parse(file.Split('.')[0]) is { } id && !kept.Contains(id))
             {
-                // What has another ending is not ours.
-                (name == Layout.Below.Header(id) ? headers : name == Layout.Below.FileList(id) || name == Layout.Below.PackTable(id) ? lists : []).Add(name);
+                if (name == Layout.Below.Header(id))
+                {
+                    headers.Add(name);
+                }
+                else if (name == Layout.Below.FileList(id) || name == Layout.Below.PackTable(id))
+                {
+                    lists.Add(name);
+                }
             }
             else if (file.EndsWith(Layout.PackSuffix, StringComparison.Ordinal) && Digest.TryParse(file[..^Layout.PackSuffix.Length], out var pack)
                 && name == Layout.Below.Pack(pack) && !needed.Contains(pack))

@@ -11,7 +11,6 @@ internal sealed class PlaceWatch
     private readonly Dictionary<string, KnownPlace> known;
     private readonly List<KnownPlace> earlier;
     private readonly string? accept;
-    private MountTable mounts = MountTable.Read();
 
     /// <param name="memory">What is remembered of them.</param>
     /// <param name="accept">The command that says that all of them are right where they are now; null if that is said.</param>
@@ -84,7 +83,7 @@ internal sealed class PlaceWatch
     /// <exception cref="UserError">It is on another file system than it was.</exception>
     public void Require(string role, string path, bool isOneOfSeveral = false)
     {
-        if (FileSystemIdentity.Of(path, mounts) is not { } now)
+        if (FileSystemIdentity.Of(path, MountTable.Read()) is not { } now)
         {
             return;
         }
@@ -114,9 +113,6 @@ internal sealed class PlaceWatch
         : was.FileSystem is { } before && now.FileSystem is { } after && Change(was.Path, before, after) is { } change
             ? ($"is on the pool {pool.Point}, whose branch {was.Path} {change.What}", change.Path)
             : null;
-
-    /// <summary>To be called before a place is looked at once more: what is mounted may have changed.</summary>
-    public void ReadMountsAgain() => mounts = MountTable.Read();
 
     /// <summary>Looks at the backup directory in particular.</summary>
     /// <exception cref="UserError">It is on another file system than it was, or a repository was there and is not.</exception>
@@ -206,6 +202,6 @@ internal sealed class PlaceWatch
         }
     }
 
-    private string Mounting(string path) =>
-        MountTable.PointInFstab(path) is { } point && mounts.All.All(mount => mount.Point != point) ? $"mount it: 'sudo mount {point}'" : "mount it";
+    private static string Mounting(string path) =>
+        MountTable.PointInFstab(path) is { } point && MountTable.Read().All.All(mount => mount.Point != point) ? $"mount it: 'sudo mount {point}'" : "mount it";
 }

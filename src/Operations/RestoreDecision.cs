@@ -89,10 +89,6 @@ internal readonly record struct StepChoice(StepMove Move, StepRemark Remark = St
     public static implicit operator StepChoice(StepMove move) => new StepChoice(move);
 
     public static implicit operator StepChoice(StepRemark remark) => new StepChoice(StepMove.Nothing, remark);
-
-    public static StepChoice FromStepMove(StepMove move) => move;
-
-    public static StepChoice FromStepRemark(StepRemark remark) => remark;
 }
 
 /// <summary>

@@ -43,9 +43,6 @@ internal sealed class RestoreLosses
     /// <summary>Symlinks that were not made.</summary>
     public long Symlinks { get; private set; }
 
-    /// <summary>The first hundred of those that could not be made.</summary>
-    public IReadOnlyList<PathWarning> FirstSpecialFiles => specialFiles;
-
     /// <summary>What the place could not hold, with reasons, and was left out.</summary>
     public IReadOnlyList<PathWarning> NotWritten => notWritten;
 

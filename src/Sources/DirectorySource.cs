@@ -153,7 +153,7 @@ internal sealed class DirectorySource
     /// <summary>A file is found in its directory, as every file of a tree is; in the list it has the name that is configured.</summary>
     private static (SafeFileHandle Directory, WalkedEntry Entry) OpenFile(TreeOptions options)
     {
-        var (name, listed) = (Posix.Bytes(Path.GetFileName(options.Top)), Encoding.UTF8.GetBytes($"{options.Name}/{Path.GetFileName(options.Path)}"));
+        var (name, listed) = (Posix.Bytes(Path.GetFileName(options.Top)), ListPath.OfFile(options.Name, options.Path));
         SafeFileHandle? directory = null;
         try
         {

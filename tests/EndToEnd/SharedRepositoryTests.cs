@@ -141,7 +141,7 @@ public sealed class SharedRepositoryTests : IDisposable
         UseDatabase("two");
         site.Create();
         UseDatabase("one");
-        site.Run("status").Ends(1).Prints("no snapshot has 'one'");
+        site.Run("status").Ends(1).Prints("no snapshot that is known to be of this site has 'one'");
         site.Create();
         site.Run("status").Succeeds();
         UseDatabase("two");

@@ -194,7 +194,7 @@ public sealed class HealthJudgementTests
         var facts = Facts() with { Unsaved = [new SourceName("new", SourceKind.Storage), new SourceName("media", SourceKind.Database)] };
         var verdict = HealthJudgement.Judge(facts, new HealthRules([new CoverageRule(SourceKind.Storage, TimeSpan.FromHours(26), ["media", "new"])], 0), Noon);
 
-        Assert.Equal(["no snapshot has 'new', which the configuration names; those that are here are of other sites"], verdict.Problems.Select(problem => problem.Text));
+        Assert.Equal(["no snapshot that is known to be of this site has 'new', which the configuration names"], verdict.Problems.Select(problem => problem.Text));
         Assert.Empty(verdict.Remarks);
     }
 
