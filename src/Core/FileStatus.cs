@@ -34,6 +34,19 @@ internal readonly record struct FileStatus(
     /// <summary>Which device a device node stands for; not of interest for anything else.</summary>
     public DeviceNumber Node { get; init; }
 
+    /// <summary>Looks at a path, following links; null if there is nothing, or nothing that can be looked at.</summary>
+    public static FileStatus? IfSeen(string path)
+    {
+        try
+        {
+            return Posix.StatusOrNull(path);
+        }
+        catch (PosixError)
+        {
+            return null;
+        }
+    }
+
     public static FileStatus Of(in PosixCalls.StatxBuffer told) => new(
         told.Mode, told.Uid, told.Gid, (long)told.Size, ((ulong)told.DeviceMajor << 32) | told.DeviceMinor, told.Inode, told.Links, (long)told.Blocks,
         (told.Mask & 0x1000) != 0 ? told.MountId : 0, TimeOf(told.Modified), TimeOf(told.Changed))

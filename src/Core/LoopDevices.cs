@@ -11,7 +11,7 @@ internal static class LoopDevices
     {
         foreach (var device in TryList(devices))
         {
-            if (TryRead(Path.Combine(device, "loop/backing_file")) is { } path && StatusOrNull(path) is { } status)
+            if (TryRead(Path.Combine(device, "loop/backing_file")) is { } path && FileStatus.IfSeen(path) is { } status)
             {
                 yield return ((status.Device, status.Inode), $"/dev/{Path.GetFileName(device)}");
             }
@@ -39,18 +39,6 @@ internal static class LoopDevices
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It has no file.
-            return null;
-        }
-    }
-
-    private static FileStatus? StatusOrNull(string path)
-    {
-        try
-        {
-            return Posix.StatusOrNull(path);
-        }
-        catch (PosixError)
-        {
             return null;
         }
     }

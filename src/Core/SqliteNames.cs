@@ -69,7 +69,7 @@ internal sealed class SqliteNames
 
     /// <param name="path">The database file, absolute and without links.</param>
     /// <returns>Null if it is no file.</returns>
-    public static SqliteNames? Of(string path) => StatusOrNull(path) is { IsRegular: true } file ? new SqliteNames(path, file) : null;
+    public static SqliteNames? Of(string path) => FileStatus.IfSeen(path) is { IsRegular: true } file ? new SqliteNames(path, file) : null;
 
     /// <summary>Logs next to the other names that SQLite would read if it was given these.</summary>
     public IReadOnlyList<string> OtherLogs() => [.. others.SelectMany(LogsOf)];
@@ -91,23 +91,11 @@ internal sealed class SqliteNames
 
     private static string Above(string path) => System.IO.Path.GetDirectoryName(path) ?? "/";
 
-    private static FileStatus? StatusOrNull(string path)
-    {
-        try
-        {
-            return Posix.StatusOrNull(path);
-        }
-        catch (PosixError)
-        {
-            return null;
-        }
-    }
-
     /// <summary>A place by what the kernel knows of it: several paths may lead there.</summary>
     private static Entry? EntryOf(string path) =>
-        StatusOrNull(Above(path)) is { } directory ? new Entry(directory.Device, directory.Inode, System.IO.Path.GetFileName(path)) : null;
+        FileStatus.IfSeen(Above(path)) is { } directory ? new Entry(directory.Device, directory.Inode, System.IO.Path.GetFileName(path)) : null;
 
-    private bool IsSame(string path) => StatusOrNull(path) is { } other && (other.Device, other.Inode) == (file.Device, file.Inode);
+    private bool IsSame(string path) => FileStatus.IfSeen(path) is { } other && (other.Device, other.Inode) == (file.Device, file.Inode);
 
     /// <summary>Whether a name is one that its directory has; null for one that is known.</summary>
     private bool? Add(string path)
@@ -117,7 +105,7 @@ internal sealed class SqliteNames
             return null;
         }
 
-        var (here, above) = (StatusOrNull(path), StatusOrNull(Above(path)));
+        var (here, above) = (FileStatus.IfSeen(path), FileStatus.IfSeen(Above(path)));
         var isReal = here?.MountId == above?.MountId || mounts.IsBoundOverItself(above?.MountId ?? 0, here?.MountId ?? 0);
         return isReal && real.Add(entry);
     }

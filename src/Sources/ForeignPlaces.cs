@@ -54,7 +54,7 @@ internal sealed class ForeignPlaces
             }
         }
 
-        foreach (var directory in repositories.Select(StatusOrNull).OfType<FileStatus>().Where(status => status.IsDirectory))
+        foreach (var directory in repositories.Select(FileStatus.IfSeen).OfType<FileStatus>().Where(status => status.IsDirectory))
         {
             found.Add(directory, new Foreign(ForeignKind.Repository));
         }
@@ -65,7 +65,7 @@ internal sealed class ForeignPlaces
             {
                 found.AddDatabase(source);
             }
-            else if (StatusOrNull(source.Path) is { IsDirectory: true } tree)
+            else if (FileStatus.IfSeen(source.Path) is { IsDirectory: true } tree)
             {
                 found.Add(tree, new Foreign(ForeignKind.Tree, source.Name));
             }
@@ -117,7 +117,7 @@ internal sealed class ForeignPlaces
     {
         var foreign = new Foreign(ForeignKind.Database, source.Name);
         var path = RealPath.Of(source.Path);
-        if (StatusOrNull(path) is { IsRegular: true } file)
+        if (FileStatus.IfSeen(path) is { IsRegular: true } file)
         {
             Add(file, foreign);
         }
@@ -131,24 +131,12 @@ internal sealed class ForeignPlaces
     /// </summary>
     private void AddName(string path, Foreign foreign, params IEnumerable<byte[]> companions)
     {
-        if (StatusOrNull(Path.GetDirectoryName(path) ?? "/") is { } directory)
+        if (FileStatus.IfSeen(Path.GetDirectoryName(path) ?? "/") is { } directory)
         {
             var name = Posix.Bytes(Path.GetFileName(path));
             var here = names.TryGetValue(new FileKey(directory), out var known) ? known : names[new FileKey(directory)] = [];
             here.Add((name, foreign));
             here.AddRange(companions.Select(suffix => ((byte[])[.. name, .. suffix], foreign)));
-        }
-    }
-
-    private static FileStatus? StatusOrNull(string path)
-    {
-        try
-        {
-            return Posix.StatusOrNull(path);
-        }
-        catch (PosixError)
-        {
-            return null;
         }
     }
 
