@@ -79,6 +79,17 @@ public sealed class HotJournalTests : IDisposable
         Assert.Equal(kept, File.ReadAllBytes(Assert.Single(Directory.GetFiles(Path.GetDirectoryName(log)!, $"*before_restore_*-{end}"))));
     }
 
+    /// <summary>Where journals are kept, the head of one that is over is zeroed: it says nothing of the file beside it.</summary>
+    [Fact]
+    public void A_kept_journal_beside_a_file_that_was_emptied_hinders_nobody()
+    {
+        _ = Run($"c=sqlite3.connect('{site.Database}'); c.execute('pragma journal_mode=persist'); c.execute(\"update t set v='new'||v\"); c.commit()");
+        site.Create();
+        Assert.NotEmpty(File.ReadAllBytes(site.Database + "-journal"));
+        File.WriteAllBytes(site.Database, []);
+        site.Run("create").Ends(3).Says("lost its content: 2 tables -> none");
+    }
+
     /// <summary>As where all may make files: whoever can make a journal there would else decide what is in the database.</summary>
     [Theory]
     [InlineData("wal")]
@@ -96,6 +107,14 @@ public sealed class HotJournalTests : IDisposable
         var before = File.ReadAllBytes(site.Database);
         site.Run("create").Ends(3).Says("was not opened", $"{site.Database}-{end}, which SQLite would write into it, belongs to");
         Assert.Equal(before, File.ReadAllBytes(site.Database));
+
+        // A restore puts it aside unread: it is of the database that is replaced.
+        var log = File.ReadAllBytes($"{site.Database}-{end}");
+        site.Run("restore", "latest", "--yes", "--only", "database").Succeeds();
+        Assert.False(File.Exists($"{site.Database}-{end}"));
+        Assert.Equal(log, File.ReadAllBytes(Assert.Single(Directory.GetFiles(Path.GetDirectoryName(site.Database)!, $"*before_restore_*-{end}"))));
+        Assert.Equal("5000\n", Command.Run("sqlite3", site.Database, "SELECT count(*) FROM t WHERE v LIKE 'old%'").Succeeds().Output);
+        Command.Shell($"mv '{site.Database}'.before_restore_*-{end} '{site.Database}-{end}'; rm -f '{site.Database}'.before_restore_*-shm; mv -f '{site.Database}'.before_restore_* '{site.Database}'");
 
         Command.Run("chmod", "660", site.Database).Succeeds();
         site.Run("create").Succeeds();
