@@ -31,12 +31,13 @@ internal static class RealPath
         }
     }
 
-    /// <summary>The same of what lies beside some places: a path that leads to one of them is not beside it.</summary>
+    /// <summary>The same of what lies beside some places: a path that leads to one of them, by a link or a mount, is not beside it.</summary>
     /// <param name="places">Absolute.</param>
-    public static Func<string, bool> MayBeThereBeside(IEnumerable<string> places)
+    public static Func<string, bool> MayBeThereBeside(IReadOnlyCollection<string> places)
     {
         var ours = new Lazy<HashSet<string>>(() => [.. places.Select(place => Of(place))]);
-        return path => MayBeThere(path) && !ours.Value.Contains(Of(path));
+        var files = new Lazy<HashSet<(ulong, ulong)>>(() => [.. places.Select(FileStatus.IfSeen).OfType<FileStatus>().Select(place => (place.Device, place.Inode))]);
+        return path => MayBeThere(path) && !ours.Value.Contains(Of(path)) && !(FileStatus.IfSeen(path) is { } there && files.Value.Contains((there.Device, there.Inode)));
     }
 
     /// <param name="path">Absolute.</param>

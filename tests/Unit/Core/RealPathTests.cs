@@ -29,6 +29,18 @@ public sealed class RealPathTests : IDisposable
     }
 
     [Fact]
+    public void What_leads_to_a_place_is_not_beside_it()
+    {
+        temp.Write("new/a", "x"u8);
+        temp.Write("other/a", "x"u8);
+        Directory.CreateSymbolicLink(temp["old"], temp["new"]);
+        Directory.CreateSymbolicLink(temp["dead"], temp["gone"]);
+        Posix.MakeLink(Posix.Here, Posix.Bytes(temp["new/a"]), Posix.Here, Posix.Bytes(temp["same"]));
+        var isBeside = RealPath.MayBeThereBeside([temp["new"], temp["new/a"], temp["gone"]]);
+        Assert.Equal((false, false, false, false, true), (isBeside(temp["old"]), isBeside(temp["dead"]), isBeside(temp["same"]), isBeside(temp["nothing"]), isBeside(temp["other"])));
+    }
+
+    [Fact]
     public void Links_in_a_circle_stay_as_they_are()
     {
         File.CreateSymbolicLink(temp["a"], "b");
