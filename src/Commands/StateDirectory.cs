@@ -1,4 +1,5 @@
 using VertexAr.Backup.Core;
+using VertexAr.Backup.Model;
 using VertexAr.Backup.Operations;
 using VertexAr.Backup.Storage;
 
@@ -37,9 +38,27 @@ internal static class StateDirectory
                 Posix.SetOwner(Posix.Here, Posix.Bytes(directory), uid, gid);
             }
         }
-        catch (PosixError)
+        catch (PosixError e) when (e.Number is PosixError.ReadOnly or PosixError.AccessDenied or PosixError.NotFound)
         {
             // A read-only /var, for one.
+        }
+        catch (PosixError e)
+        {
+            around.Screen.Log.Say(Severity.Warning, $"the state directory {directory} cannot be made, so that nothing is remembered of the places: {e.Message}");
+            RemoveIfEmpty(directory);
+        }
+    }
+
+    /// <summary>What is half made would be found made by the next run.</summary>
+    private static void RemoveIfEmpty(string directory)
+    {
+        try
+        {
+            Posix.Remove(Posix.Here, Posix.Bytes(directory), directory: true);
+        }
+        catch (PosixError)
+        {
+            // It was not made, or others use it by now.
         }
     }
 
