@@ -183,7 +183,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
             MakeKept(BytePath.Above(aside), BytePath.Above(live));
             if (restored is not null)
             {
-                KeepLog(at, live, fresh!, aside);
+                KeepLog(at with { KeepsTogether = true }, live, fresh!, aside);
                 Replace(live, fresh!, aside, at.Region.Probe);
             }
             else
@@ -193,6 +193,7 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
         }
         else if (restored is { } added)
         {
+            KeepLog(at with { KeepsTogether = true }, live, fresh!, aside);
             swaps.Add(new BringStep(live, fresh!, FileIdentity.Of(added), aside));
         }
     }
@@ -294,13 +295,14 @@ internal sealed class RestorePlanner(NamedPlaces places, string stamp)
     }
 
     /// <summary>
-    /// A log that would stay next to a database that is replaced goes with the old one, whose newest rows it holds: into the restored one
-    /// SQLite would write pages that have nothing to do with it.
+    /// A log that would stay next to a database that is replaced, or that was removed without it, goes with the old one, whose newest rows it holds: into the
+    /// restored one SQLite would write pages that have nothing to do with it.
     /// </summary>
     private void KeepLog(RestoreInside at, byte[] live, byte[] fresh, byte[] aside)
     {
         foreach (var (end, file) in tree.Logs(live, fresh).Where(log => at.Survey.WhyForeign([.. at.Below, .. log.End]) is not null || (at.OnlyFiles && places.StatusOrNull([.. fresh, .. log.End]) is null)))
         {
+            Keep(at, live, [.. aside, .. end]);
             swaps.Add(new KeepStep([.. live, .. end], [.. aside, .. end], FileIdentity.Of(file)));
         }
     }

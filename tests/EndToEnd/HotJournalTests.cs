@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace VertexAr.Backup.EndToEnd;
 
 /// <summary>A transaction whose application has locks that are not seen here is not rolled back under it, and one that a crash left only by a run.</summary>
@@ -88,6 +90,27 @@ public sealed class HotJournalTests : IDisposable
         Assert.NotEmpty(File.ReadAllBytes(site.Database + "-journal"));
         File.WriteAllBytes(site.Database, []);
         site.Run("create").Ends(3).Says("lost its content: 2 tables -> none");
+    }
+
+    /// <summary>The rows of a database that is gone have nothing to do with the one that comes back.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("--path=media.db")]
+    public void The_log_of_a_removed_file_of_a_tree_is_put_aside(string chosen)
+    {
+        site.TreeSettings["exclude"] = new JsonArray("*-wal", "*-shm");
+        var (file, log) = (site.InStorage("media.db"), site.InStorage("media.db-wal"));
+        _ = Run($"c=sqlite3.connect('{file}'); c.execute('create table m(v)'); c.executemany('insert into m values(?)', [('x'*900,)]*2000); c.commit()");
+        site.Create();
+        _ = Run($"c=sqlite3.connect('{file}'); c.execute('delete from m where rowid%2'); c.commit(); c.execute('vacuum'); c.execute('pragma journal_mode=wal'); "
+            + "c.execute(\"update m set v='y'\"); c.commit(); import os; os.kill(os.getpid(), 9)");
+        var rows = File.ReadAllBytes(log);
+        Assert.NotEmpty(rows);
+        File.Delete(file);
+        site.Run([.. (string[])["restore", "latest", "--yes", "--only", "storage"], .. chosen.Length > 0 ? new[] { chosen } : []]).Succeeds().Prints("before_restore_");
+        Assert.False(File.Exists(log));
+        Assert.Equal("2000\nok\n", Command.Run("sqlite3", file, "SELECT count(*) FROM m WHERE v LIKE 'x%'; PRAGMA integrity_check").Succeeds().Output);
+        Assert.Contains(Directory.GetFiles(Path.GetDirectoryName(site.Storage)!, "*media.db*-wal", SearchOption.AllDirectories), kept => File.ReadAllBytes(kept).AsSpan().SequenceEqual(rows));
     }
 
     /// <summary>As where all may make files: whoever can make a journal there would else decide what is in the database.</summary>
