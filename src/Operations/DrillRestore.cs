@@ -192,7 +192,13 @@ internal sealed class DrillRestore
         try
         {
             var restore = new RestoreBackup(store, snapshot, new RestorePlan { To = to, IsDrill = true, RenameUnfit = true, Workers = plan.Workers }, clock, progress, stop);
-            var losses = restore.Run().Losses;
+            var result = restore.Run();
+            foreach (var lacking in result.SourcesNotRestored)
+            {
+                findings.Fail(lacking.Path, lacking.Reason);
+            }
+
+            var losses = result.Losses;
             progress.Phase = "reading it again";
             progress.Expect(2 * snapshot.Header.Bytes);
             using var list = store.OpenFileList(snapshot);

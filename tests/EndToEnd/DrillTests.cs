@@ -290,6 +290,16 @@ public sealed class DrillTests
         site.Run("drill", storage.Id).Succeeds().Says("warning", "question: was not asked: the snapshot holds no database 'app_data'");
     }
 
+    [Fact]
+    public void A_snapshot_without_its_database_fails_it()
+    {
+        using var site = new Site();
+        site.Create();
+        File.Move(site.Database, site.In("away.db"));
+        site.Run("create").Ends(3);
+        site.Run("drill", site.Newest().Id).Ends(1).Prints("failed: app_data 'app_data' is not in snapshot").Says("the drill failed: 1 failure");
+    }
+
     private static void Ask(Site site, string sql, long? min = null, long? max = null, int? withinPercent = null)
     {
         var query = new JsonObject { ["name"] = "question", ["database"] = "app_data", ["sql"] = sql };
