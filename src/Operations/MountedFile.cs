@@ -162,7 +162,13 @@ internal sealed class MountedFile(NamedPlaces places, Action<string> say)
         var status = places.StatusOrNull(from) ?? throw new PosixError(PosixError.NotFound);
         var (directory, name) = places.Find(to);
         using var target = Posix.OpenOrCreate(directory, name, 0x180);
-        RestoreExecutor.SetOwnerAndMode(target, DirectoryMeta.Of(status));
+        var (fromDirectory, fromName) = places.Find(from);
+        using var source = Posix.OpenToRead(fromDirectory, fromName);
+        var meta = DirectoryMeta.Of(status);
+        RestoreExecutor.SetOwnerAndMode(target, meta);
+        RestoreMetadata.IfPlaceCan(() => DirectoryAttributes.Apply(target, DirectoryAttributes.Read(source)));
+        // An ACL's mask is a part of it.
+        Posix.SetModeIfPlaceCan(target, meta.Mode);
         Posix.SetModified(target, status.Modified);
         Posix.Sync(target);
     }
