@@ -48,11 +48,13 @@ internal sealed class CreateAttributes(CreateList list)
         }
         catch (PosixError e)
         {
+            list.HasUnreadAttributes = true;
             list.Warn(path, $"its ACLs and attributes cannot be read: {e.Message}", isLoss: true);
             return null;
         }
         catch (DamageError e)
         {
+            list.HasUnreadAttributes = true;
             list.Warn(path, $"its attributes {e.Message}, and are not saved", isLoss: true);
             return ListsOf(place());
         }

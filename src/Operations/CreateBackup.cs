@@ -262,7 +262,7 @@ internal sealed class CreateBackup
             Beside = plan.Origin is null ? plan.Site.PlacesBeside(plan.Type) : [],
             StoredBytes = packs.WrittenBytes,
             Warnings = list.Warnings,
-            AttributeKinds = AttributeReader.Kinds,
+            AttributeKinds = list.HasUnreadAttributes ? [] : AttributeReader.Kinds,
             Files = files.Finish(),
             Packs = PackTable.Write(table, staged.PackTable),
             FinishedAt = plan.Origin is null ? clock.GetUtcNow() : startedAt,

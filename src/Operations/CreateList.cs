@@ -27,6 +27,9 @@ internal sealed class CreateList(FileListWriter writer, RunStaging staging, Pack
     /// <summary>Told each path that is listed.</summary>
     public Action<ReadOnlySpan<byte>>? Listed { get; set; }
 
+    /// <summary>Of something that is listed the attributes could not be read: that its line has none says nothing. Set by any thread.</summary>
+    public bool HasUnreadAttributes { get; set; }
+
     /// <summary>Something that should be in the snapshot is not, or not as it should be.</summary>
     public bool IsPartial { get; private set; }
 

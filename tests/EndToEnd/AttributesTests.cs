@@ -28,6 +28,24 @@ public sealed class AttributesTests
         setfacl -m u:1:r disk
         """;
 
+    /// <summary>The file did not change: that its line in the list has none must not be taken for that it had none.</summary>
+    [Fact]
+    public void Attributes_that_could_not_be_read_are_read_by_the_next_run()
+    {
+        Machine.NeedStrace();
+        using var site = new Site(withMedia: false);
+        var file = site.InStorage("a.jpg");
+        site.Write("a.jpg", "picture"u8.ToArray());
+        Command.Run("setfattr", "-n", "user.origin", "-v", "camera", file).Succeeds();
+        site.Create();
+        site.Write("b.jpg", "picture"u8.ToArray());
+        Command.Run("touch", file).Succeeds();
+        string[] failing = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=listxattr,llistxattr,flistxattr:error=EIO", "--"];
+        site.Run(["create"], before: failing).IsPartial("storage/a.jpg", "its ACLs and attributes cannot be read");
+        site.Run("create").Succeeds();
+        Assert.NotNull(site.Newest().Files()["storage/a.jpg"]["xattrs"]);
+    }
+
     [Fact]
     public void Everything_comes_back_in_place_elsewhere_and_by_hand()
     {
