@@ -186,7 +186,7 @@ internal sealed class CreateEntries(
         was = options.Was;
         attributes.AreRead = was is null;
         var name = new SourceName(options.Name, SourceKind.Storage);
-        judge = yardstick(name, options.Path);
+        judge = yardstick(name, unchanged.Place = options.Path);
         var linked = new Dictionary<(ulong Device, ulong Inode), CreateItem>();
         var further = new FurtherNames();
         foreach (var walked in source.WalkAhead(stop))
@@ -223,6 +223,11 @@ internal sealed class CreateEntries(
             }
         }
 
+        if (!source.IsStillInPlace)
+        {
+            list.Warn(Posix.Bytes(name.Name), $"{options.Place} was moved away or replaced while it was read: files may be missing", isLoss: true);
+        }
+
         if (further.Sentence is { } sentence)
         {
             list.Warn(Posix.Bytes(name.Name), sentence, isLoss: false);
@@ -242,7 +247,7 @@ internal sealed class CreateEntries(
     private void NoteWeakPlace(SourceName source, WalkedEntry walked)
     {
         if (was is null && walked is { Foreign: null, Problem: null } && unchanged.WeakPlace(walked.Status) is { } place
-            && list.NoteByMtime(source.Name) && !earlier.Exists(before => before.IsByMtime(source)))
+            && list.NoteByMtime(source.Name) && !earlier.Exists(before => before.IsByMtime(source, unchanged.Place)))
         {
             list.Inform(source.Name, unchanged.Explain(place));
         }

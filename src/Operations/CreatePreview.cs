@@ -146,6 +146,7 @@ internal sealed class CreatePreview
     {
         var name = new SourceName(tree.Name, SourceKind.Storage);
         var source = new DirectorySource(tree, places);
+        unchanged.Place = tree.Path;
         var (before, links) = (total, 0L);
         foreach (var walked in source.WalkAhead(stop))
         {

@@ -19,6 +19,9 @@ internal sealed class CreateUnchanged(IReadOnlyList<EarlierList> earlier, Rescan
     /// <summary>Some file systems keep whole seconds, or even seconds.</summary>
     private const int CoarseStampGranularity = 2000;
 
+    /// <summary>Where the source is of which the next questions are.</summary>
+    public string Place { get; set; } = "";
+
     private readonly MountTable mounts = MountTable.Read();
     private (ulong Mount, MountedPlace? Weak)? last;
 
@@ -43,7 +46,7 @@ internal sealed class CreateUnchanged(IReadOnlyList<EarlierList> earlier, Rescan
         return IsTrusted(status.Changed, list.StartedAt)
             && (known.IsUnchanged(status)
                 ? !IsToBeRead(walked, list)
-                : known.HasSameTimes(status) && WeakPlace(status) is not null && list.IsByMtime(source) && !IsToBeRead(walked, list));
+                : known.HasSameTimes(status) && WeakPlace(status) is not null && list.IsByMtime(source, Place) && !IsToBeRead(walked, list));
     }
 
     /// <summary>Whether the file must be read whatever is known of it: it lies where a change need not show, and its day has come.</summary>

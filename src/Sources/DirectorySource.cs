@@ -50,6 +50,7 @@ internal sealed class DirectorySource
     private readonly byte[] buffer = new byte[64 * 1024];
     private readonly Lazy<bool> isFar;
     private TreeBoundary? boundary;
+    private (ulong Device, ulong Inode) walkedTop;
 
     /// <param name="options">What to walk.</param>
     /// <param name="places">Where the databases, the trees and the repository are: none of them is saved as part of this tree.</param>
@@ -63,6 +64,13 @@ internal sealed class DirectorySource
 
     /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>
     public IEnumerable<string> UnmatchedPatterns => boundary?.UnmatchedPatterns ?? [];
+
+    /// <summary>
+    /// After the walk: whether the directory that was walked is still the one at the tree's place. One that was exchanged meanwhile, as by a deployment, may have been
+    /// removed under the walk, which then found nothing in it. Inode numbers of a far side may be made up anew.
+    /// </summary>
+    public bool IsStillInPlace => options.IsFile || options.Was is not null
+        || (FileStatus.IfSeen(options.Path) is { } now && (isFar.Value || (now.Device, now.Inode) == walkedTop));
 
     /// <exception cref="UserError">It is missing, no directory, a directory that cannot be listed, or a single file that cannot be read.</exception>
     public static void Check(TreeOptions options)
@@ -117,6 +125,7 @@ internal sealed class DirectorySource
 
         var top = OpenTop(options);
         var status = Posix.Status(top);
+        walkedTop = (status.Device, status.Inode);
         var path = Encoding.UTF8.GetBytes(options.Name);
         var open = new Stack<Frame>();
         // A copy of an old tree is taken as it is.

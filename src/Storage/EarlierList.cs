@@ -46,9 +46,12 @@ internal sealed class EarlierList : IDisposable
     public DatabaseContent? ContentOf(SourceName database) =>
         Summaries.FirstOrDefault(source => source.Name == database.Name && source.Kind == database.Kind)?.Content;
 
-    /// <summary>Whether the source was read where inode numbers are made up, so that its files may be known by size and mtime. A run that was cut off read it a moment ago.</summary>
-    public bool IsByMtime(SourceName source) =>
-        Snapshot is null || Summaries.Any(summary => summary.Name == source.Name && summary.Kind == source.Kind && summary.IsByMtime);
+    /// <summary>
+    /// Whether the source was read where inode numbers are made up, so that its files may be known by size and mtime: those of another place by the same name may not.
+    /// A run that was cut off read it a moment ago.
+    /// </summary>
+    public bool IsByMtime(SourceName source, string path) => Snapshot is null
+        || Summaries.Any(summary => summary.Name == source.Name && summary.Kind == source.Kind && summary.IsByMtime && (summary.Path == path || summary.Target == path));
 
     /// <summary>The kinds of attributes that were looked for, as in the header. A file whose line has none of these kinds had none.</summary>
     public string[] AttributeKinds { get; init; } = [];

@@ -26,6 +26,17 @@ public sealed class ChangingFilesTests
         CheckComplete(site);
     }
 
+    /// <summary>As a deployment does. Whatever was removed under the walk looked as if it had never been there.</summary>
+    [Theory]
+    [InlineData("mv storage old; mv new storage; rm -r old")]
+    [InlineData("rm -r storage; mv new storage")]
+    public void A_tree_that_is_exchanged_while_it_is_read_is_partial(string exchange)
+    {
+        using var site = NewSite();
+        Command.Shell("cp -a storage new", Path.GetDirectoryName(site.Storage)!);
+        Change(site, "openat", () => Command.Shell(exchange, Path.GetDirectoryName(site.Storage)!)).IsPartial("storage", "was moved away or replaced while it was read");
+    }
+
     /// <summary>The first bytes are being stored already when they change: it is read once for its hash, and a sample of it.</summary>
     [Theory]
     [InlineData("printf changed | dd of=victim.bin conv=notrunc status=none; echo more >>victim.bin")]
