@@ -21,7 +21,7 @@ internal static class CreateBase
         var known = KnownDamage.Read(store.Layout);
         foreach (var directory in leftBehind)
         {
-            if (RunStaging.Adopt(directory, store.Layout, packs) is { } cut)
+            if (RunStaging.Adopt(directory, store.Layout, packs, known) is { } cut)
             {
                 progress.Say(Severity.Information, $"continuing the run that was cut off at {Path.GetFileName(directory)}");
                 found.Add(cut);
@@ -76,11 +76,7 @@ internal static class CreateBase
     /// <summary>A pack that is gone, of another size, or known to be damaged is never built upon: what it held is stored again while the source still has it.</summary>
     private static int Handle(Layout layout, PackInfo pack, PackRegistry packs, KnownDamage known, Action<string> damaged)
     {
-        var status = Posix.StatusOrNull(layout.Pack(pack.Sha256));
-        var trouble = status is not { } file ? "is missing"
-            : file.Size != pack.Bytes ? $"has {file.Size} bytes and was written with {pack.Bytes}"
-            : known.Is(pack.Sha256, file) ? "was found damaged by the last 'verify'" : null;
-        if (trouble is null)
+        if (known.TroubleOf(layout, pack) is not { } trouble)
         {
             return PackRegistry.IsWasteful(pack) ? EarlierList.NoHandle : packs.Add(pack);
         }

@@ -29,6 +29,12 @@ internal sealed class KnownDamage
     /// <summary>Whether a pack's file is one that was found damaged. The same content makes the same pack: one that was written since is another file.</summary>
     public bool Is(Digest pack, in FileStatus file) => found.TryGetValue(pack.ToString(), out var at) && file.Modified <= at;
 
+    /// <summary>Why a pack is not to be built upon, as the end of a sentence; null if it may be.</summary>
+    public string? TroubleOf(Layout layout, PackInfo pack) =>
+        Posix.StatusOrNull(layout.Pack(pack.Sha256)) is not { } file ? "is missing"
+            : file.Size != pack.Bytes ? $"has {file.Size} bytes and was written with {pack.Bytes}"
+            : Is(pack.Sha256, file) ? "was found damaged by the last 'verify'" : null;
+
     /// <summary>Those of a failure that were written anew since.</summary>
     public static IEnumerable<string> Replaced(Layout layout, RunReport failure)
     {

@@ -72,7 +72,7 @@ internal sealed class RunStaging : IDisposable
     }
 
     /// <summary>What a run that was cut off had listed and stored; null if that is nothing.</summary>
-    public static EarlierList? Adopt(string directory, Layout layout, PackRegistry packs)
+    public static EarlierList? Adopt(string directory, Layout layout, PackRegistry packs, KnownDamage known)
     {
         try
         {
@@ -91,7 +91,7 @@ internal sealed class RunStaging : IDisposable
 
             var handles = new int[table.Count == 0 ? 0 : table.Keys.Max() + 1];
             Array.Fill(handles, EarlierList.NoHandle);
-            foreach (var (line, pack) in table.Where(t => Posix.StatusOrNull(layout.Pack(t.Value.Sha256))?.Size == t.Value.Bytes))
+            foreach (var (line, pack) in table.Where(t => known.TroubleOf(layout, t.Value) is null))
             {
                 handles[line] = packs.Add(pack);
             }

@@ -122,6 +122,27 @@ public sealed class RunStagingTests : IDisposable
     }
 
     [Fact]
+    public void A_file_whose_pack_was_found_damaged_since_is_not_found()
+    {
+        CutOff();
+        var now = DateTimeOffset.UtcNow.AddSeconds(1);
+        RunRecords.Add(repository.Layout, new RunReport
+        {
+            Job = RunJob.VerifyDeep,
+            Outcome = RunOutcome.Failure,
+            StartedAt = now,
+            FinishedAt = now,
+            ExitCode = 1,
+            Host = "host",
+            Tool = "tool",
+            BackupDirectory = repository.Layout.Root,
+            DamagedPacks = [pack.Sha256.ToString()],
+        });
+        using var earlier = Adopt();
+        Assert.Null(Find(earlier, "storage/000000"));
+    }
+
+    [Fact]
     public void A_file_whose_pack_was_not_finished_is_not_found()
     {
         var open = packs.Begin();
@@ -169,7 +190,7 @@ public sealed class RunStagingTests : IDisposable
         files.Checkpoint();
     }
 
-    private EarlierList? Adopt() => RunStaging.Adopt(directory, repository.Layout, packs);
+    private EarlierList? Adopt() => RunStaging.Adopt(directory, repository.Layout, packs, KnownDamage.Read(repository.Layout));
 
     private static FileEntry? Find(EarlierList? earlier, string path) => earlier!.Find(TestRepository.Tree, System.Text.Encoding.UTF8.GetBytes(path));
 }
