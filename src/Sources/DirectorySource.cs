@@ -48,7 +48,7 @@ internal sealed class DirectorySource
     private readonly TreeOptions options;
     private readonly ForeignPlaces places;
     private readonly byte[] buffer = new byte[64 * 1024];
-    private readonly Lazy<bool> isFar;
+    private readonly Lazy<MountedPlace?> mount;
     private TreeBoundary? boundary;
     private (ulong Device, ulong Inode) walkedTop;
 
@@ -59,7 +59,7 @@ internal sealed class DirectorySource
     {
         this.options = options;
         this.places = places;
-        isFar = new(() => (mounts ?? MountTable.Read()).Over(options.Top) is { HasFarSide: true });
+        mount = new(() => (mounts ?? MountTable.Read()).Over(options.Top));
     }
 
     /// <summary>Patterns of <c>exclude</c> that matched nothing, once the walk is over.</summary>
@@ -67,10 +67,10 @@ internal sealed class DirectorySource
 
     /// <summary>
     /// After the walk: whether the directory that was walked is still the one at the tree's place. One that was exchanged meanwhile, as by a deployment, may have been
-    /// removed under the walk, which then found nothing in it. Inode numbers of a far side may be made up anew.
+    /// removed under the walk, which then found nothing in it. Where inode numbers are made up, another one says nothing.
     /// </summary>
     public bool IsStillInPlace => options.IsFile || options.Was is not null
-        || (FileStatus.IfSeen(options.Path) is { } now && (isFar.Value || (now.Device, now.Inode) == walkedTop));
+        || (FileStatus.IfSeen(options.Path) is { } now && (mount.Value is { HasLastingInodes: false } || (now.Device, now.Inode) == walkedTop));
 
     /// <exception cref="UserError">It is missing, no directory, a directory that cannot be listed, or a single file that cannot be read.</exception>
     public static void Check(TreeOptions options)
@@ -262,7 +262,7 @@ internal sealed class DirectorySource
         catch (PosixError e) when (e.Number == PosixError.NotFound)
         {
             // Deleted since the directory was read: as if it had never been there. A link that a server follows to nowhere is still listed.
-            return isFar.Value && frame.Lists(name) && IsNowhere(frame.Directory, name) ? (Problem("is listed, and cannot be looked at", isLoss: true), null) : (null, null);
+            return mount.Value is { HasFarSide: true } && frame.Lists(name) && IsNowhere(frame.Directory, name) ? (Problem("is listed, and cannot be looked at", isLoss: true), null) : (null, null);
         }
         catch (PosixError e)
         {
